@@ -1,0 +1,51 @@
+/** y = table[ids]: a row of the table for each id. */
+import { alloc, gap, inArena } from '../arena'
+import { at, record } from '../tape'
+
+/**
+ * Records y[rows, n] = table[ids], table [entries, n], ids int32[rows].
+ * @returns the address of y, or 0 when there is no room
+ */
+export function embedding(table: usize, ids: usize, rows: i32, n: i32, entries: i32): usize {
+  assert(rows > 0 && n > 0 && entries > 0, 'embedding: sizes must be positive')
+  assert(inArena(table, entries * n), 'embedding: the table lies outside the arena')
+  assert(inArena(ids, (rows + 1) >> 1), 'embedding: the ids lie outside the arena')
+  const y = alloc(rows * n)
+  return record(embeddingForward, embeddingBackward, y, table, ids, 0, rows, n, entries) ? y : 0
+}
+
+/** y[t] = table[ids[t]]. Overwrites y. */
+function embeddingForward(row: usize): void {
+  const rows = at.n0(row)
+  const bytes = (<usize>at.n1(row)) << 3
+  const table = at.a(row)
+  const ids = at.b(row)
+  let y = at.y(row)
+  for (let t = 0; t < rows; t++) {
+    const id = load<i32>(ids + ((<usize>t) << 2))
+    if (<u32>id >= <u32>at.n2(row)) unreachable()
+    const from = table + <usize>id * bytes
+    let i: usize = 0
+    for (; i + 8 < bytes; i += 16) v128.store(y + i, v128.load(from + i))
+    if (i < bytes) store<f64>(y + i, load<f64>(from + i))
+    y += bytes
+  }
+}
+
+/** dtable[ids[t]] += dy[t], t ascending. */
+function embeddingBackward(row: usize): void {
+  const rows = at.n0(row)
+  const bytes = (<usize>at.n1(row)) << 3
+  const table = at.a(row) + gap
+  const ids = at.b(row)
+  let dy = at.y(row) + gap
+  for (let t = 0; t < rows; t++) {
+    const to = table + <usize>load<i32>(ids + ((<usize>t) << 2)) * bytes
+    let i: usize = 0
+    for (; i + 8 < bytes; i += 16) {
+      v128.store(to + i, f64x2.add(v128.load(to + i), v128.load(dy + i)))
+    }
+    if (i < bytes) store<f64>(to + i, load<f64>(to + i) + load<f64>(dy + i))
+    dy += bytes
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The tape: one row an op, in the order of recording. Forward walks it down, backward walks it up.
+ * A row names its op by two entries of the function table, so the tape knows no op by name and an
+ * op is added without touching it.
+ *
+ *     byte  0  forward    8  y      16  a    24  c    32  n0   40  n2   48  factor (float64)
+ *           4  backward  12  saved  20  b    28  d    36  n1   44  n3   56  unused
+ */
+import { RECORD, gap, inArena, tapeLimit, tapeStart } from './arena'
+
+/** Computes the outputs of a row, or adds to the gradients of its inputs. */
+export type Walk = (row: usize) => void
+
+let length: u32 = 0
+
+/**
+ * Appends a row; the caller fills in sizes with the setters.
+ * @param y the output; 0 (no room was left for it) records nothing
+ * @returns the row, or 0 when y is 0 or the tape is full
+ */
+export function record(
+  forward: Walk,
+  backward: Walk,
+  y: usize,
+  a: usize,
+  b: usize,
+  c: usize,
+  n0: i32,
+  n1: i32,
+  n2: i32,
+): usize {
+  const row = tapeStart + <usize>length * RECORD
+  assert(row + RECORD <= tapeLimit, 'record: the tape is full')
+  if (y == 0 || row + RECORD > tapeLimit) return 0
+  assert(inArena(a, 1), 'record: an input lies outside the arena')
+  store<i32>(row, forward.index)
+  store<i32>(row, backward.index, 4)
+  store<usize>(row, y, 8)
+  store<usize>(row, 0, 12)
+  store<usize>(row, a, 16)
+  store<usize>(row, b, 20)
+  store<usize>(row, c, 24)
+  store<usize>(row, 0, 28)
+  store<i32>(row, n0, 32)
+  store<i32>(row, n1, 36)
+  store<i32>(row, n2, 40)
+  store<i32>(row, 0, 44)
+  length++
+  return row
+}
+
+// prettier-ignore
+/** The fields of a row; addresses in bytes, n0 to n3 as the op defines them. */
+export namespace at {
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function y(row: usize): usize { return load<usize>(row, 8) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function saved(row: usize): usize { return load<usize>(row, 12) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function a(row: usize): usize { return load<usize>(row, 16) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function b(row: usize): usize { return load<usize>(row, 20) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function c(row: usize): usize { return load<usize>(row, 24) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function d(row: usize): usize { return load<usize>(row, 28) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function n0(row: usize): i32 { return load<i32>(row, 32) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function n1(row: usize): i32 { return load<i32>(row, 36) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function n2(row: usize): i32 { return load<i32>(row, 40) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function n3(row: usize): i32 { return load<i32>(row, 44) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function factor(row: usize): f64 { return load<f64>(row, 48) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function setSaved(row: usize, address: usize): void { store<usize>(row, address, 12) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function setD(row: usize, address: usize): void { store<usize>(row, address, 28) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function setN3(row: usize, n: i32): void { store<i32>(row, n, 44) }
+  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function setFactor(row: usize, x: f64): void { store<f64>(row, x, 48) }
+}
+
+/** Rows on the tape. */
+export function tapeLength(): u32 {
+  return length
+}
+
+/** Forgets all rows from the given one on. */
+export function truncate(to: u32): void {
+  assert(to <= length, 'truncate: the tape is shorter than that')
+  length = to
+}
+
+/** Runs the rows from..to-1 in order. */
+export function forward(from: u32, to: u32): void {
+  assert(from <= to && to <= length, 'forward: rows that are not on the tape')
+  const end = tapeStart + <usize>to * RECORD
+  for (let row = tapeStart + <usize>from * RECORD; row < end; row += RECORD) {
+    call_indirect<void>(load<i32>(row), row)
+  }
+}
+
+/**
+ * Adds to the gradients of everything that the rows from..to-1 computed y from, dy being the given
+ * seed for each of its numbers. The gradients of the rows' outputs must be zero before (zeroGrad).
+ * @param y count numbers
+ */
+export function backward(from: u32, to: u32, y: usize, count: u32, seed: f64): void {
+  assert(from <= to && to <= length, 'backward: rows that are not on the tape')
+  assert(inArena(y, count), 'backward: y lies outside the arena')
+  const dy = y + gap
+  for (let i: u32 = 0; i < count; i++) store<f64>(dy + ((<usize>i) << 3), seed)
+  const start = tapeStart + <usize>from * RECORD
+  let row = tapeStart + <usize>to * RECORD
+  while (row > start) {
+    row -= RECORD
+    call_indirect<void>(load<i32>(row, 4), row)
+  }
+}
+
+/** The backward of an op that has none; the host refuses to walk back over it. */
+export function noBackward(row: usize): void {
+  assert(false, 'backward: this op is for inference only')
+}

@@ -1,0 +1,62 @@
+/**
+ * Builds everything into build/: the core (release and debug), then the host's bundles.
+ *
+ *     node scripts/build.mjs              all of it
+ *     node scripts/build.mjs --if-stale   nothing when no source is newer than the last build
+ */
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import * as esbuild from 'esbuild'
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+const STAMP = 'build/.stamp'
+
+function newest(path) {
+  const stat = statSync(path)
+  if (!stat.isDirectory()) return stat.mtimeMs
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(`${path}/${name}`)))
+}
+
+const sources = ['assembly', 'src', 'scripts', 'asconfig.json', 'package.json', 'package-lock.json']
+if (process.argv.includes('--if-stale') && existsSync(STAMP)) {
+  const changed = Math.max(...sources.filter((path) => existsSync(path)).map(newest))
+  if (changed <= statSync(STAMP).mtimeMs) process.exit(0)
+}
+// From the start: a source that changes while this runs is newer than the build.
+const began = new Date()
+rmSync(STAMP, { force: true })
+
+const asc = fileURLToPath(new URL('../node_modules/assemblyscript/bin/asc.js', import.meta.url))
+for (const target of ['release', 'debug']) {
+  execFileSync(process.execPath, [asc, '--target', target], { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+const shared = {
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  external: ['node:*'],
+  logLevel: 'warning',
+  outdir: 'build',
+}
+await esbuild.build({
+  ...shared,
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  minify: true,
+  entryPoints: {
+    microgpt: 'src/index.ts',
+    reference: 'src/reference/index.ts',
+    names: 'src/data/names.ts',
+  },
+})
+await esbuild.build({
+  ...shared,
+  platform: 'node',
+  entryPoints: { cli: 'src/cli/main.ts', bench: 'src/bench/main.ts' },
+  banner: { js: '#!/usr/bin/env node' },
+})
+chmodSync('build/cli.js', 0o755)
+writeFileSync(STAMP, '')
+utimesSync(STAMP, began, began)

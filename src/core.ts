@@ -1,0 +1,132 @@
+/** Bytes to typed exports: the only file that touches WebAssembly. */
+import { instantiate } from '@assemblyscript/loader'
+import type { instantiate as raw } from '../build/core.js'
+import { CoreError } from './errors.js'
+
+/** The exports of assembly/index.ts, typed by the compiler that made them. */
+export type Core = Awaited<ReturnType<typeof raw>>
+
+/** Where a core may come from. A path or URL is fetched; in Node a `file:` URL or path is read. */
+export type CoreSource = string | URL | ArrayBuffer | Uint8Array | Response | WebAssembly.Module
+
+/** The ABI that this host speaks: VERSION in assembly/index.ts. */
+const VERSION = 1
+
+/** (module (func (drop (v128.const i64x2 0 0)))): valid only where the engine has SIMD. */
+const SIMD_PROBE = Uint8Array.from([
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12],
+  ...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11],
+])
+
+/** Modules by address, so that many models share one compilation. */
+const compiled = new Map<string, Promise<WebAssembly.Module>>()
+
+/** The core.wasm beside this module: the built one in build/, or from src/ the one in build/. */
+export const CORE_URL = new URL(
+  import.meta.url.endsWith('.ts') ? '../build/core.wasm' : './core.wasm',
+  import.meta.url,
+)
+
+/**
+ * A new instance of the core, with a memory of its own. A module that has been loaded from one
+ * address is compiled once.
+ * @param source the core.wasm beside this module unless given
+ * @throws {CoreError} when there is no WebAssembly or no SIMD, when the file is missing or is not
+ *   WebAssembly, and when it is another version's core
+ */
+export async function loadCore(source: CoreSource = CORE_URL): Promise<Core> {
+  if (typeof WebAssembly === 'undefined') {
+    throw new CoreError('this engine has no WebAssembly; use the twins in microgpt-wasm/reference')
+  }
+  const module = await compile(await source)
+  let core: Core
+  try {
+    core = (await instantiate(module)).exports as unknown as Core
+  } catch (cause) {
+    throw new CoreError(`the core could not be started: ${reason(cause)}`, { cause })
+  }
+  const version = core.VERSION?.value
+  if (version !== VERSION) {
+    const got = version === undefined ? 'another module' : `version ${version}`
+    const want = `this host needs a core of version ${VERSION}, got ${got}`
+    throw new CoreError(`${want}; take core.wasm and the host from one build`)
+  }
+  return core
+}
+
+async function compile(source: CoreSource): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source
+  if (typeof source === 'string' || source instanceof URL) {
+    const url = address(source)
+    let module = compiled.get(url.href)
+    if (!module) {
+      module = fetchModule(url)
+      compiled.set(url.href, module)
+      module.catch(() => compiled.delete(url.href))
+    }
+    return module
+  }
+  try {
+    if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
+      return await WebAssembly.compile(source as BufferSource)
+    }
+    return await stream(source)
+  } catch (cause) {
+    throw refused('the bytes given', cause)
+  }
+}
+
+function address(source: string | URL): URL {
+  try {
+    return new URL(source, typeof document === 'undefined' ? CORE_URL : document.baseURI)
+  } catch (cause) {
+    throw new CoreError(`the core's address is not a URL: ${String(source)}`, { cause })
+  }
+}
+
+async function fetchModule(url: URL): Promise<WebAssembly.Module> {
+  if (url.protocol === 'file:' && typeof process === 'object' && process.versions?.node) {
+    const { readFile } = await import('node:fs/promises')
+    const bytes = await readFile(url).catch((cause: unknown) => {
+      const what = `the core is not at ${url.pathname}; run npm run build, or give its address`
+      throw new CoreError(what, { cause })
+    })
+    return WebAssembly.compile(bytes).catch((cause: unknown) => {
+      throw refused(url.pathname, cause)
+    })
+  }
+  let response: Response
+  try {
+    response = await fetch(url)
+  } catch (cause) {
+    throw new CoreError(`the core could not be fetched from ${url.href}: ${reason(cause)}`, {
+      cause,
+    })
+  }
+  if (!response.ok) {
+    const got = `${response.status} ${response.statusText}`.trim()
+    throw new CoreError(`the core is not at ${url.href}: the server answered ${got}`)
+  }
+  return stream(response).catch((cause: unknown) => {
+    throw refused(url.href, cause)
+  })
+}
+
+/** Compiles while it loads where the server names the type, else after. */
+async function stream(response: Response): Promise<WebAssembly.Module> {
+  const type = response.headers.get('content-type') ?? ''
+  if (type.startsWith('application/wasm') && 'compileStreaming' in WebAssembly) {
+    return WebAssembly.compileStreaming(response)
+  }
+  return WebAssembly.compile(await response.arrayBuffer())
+}
+
+function refused(what: string, cause: unknown): CoreError {
+  if (!WebAssembly.validate(SIMD_PROBE)) {
+    const message = 'this engine has no WebAssembly SIMD; use the twins in microgpt-wasm/reference'
+    return new CoreError(message, { cause })
+  }
+  return new CoreError(`${what}: not a whole WebAssembly module (${reason(cause)})`, { cause })
+}
+
+const reason = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))

@@ -1,0 +1,54 @@
+/**
+ * Every error class that the package throws. A message is one sentence or two: what is wrong, what
+ * was expected, what was given, and what to do.
+ */
+
+/** The parent of all errors of this package: `catch (e) { if (e instanceof MicroGPTError) ... }`. */
+export class MicroGPTError extends Error {
+  override name = 'MicroGPTError'
+}
+
+/** A hyperparameter or an option has a value that cannot be used. */
+export class ConfigError extends MicroGPTError {
+  override name = 'ConfigError'
+  /** The field as it is written in a config, such as `n_embd`. */
+  readonly field: string
+  /** The value that was refused. */
+  readonly value: unknown
+
+  constructor(field: string, value: unknown, message: string) {
+    super(message)
+    this.field = field
+    this.value = value
+  }
+}
+
+/** A text or a list of documents cannot be trained on. */
+export class DatasetError extends MicroGPTError {
+  override name = 'DatasetError'
+}
+
+/** A character or a token id lies outside the alphabet. */
+export class TokenizerError extends MicroGPTError {
+  override name = 'TokenizerError'
+}
+
+/** The WebAssembly core could not be loaded. */
+export class CoreError extends MicroGPTError {
+  override name = 'CoreError'
+}
+
+/** The arena is too small for what is asked of it, or memory for it cannot be had. */
+export class ArenaError extends MicroGPTError {
+  override name = 'ArenaError'
+}
+
+/** An operation was given tensors whose shapes do not fit, or a graph was used out of order. */
+export class GraphError extends MicroGPTError {
+  override name = 'GraphError'
+}
+
+/** A run cannot go on: its loss is not a number any more, or its model has been freed. */
+export class TrainingError extends MicroGPTError {
+  override name = 'TrainingError'
+}

@@ -1,0 +1,301 @@
+/**
+ * Typed op calls that record onto the tape. Recording computes nothing: forward() runs what was
+ * recorded, and may run it again after new ids or values have been written.
+ */
+import { type Arena, Bounds, type Ids, Tensor } from './arena.js'
+import type { Core } from './core.js'
+import { GraphError } from './errors.js'
+
+/** One recorded op, as the host knows it. */
+export interface OpRecord {
+  op: string
+  inputs: readonly (Tensor | Ids)[]
+  output: Tensor
+}
+
+const sizes = (shape: readonly number[]) => `[${shape.join(', ')}]`
+
+export class Graph {
+  readonly arena: Arena
+  /** What has been recorded, in order. */
+  readonly records: OpRecord[] = []
+  private readonly core: Core
+  private readonly from: number
+  private readonly start: number
+  private end: number
+  private inferenceOnly = ''
+  private ran = false
+
+  /** A graph without ops, behind all that stands on the arena's tape. */
+  constructor(arena: Arena) {
+    this.arena = arena
+    this.core = arena.core
+    this.from = this.core.tapeLength()
+    this.start = this.end = arena.mark()
+  }
+
+  /** Room for values that the caller writes: inputs, constants. */
+  input(...shape: number[]): Tensor {
+    this.positive('input', shape)
+    const tensor = this.arena.alloc(shape)
+    tensor.data.fill(0)
+    this.end = this.arena.mark()
+    return tensor
+  }
+
+  /** Room for ids from 0 to limit - 1 that the caller writes. */
+  ids(length: number, limit: number): Ids {
+    this.positive('ids', [length, limit])
+    const ids = this.arena.allocIds(length, limit)
+    this.end = this.arena.mark()
+    return ids
+  }
+
+  /** Room for the bounds of documents packed row after row; one document of all rows at first. */
+  bounds(rows: number, docs = 1, span = rows): Bounds {
+    this.positive('bounds', [rows, docs, span])
+    const bounds = new Bounds(this.ids(docs + 1, rows + 1), rows, span)
+    if (docs === 1 && rows <= span) bounds.set([rows])
+    return bounds
+  }
+
+  /** table[ids]: table [entries, n] to [ids.length, n]. */
+  embedding(table: Tensor, ids: Ids): Tensor {
+    const [entries, n] = this.matrix('embedding', table)
+    if (ids.limit > entries) {
+      this.fail('embedding', `ids below ${entries}`, `ids below ${ids.limit}`)
+    }
+    return this.record('embedding', [ids.length, n], [table, ids], () =>
+      this.core.embedding(table.address, ids.address, ids.length, n, entries),
+    )
+  }
+
+  /** x w^T: x [rows, nin], w [nout, nin] to [rows, nout]. */
+  linear(x: Tensor, w: Tensor): Tensor {
+    const [rows, nin] = this.matrix('linear', x)
+    const [nout, wanted] = this.matrix('linear', w)
+    if (nin !== wanted) this.fail('linear', `x [rows, ${wanted}] for w ${sizes(w.shape)}`, x)
+    if (rows > 1) this.needScratch('linear', 4 * Math.ceil(nout / 4) * nin)
+    return this.record('linear', [rows, nout], [x, w], () =>
+      this.core.linear(x.address, w.address, rows, nin, nout),
+    )
+  }
+
+  /** a b: a [m, k], b [k, n] to [m, n]. */
+  matmul(a: Tensor, b: Tensor): Tensor {
+    const [m, k] = this.matrix('matmul', a)
+    const [wanted, n] = this.matrix('matmul', b)
+    if (k !== wanted) this.fail('matmul', `a [m, ${wanted}] for b ${sizes(b.shape)}`, a)
+    this.needScratch('matmul', 4 * Math.ceil(k / 4) * n)
+    return this.record('matmul', [m, n], [a, b], () =>
+      this.core.matmul(a.address, b.address, m, k, n),
+    )
+  }
+
+  /** Each row x over sqrt(mean(x^2) + 1e-5): [rows, n] to the same. */
+  rmsnorm(x: Tensor): Tensor {
+    const [rows, n] = this.matrix('rmsnorm', x)
+    return this.record('rmsnorm', x.shape, [x], () => this.core.rmsnorm(x.address, rows, n))
+  }
+
+  /** Softmax of each row: [rows, n] to the same. */
+  softmax(x: Tensor): Tensor {
+    const [rows, n] = this.matrix('softmax', x)
+    this.needScratch('softmax', n)
+    return this.record('softmax', x.shape, [x], () => this.core.softmax(x.address, rows, n))
+  }
+
+  /**
+   * Causal attention of each row over the rows of its document up to itself: q, k, v [rows, n] to
+   * [rows, n].
+   * @param heads divides n
+   */
+  attention(q: Tensor, k: Tensor, v: Tensor, bounds: Bounds, heads: number): Tensor {
+    const [rows, n] = this.matrix('attention', q)
+    this.same('attention', q, k)
+    this.same('attention', q, v)
+    this.headed('attention', n, heads)
+    this.bounded('attention', rows, bounds)
+    this.needScratch('attention', bounds.span)
+    const { ids, docs, span } = bounds
+    return this.record('attention', q.shape, [q, k, v, ids], () =>
+      this.core.attention(
+        ...([q.address, k.address, v.address, ids.address] as const),
+        ...([rows, docs, heads, n / heads, span] as const),
+      ),
+    )
+  }
+
+  /**
+   * Attention of one row, [1, n], over caches [span, n]: k and v become their row `position`, and q
+   * looks at rows 0 to position. For inference: backward cannot pass it.
+   */
+  attentionCached(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    caches: { keys: Tensor; values: Tensor; position: Ids },
+    heads: number,
+  ): Tensor {
+    const { keys, values, position } = caches
+    const [rows, n] = this.matrix('attentionCached', q)
+    const [span, wanted] = this.matrix('attentionCached', keys)
+    if (rows !== 1 || n !== wanted) this.fail('attentionCached', `q [1, ${wanted}]`, q)
+    this.same('attentionCached', q, k)
+    this.same('attentionCached', q, v)
+    this.same('attentionCached', keys, values)
+    this.headed('attentionCached', n, heads)
+    if (position.limit > span) {
+      this.fail('attentionCached', `a position below ${span}`, `one below ${position.limit}`)
+    }
+    this.inferenceOnly ||= 'attentionCached'
+    return this.record('attentionCached', q.shape, [q, k, v, keys, values, position], () =>
+      this.core.attentionCached(
+        ...([q.address, k.address, v.address, keys.address, values.address] as const),
+        ...([position.address, heads, n / heads, span] as const),
+      ),
+    )
+  }
+
+  /** max(0, x). */
+  relu(x: Tensor): Tensor {
+    return this.record('relu', x.shape, [x], () => this.core.relu(x.address, x.count))
+  }
+
+  /** max(0, x)^2. */
+  relu2(x: Tensor): Tensor {
+    return this.record('relu2', x.shape, [x], () => this.core.relu2(x.address, x.count))
+  }
+
+  tanh(x: Tensor): Tensor {
+    return this.record('tanh', x.shape, [x], () => this.core.tanh(x.address, x.count))
+  }
+
+  /** The tanh form of GELU. */
+  gelu(x: Tensor): Tensor {
+    return this.record('gelu', x.shape, [x], () => this.core.gelu(x.address, x.count))
+  }
+
+  /** a + b, of one shape. */
+  add(a: Tensor, b: Tensor): Tensor {
+    this.same('add', a, b)
+    return this.record('add', a.shape, [a, b], () => this.core.add(a.address, b.address, a.count))
+  }
+
+  /** a b, number by number, of one shape. */
+  mul(a: Tensor, b: Tensor): Tensor {
+    this.same('mul', a, b)
+    return this.record('mul', a.shape, [a, b], () => this.core.mul(a.address, b.address, a.count))
+  }
+
+  /** factor x. */
+  scale(x: Tensor, factor: number): Tensor {
+    return this.record('scale', x.shape, [x], () => this.core.scale(x.address, factor, x.count))
+  }
+
+  /** The mean of all numbers of x: [1]. */
+  mean(x: Tensor): Tensor {
+    return this.record('mean', [1], [x], () => this.core.mean(x.address, x.count))
+  }
+
+  /**
+   * The mean over its rows of -log softmax(logits)[target], for each document: [docs].
+   * @param logits [rows, n]
+   * @param targets a row's right id, below n
+   * @param bounds without them all rows are one document
+   */
+  crossEntropy(logits: Tensor, targets: Ids, bounds?: Bounds): Tensor {
+    const [rows, n] = this.matrix('crossEntropy', logits)
+    if (targets.length !== rows || targets.limit > n) {
+      const got = `${targets.length} below ${targets.limit}`
+      this.fail('crossEntropy', `${rows} targets below ${n}`, got)
+    }
+    bounds ??= this.bounds(rows)
+    this.bounded('crossEntropy', rows, bounds)
+    const { ids, docs } = bounds
+    return this.record('crossEntropy', [docs], [logits, targets, ids], () =>
+      this.core.crossEntropy(logits.address, targets.address, ids.address, rows, n, docs),
+    )
+  }
+
+  /** Computes every recorded op, in order. */
+  forward(): void {
+    this.core.forward(this.from, this.from + this.records.length)
+    this.ran = true
+  }
+
+  /** Computes one recorded op again: records[i]. What it reads must have been computed. */
+  forwardOne(i: number): void {
+    if (!this.records[i]) this.fail('forwardOne', `0 to ${this.records.length - 1}`, `${i}`)
+    this.core.forward(this.from + i, this.from + i + 1)
+  }
+
+  /**
+   * Adds d(seed * sum(y)) to the gradients of all parameters that y came from; those of the values
+   * of this graph are set anew.
+   * @throws {GraphError} before forward(), or when an op on the way has no backward
+   */
+  backward(y: Tensor, seed = 1): void {
+    if (!this.ran) this.fail('backward', 'forward() before it', 'none')
+    if (this.inferenceOnly) this.fail('backward', 'ops that have a backward', this.inferenceOnly)
+    if (y.address < this.start || y.address >= this.end) {
+      this.fail('backward', 'a tensor of this graph', sizes(y.shape))
+    }
+    this.core.zeroGrad(this.start, (this.end - this.start) / 8)
+    this.core.backward(this.from, this.from + this.records.length, y.address, y.count, seed)
+  }
+
+  private record(
+    op: string,
+    shape: readonly number[],
+    inputs: readonly (Tensor | Ids)[],
+    call: () => number,
+  ): Tensor {
+    const { core, arena } = this
+    const length = this.from + this.records.length
+    if (core.tapeLength() !== length) this.fail(op, 'the newest graph of the arena', 'an older one')
+    const count = shape.reduce((product, n) => product * n, 1)
+    if (length >= arena.plan.records || count > arena.plan.values) throw arena.full()
+    const address = call() >>> 0
+    if (address === 0) throw arena.full()
+    this.end = arena.mark()
+    const output = new Tensor(arena, address, shape)
+    this.records.push({ op, inputs, output })
+    return output
+  }
+
+  private matrix(op: string, x: Tensor): readonly [number, number] {
+    if (x.shape.length !== 2) this.fail(op, 'a tensor of two dimensions', x)
+    return x.shape as [number, number]
+  }
+
+  private same(op: string, a: Tensor, b: Tensor): void {
+    const equal = a.shape.length === b.shape.length && a.shape.every((n, i) => n === b.shape[i])
+    if (!equal) this.fail(op, `tensors of one shape, ${sizes(a.shape)}`, b)
+  }
+
+  private bounded(op: string, rows: number, bounds: Bounds): void {
+    if (bounds.rows !== rows) this.fail(op, `bounds of ${rows} rows`, `bounds of ${bounds.rows}`)
+  }
+
+  private headed(op: string, n: number, heads: number): void {
+    this.positive(op, [heads])
+    if (n % heads !== 0) this.fail(op, `heads that divide ${n}`, `${heads}`)
+  }
+
+  private positive(op: string, shape: readonly number[]): void {
+    if (shape.length === 0 || !shape.every((n) => Number.isSafeInteger(n) && n > 0)) {
+      this.fail(op, 'whole numbers above 0', sizes(shape))
+    }
+  }
+
+  private needScratch(op: string, count: number): void {
+    const { scratch } = this.arena.plan
+    if (count > scratch) this.fail(op, `an arena with scratch for ${count} numbers`, `${scratch}`)
+  }
+
+  private fail(op: string, want: string, got: Tensor | string): never {
+    const text = typeof got === 'string' ? got : sizes(got.shape)
+    throw new GraphError(`${op} needs ${want}, got ${text}`)
+  }
+}

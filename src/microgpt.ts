@@ -1,0 +1,261 @@
+/** The front door: one object that trains, samples and shows itself, in Node and in browsers. */
+import { Adam } from './adam.js'
+import { Arena } from './arena.js'
+import { type Config, type ConfigInput, FIELDS, checkField, learningRate } from './config.js'
+import { resolveConfig, show } from './config.js'
+import { type Core, type CoreSource, loadCore } from './core.js'
+import { ConfigError, TrainingError } from './errors.js'
+import { planGPT } from './memory.js'
+import { Random, type Seed } from './random.js'
+import { type Candidate, Decoder, argmax, sampleIds, topCandidates } from './sample.js'
+import { type StateDict, gptTable, initialise, mapStateDict } from './state-dict.js'
+import { Tokenizer } from './tokenizer.js'
+import { DocumentPass } from './train.js'
+
+export interface CreateOptions {
+  /** What to learn from; each string is one document. */
+  docs: readonly string[]
+  /** 'tutorial' (the default) or 'gist'. */
+  preset?: string
+  /** Fields that differ from the preset. */
+  config?: ConfigInput
+  /** 42 unless given. */
+  seed?: Seed
+  /** Where core.wasm is, when it is not beside this module. */
+  core?: CoreSource
+}
+
+export interface StepResult {
+  /** Steps made so far, this one included. */
+  step: number
+  /** Mean of -log p(next token) over the step's document, before its update. */
+  loss: number
+  /** Learning rate of the update. */
+  lr: number
+}
+
+export interface SampleOptions {
+  /** 20 unless given. */
+  count?: number
+  /** config.temperature unless given; 0 is greedy. */
+  temperature?: number
+}
+
+export interface GenerateOptions {
+  /** How the text begins; '' unless given. */
+  prompt?: string
+  /** config.temperature unless given; 0 is greedy. */
+  temperature?: number
+  /** Draw among the k likeliest only. */
+  topK?: number
+  /** A generator of its own for this text; without it the model's own goes on. */
+  seed?: Seed
+}
+
+export interface Generated extends Candidate {
+  /** The likeliest candidates, this one among them or not: topK of them, or 10. */
+  top: Candidate[]
+}
+
+interface Parts {
+  core: Core
+  arena: Arena
+  stateDict: StateDict
+  decoder: Decoder
+  pass: DocumentPass
+  adam: Adam
+}
+
+export class MicroGPT {
+  readonly config: Readonly<Config>
+  readonly tokenizer: Tokenizer
+  /** In the order of training: shuffled by the seed. */
+  readonly docs: readonly string[]
+  readonly numParams: number
+  private readonly random: Random
+  private parts: Parts | null
+
+  private constructor(
+    config: Readonly<Config>,
+    tokenizer: Tokenizer,
+    docs: readonly string[],
+    random: Random,
+    parts: Parts,
+  ) {
+    this.config = config
+    this.tokenizer = tokenizer
+    this.docs = docs
+    this.numParams = parts.arena.params.length
+    this.random = random
+    this.parts = parts
+  }
+
+  /**
+   * Loads the core, shuffles a copy of the documents and draws the parameters, as microgpt.py does.
+   * @throws {ConfigError} for a hyperparameter or seed that cannot be used
+   * @throws {DatasetError} when there is nothing to learn from
+   * @throws {CoreError} when the core cannot be loaded
+   * @throws {ArenaError} when the model does not fit 4 GiB
+   */
+  static async create(options: CreateOptions): Promise<MicroGPT> {
+    const config = resolveConfig(options.preset, options.config)
+    const tokenizer = Tokenizer.of(options.docs)
+    const core = await loadCore(options.core)
+    const random = new Random(options.seed ?? 42, core)
+    const docs = [...options.docs]
+    random.shuffle(docs)
+
+    const { vocabSize } = tokenizer
+    const arena = new Arena(core, planGPT(config, vocabSize))
+    const table = gptTable(config, vocabSize)
+    const stateDict = mapStateDict(arena, table)
+    initialise(arena.params, table, random)
+
+    const decoder = new Decoder(arena, stateDict, config, vocabSize)
+    const pass = new DocumentPass(arena, stateDict, config, vocabSize)
+    const adam = new Adam(arena, config)
+    const parts = { core, arena, stateDict, decoder, pass, adam }
+    return new MicroGPT(config, tokenizer, docs, random, parts)
+  }
+
+  /** All parameters, flat, in state_dict order: a live view. */
+  get params(): Float64Array {
+    return this.live().arena.params
+  }
+
+  /** The matrices by name, in microgpt.py's order; their data and grad are live views. */
+  get stateDict(): StateDict {
+    return this.live().stateDict
+  }
+
+  /** Steps made so far. */
+  get step(): number {
+    return this.live().adam.t
+  }
+
+  /**
+   * Trains, a step each time the caller asks for the next one; stopping early loses nothing, and
+   * another call goes on from there. Each step takes the next document, round and round.
+   * @param options.steps the rest of config.num_steps unless given; beyond num_steps the cosine and
+   *   linear schedules stay at 0
+   * @throws {TrainingError} when a loss is not finite; the parameters stay as before that step
+   */
+  *train(options: { steps?: number } = {}): Generator<StepResult, void, undefined> {
+    const rest = Math.max(0, this.config.num_steps - this.step)
+    const steps = options.steps ?? rest
+    if (!Number.isInteger(steps) || steps < 0) {
+      const message = `steps must be a whole number from 0, got ${show(steps)}; try ${rest}`
+      throw new ConfigError('steps', steps, message)
+    }
+    for (let i = 0; i < steps; i++) yield this.trainStep()
+  }
+
+  /**
+   * Invents documents, as microgpt.py does, with the generator that shuffled and initialised.
+   * @throws {ConfigError} for a count or temperature that cannot be used
+   */
+  sample(options: SampleOptions = {}): string[] {
+    const { count = 20, temperature = this.config.temperature } = options
+    if (!Number.isInteger(count) || count < 0) {
+      throw new ConfigError(
+        'count',
+        count,
+        `count must be a whole number from 0, got ${show(count)}`,
+      )
+    }
+    const { decoder } = this.live()
+    const { config, random, tokenizer } = this
+    checkField('temperature', temperature, FIELDS.temperature, config.temperature)
+    decoder.forget()
+    decoder.setTemperature(temperature)
+    return Array.from({ length: count }, () =>
+      tokenizer.decode(sampleIds(decoder, random, config, tokenizer.BOS, temperature)),
+    )
+  }
+
+  /**
+   * Goes on from a prompt, a character each time the caller asks, until the model ends the text or
+   * block_size is reached. Training or sampling in between is allowed.
+   * @throws {ConfigError} for an option that cannot be used, or a prompt longer than the model sees
+   * @throws {TokenizerError} for a character that the alphabet lacks
+   */
+  *generate(options: GenerateOptions = {}): Generator<Generated, void, undefined> {
+    const { config, tokenizer } = this
+    const { prompt = '', temperature = config.temperature, topK } = options
+    checkField('temperature', temperature, FIELDS.temperature, config.temperature)
+    if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1)) {
+      throw new ConfigError('topK', topK, `topK must be a whole number from 1, got ${show(topK)}`)
+    }
+    const tokens = [tokenizer.BOS, ...tokenizer.encode(prompt)]
+    if (tokens.length > config.block_size) {
+      const most = config.block_size - 1
+      const message = `prompt has ${tokens.length - 1} characters, and the model sees ${most}; cut it`
+      throw new ConfigError('prompt', prompt, message)
+    }
+    const random =
+      options.seed === undefined ? this.random : new Random(options.seed, this.live().core)
+    while (tokens.length <= config.block_size) {
+      const { decoder } = this.live()
+      decoder.setTemperature(temperature)
+      decoder.resume(tokens, tokens)
+      const shown = topCandidates(decoder.probabilities, topK ?? tokenizer.vocabSize)
+      const weights = shown.map(({ probability }) => probability)
+      const drawn =
+        temperature === 0
+          ? shown.findIndex(({ id }) => id === argmax(decoder.logits))
+          : random.choice(weights)
+      const top = shown
+        .slice(0, topK ?? 10)
+        .map(({ id, probability }) => this.candidate(id, probability))
+      const { id, probability } = shown[drawn]!
+      if (id === tokenizer.BOS) return
+      tokens.push(id)
+      yield { ...this.candidate(id, probability), top }
+    }
+  }
+
+  /**
+   * The mean over documents of the mean loss over their positions; nothing is trained.
+   * @throws {DatasetError} when there is no document
+   * @throws {TokenizerError} for a character that the alphabet lacks
+   */
+  loss(docs: readonly string[]): number {
+    const { pass } = this.live()
+    if (docs.length === 0) throw new ConfigError('docs', docs, 'loss needs at least one document')
+    let sum = 0
+    for (const doc of docs) sum += pass.forward(this.tokenizer.encodeDoc(doc))
+    return sum / docs.length
+  }
+
+  /** Lets go of the memory at once. Views that the caller still holds keep it until they go too. */
+  free(): void {
+    this.parts = null
+  }
+
+  private trainStep(): StepResult {
+    const { core, pass, adam, decoder } = this.live()
+    const done = adam.t
+    const lr = learningRate(this.config, done, core.cos)
+    const doc = this.docs[done % this.docs.length]!
+    const loss = pass.forwardBackward(this.tokenizer.encodeDoc(doc))
+    if (!Number.isFinite(loss)) {
+      const rate = this.config.learning_rate
+      throw new TrainingError(
+        `the loss of step ${done + 1} is ${loss}; the parameters stay as before it; ` +
+          `try a smaller learning_rate than ${rate}, or grad_clip 1`,
+      )
+    }
+    adam.update(lr)
+    decoder.forget()
+    return { step: adam.t, loss, lr }
+  }
+
+  private candidate(tokenId: number, probability: number): Candidate {
+    return { char: this.tokenizer.chars[tokenId] ?? '', tokenId, probability }
+  }
+
+  private live(): Parts {
+    if (!this.parts) throw new TrainingError('this model has been freed; create another one')
+    return this.parts
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * CPython's `random` module, number for number: the Mersenne Twister MT19937 of Matsumoto and
+ * Nishimura (1998), seeded and read as CPython 3.11's Lib/random.py and Modules/_randommodule.c do.
+ */
+import { ConfigError } from './errors.js'
+import { show } from './config.js'
+
+/** The functions that gauss needs. The core's give the same bits on every machine; Math's do not. */
+export interface GaussMath {
+  log(x: number): number
+  sqrt(x: number): number
+  sin(x: number): number
+  cos(x: number): number
+}
+
+/** All that the next draw depends on: plain data, so that it can be stored. */
+export interface RandomState {
+  /** The 624 words of the twister. */
+  words: number[]
+  /** The next word to read, 0 to 624. */
+  index: number
+  /** The second of a pair of normal variates, kept for the next gauss. */
+  gaussNext: number | null
+}
+
+export type Seed = number | bigint
+
+const N = 624
+const M = 397
+const TWO_PI = 2 * Math.PI
+
+export class Random {
+  private readonly words = new Uint32Array(N)
+  private index = N
+  private gaussNext: number | null = null
+  private readonly math: GaussMath
+
+  /**
+   * @param seed a whole number of any size; its absolute value counts, as in CPython
+   * @throws {ConfigError} when the seed is not a whole number, or a number beyond 2^53 that has
+   *   lost digits already
+   */
+  constructor(seed: Seed, math: GaussMath = Math) {
+    this.math = math
+    this.seed(seed)
+  }
+
+  /** Starts over, as `random.seed(seed)`. */
+  seed(seed: Seed): void {
+    if (typeof seed !== 'bigint' && !Number.isSafeInteger(seed)) {
+      const want = 'a whole number (a bigint beyond 2^53)'
+      throw new ConfigError('seed', seed, `seed must be ${want}, got ${show(seed)}; try 42`)
+    }
+    let rest = BigInt(seed)
+    if (rest < 0n) rest = -rest
+    const key: number[] = []
+    do {
+      key.push(Number(rest & 0xffffffffn))
+      rest >>= 32n
+    } while (rest > 0n)
+    this.initByArray(key)
+    this.gaussNext = null
+  }
+
+  /** A float in [0, 1) with 53 random bits. */
+  random(): number {
+    const high = this.word() >>> 5
+    const low = this.word() >>> 6
+    return (high * 67108864 + low) / 9007199254740992
+  }
+
+  /** A whole number of k random bits, 0 <= k <= 53. */
+  getrandbits(k: number): number {
+    if (!Number.isInteger(k) || k < 0 || k > 53) {
+      throw new ConfigError('k', k, `getrandbits takes 0 to 53 bits, got ${show(k)}`)
+    }
+    if (k === 0) return 0
+    if (k <= 32) return this.word() >>> (32 - k)
+    const low = this.word()
+    return (this.word() >>> (64 - k)) * 4294967296 + low
+  }
+
+  /** A whole number of range(start, stop, step); with one argument, of range(stop). */
+  randrange(start: number, stop?: number, step = 1): number {
+    const from = stop === undefined ? 0 : start
+    const count = Math.ceil(((stop ?? start) - from) / step)
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(step) || !(count > 0)) {
+      const range = `range(${from}, ${stop ?? start}, ${step})`
+      throw new ConfigError('randrange', stop ?? start, `${range} holds no whole number to draw`)
+    }
+    return from + step * this.below(count)
+  }
+
+  /** A normal variate: Box-Muller in pairs, the second one kept for the next call. */
+  gauss(mu = 0, sigma = 1): number {
+    let z = this.gaussNext
+    this.gaussNext = null
+    if (z === null) {
+      const { log, sqrt, sin, cos } = this.math
+      const angle = this.random() * TWO_PI
+      const radius = sqrt(-2 * log(1 - this.random()))
+      z = cos(angle) * radius
+      this.gaussNext = sin(angle) * radius
+    }
+    return mu + z * sigma
+  }
+
+  /** Shuffles in place: Fisher and Yates from the end. */
+  shuffle<T>(list: T[]): void {
+    for (let i = list.length - 1; i > 0; i--) {
+      const j = this.below(i + 1)
+      const last = list[i]!
+      list[i] = list[j]!
+      list[j] = last
+    }
+  }
+
+  /**
+   * `random.choices(range(n), weights=weights[:n])[0]`: an index drawn in proportion to its weight.
+   * @param weights not negative, with a positive finite sum
+   */
+  choice(weights: ArrayLike<number>, n = weights.length): number {
+    let total = 0
+    for (let i = 0; i < n; i++) total += weights[i]!
+    if (!(total > 0 && total < Infinity)) {
+      throw new ConfigError('weights', total, `the weights must have a positive sum, got ${total}`)
+    }
+    const x = this.random() * total
+    let sum = 0
+    for (let i = 0; i < n - 1; i++) {
+      sum += weights[i]!
+      if (x < sum) return i
+    }
+    return n - 1
+  }
+
+  /** `random.choices(population, weights, k=k)`. */
+  choices<T>(population: readonly T[], weights: ArrayLike<number>, k = 1): T[] {
+    if (weights.length !== population.length) {
+      const got = `${weights.length} weights for ${population.length} items`
+      throw new ConfigError('weights', weights.length, `choices needs a weight an item, got ${got}`)
+    }
+    return Array.from({ length: k }, () => population[this.choice(weights)]!)
+  }
+
+  /** A copy of the state; `restore` of it repeats every draw from here on. */
+  save(): RandomState {
+    return { words: Array.from(this.words), index: this.index, gaussNext: this.gaussNext }
+  }
+
+  /** @throws {ConfigError} when the state is not one that `save` made */
+  restore(state: RandomState): void {
+    const { words, index, gaussNext } = state
+    const whole = (x: unknown, max: number) => Number.isInteger(x) && +x! >= 0 && +x! <= max
+    const fits =
+      Array.isArray(words) &&
+      words.length === N &&
+      words.every((word) => whole(word, 0xffffffff)) &&
+      whole(index, N) &&
+      (gaussNext === null || Number.isFinite(gaussNext))
+    if (!fits) {
+      const want = '{ words: 624 unsigned 32-bit numbers, index: 0 to 624, gaussNext }'
+      throw new ConfigError('state', state, `a generator's state is ${want}`)
+    }
+    this.words.set(words)
+    this.index = index
+    this.gaussNext = gaussNext
+  }
+
+  /** A whole number in [0, n) by rejection, as `_randbelow_with_getrandbits`. */
+  private below(n: number): number {
+    const k = n < 4294967296 ? 32 - Math.clz32(n) : 64 - Math.clz32(Math.floor(n / 4294967296))
+    let r = this.getrandbits(k)
+    while (r >= n) r = this.getrandbits(k)
+    return r
+  }
+
+  private initGenrand(seed: number): void {
+    const w = this.words
+    w[0] = seed
+    for (let i = 1; i < N; i++) {
+      const prev = w[i - 1]! ^ (w[i - 1]! >>> 30)
+      w[i] = Math.imul(1812433253, prev) + i
+    }
+    this.index = N
+  }
+
+  private initByArray(key: number[]): void {
+    this.initGenrand(19650218)
+    const w = this.words
+    let i = 1
+    const next = () => {
+      if (++i >= N) {
+        w[0] = w[N - 1]!
+        i = 1
+      }
+    }
+    const mixed = (factor: number) => w[i]! ^ Math.imul(w[i - 1]! ^ (w[i - 1]! >>> 30), factor)
+    for (let k = 0, j = 0; k < Math.max(N, key.length); k++) {
+      w[i] = mixed(1664525) + key[j]! + j
+      j = (j + 1) % key.length
+      next()
+    }
+    for (let k = 1; k < N; k++) {
+      w[i] = mixed(1566083941) - i
+      next()
+    }
+    w[0] = 0x80000000
+  }
+
+  /** The next 32 bits. */
+  private word(): number {
+    if (this.index >= N) this.twist()
+    let y = this.words[this.index++]!
+    y ^= y >>> 11
+    y ^= (y << 7) & 0x9d2c5680
+    y ^= (y << 15) & 0xefc60000
+    return (y ^ (y >>> 18)) >>> 0
+  }
+
+  private twist(): void {
+    const w = this.words
+    for (let i = 0; i < N; i++) {
+      const y = (w[i]! & 0x80000000) | (w[(i + 1) % N]! & 0x7fffffff)
+      w[i] = w[(i + M) % N]! ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0)
+    }
+    this.index = 0
+  }
+}

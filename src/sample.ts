@@ -1,0 +1,106 @@
+/** One token at a time through the model, over a key/value cache, and the next one drawn. */
+import type { Arena, Ids } from './arena.js'
+import type { Config } from './config.js'
+import { Graph } from './graph.js'
+import { gpt } from './model.js'
+import type { Random } from './random.js'
+import type { StateDict } from './state-dict.js'
+
+/** A token that might come next. */
+export interface Candidate {
+  /** '' for BOS, which ends the text. */
+  char: string
+  tokenId: number
+  probability: number
+}
+
+/** The model for one token, with the keys and values of those before it kept. */
+export class Decoder {
+  /** softmax(logits / temperature) after step(), [vocab_size]: a view. */
+  readonly probabilities: Float64Array
+  /** [vocab_size]: a view. */
+  readonly logits: Float64Array
+  private readonly graph: Graph
+  private readonly token: Ids
+  private readonly position: Ids
+  private readonly inverse: Float64Array
+  private owner: object | null = null
+
+  constructor(arena: Arena, stateDict: StateDict, config: Config, vocabSize: number) {
+    const { n_embd, n_head, n_layer, block_size } = config
+    const g = new Graph(arena)
+    this.graph = g
+    this.token = g.ids(1, vocabSize)
+    this.position = g.ids(1, block_size)
+    const caches = Array.from({ length: n_layer }, () => ({
+      keys: g.input(block_size, n_embd),
+      values: g.input(block_size, n_embd),
+      position: this.position,
+    }))
+    const inverse = g.input(1, vocabSize)
+    this.inverse = inverse.data
+    const logits = gpt(g, stateDict, config, this.token, this.position, (q, k, v, li) =>
+      g.attentionCached(q, k, v, caches[li]!, n_head),
+    )
+    this.logits = logits.data
+    this.probabilities = g.softmax(g.mul(logits, inverse)).data
+  }
+
+  /** Softmax from here on is of logits / temperature; 0 stands for greedy and leaves it at 1. */
+  setTemperature(temperature: number): void {
+    this.inverse.fill(temperature === 0 ? 1 : 1 / temperature)
+  }
+
+  /** Runs one token at its position; those before it must have been run. */
+  step(token: number, position: number): void {
+    this.token.put(0, token)
+    this.position.put(0, position)
+    this.graph.forward()
+  }
+
+  /** Runs the last of some tokens; all of them when someone else has used the cache since. */
+  resume(owner: object, tokens: readonly number[]): void {
+    const first = this.owner === owner ? tokens.length - 1 : 0
+    this.owner = owner
+    for (let i = first; i < tokens.length; i++) this.step(tokens[i]!, i)
+  }
+
+  /** Makes the next resume() run all its tokens. */
+  forget(): void {
+    this.owner = null
+  }
+}
+
+/** The likeliest id; the lowest of equals. */
+export function argmax(x: Float64Array): number {
+  let best = 0
+  for (let i = 1; i < x.length; i++) if (x[i]! > x[best]!) best = i
+  return best
+}
+
+/** One document, drawn as microgpt.py draws it: from BOS until BOS or block_size tokens. */
+export function sampleIds(
+  decoder: Decoder,
+  random: Random,
+  config: Config,
+  BOS: number,
+  temperature: number,
+): number[] {
+  const ids: number[] = []
+  let token = BOS
+  for (let position = 0; position < config.block_size; position++) {
+    decoder.step(token, position)
+    token = temperature === 0 ? argmax(decoder.logits) : random.choice(decoder.probabilities)
+    if (token === BOS) break
+    ids.push(token)
+  }
+  return ids
+}
+
+/** The k likeliest ids with their probabilities among themselves, the likeliest first. */
+export function topCandidates(p: Float64Array, k: number): { id: number; probability: number }[] {
+  const order = Array.from(p, (_, id) => id).sort((a, b) => p[b]! - p[a]! || a - b)
+  const kept = order.slice(0, k)
+  const total = kept.reduce((sum, id) => sum + p[id]!, 0)
+  return kept.map((id) => ({ id, probability: p[id]! / total }))
+}
