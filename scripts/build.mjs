@@ -5,7 +5,15 @@
  *     node scripts/build.mjs --if-stale   nothing when no source is newer than the last build
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 
@@ -29,7 +37,9 @@ rmSync(STAMP, { force: true })
 
 const asc = fileURLToPath(new URL('../node_modules/assemblyscript/bin/asc.js', import.meta.url))
 for (const target of ['release', 'debug']) {
-  execFileSync(process.execPath, [asc, '--target', target], { stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync(process.execPath, [asc, '--target', target], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }
 
 const shared = {

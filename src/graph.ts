@@ -59,6 +59,14 @@ export class Graph {
     return bounds
   }
 
+  /** The same numbers, row-major, under another shape of the same count; no op is recorded. */
+  reshape(x: Tensor, ...shape: number[]): Tensor {
+    this.positive('reshape', shape)
+    const view = new Tensor(this.arena, x.address, shape)
+    if (view.count !== x.count) this.fail('reshape', `a shape of ${x.count} numbers`, sizes(shape))
+    return view
+  }
+
   /** table[ids]: table [entries, n] to [ids.length, n]. */
   embedding(table: Tensor, ids: Ids): Tensor {
     const [entries, n] = this.matrix('embedding', table)

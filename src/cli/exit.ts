@@ -1,0 +1,39 @@
+/** How the program ends: its exit codes, and any error as one sentence. */
+import { FIELDS } from '../config.js'
+import { ConfigError, MicroGPTError } from '../errors.js'
+import { flagOf } from './flags.js'
+import { visible } from './visible.js'
+
+export const PROGRAM = 'microgpt-wasm'
+
+/** The command line asks for something that there is not. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+/** 2 for what the command line got wrong, 1 for what went wrong while running. */
+export function exitCode(error: unknown): number {
+  // A config is made of flags here, so that a wrong field is a wrong flag.
+  return error instanceof UsageError || error instanceof ConfigError ? 2 : 1
+}
+
+/** What stderr says of an error; with `debug`, its stack too. Safe to show on a terminal. */
+export function describe(error: unknown, debug: boolean): string {
+  const line = `${PROGRAM}: ${visible(sentence(error))}\n`
+  if (!debug || !(error instanceof Error)) return line
+  const lines = [error.stack ?? '', error.cause instanceof Error ? (error.cause.stack ?? '') : '']
+  return line + lines.flatMap((stack) => stack.split('\n')).map(visible).join('\n') + '\n'
+}
+
+function sentence(error: unknown): string {
+  if (error instanceof ConfigError && Object.hasOwn(FIELDS, error.field)) {
+    return `${error.message} (--${flagOf(error.field)})`
+  }
+  if (error instanceof UsageError || error instanceof MicroGPTError) return error.message
+  // What V8 throws when a twin asks for an array that it cannot have.
+  if (error instanceof RangeError && /array|allocat/i.test(error.message)) {
+    return `the model does not fit into memory (${error.message}); make it smaller`
+  }
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return `this should not have happened: ${what}; run again with --debug and report the stack`
+}

@@ -1,0 +1,90 @@
+/** The flags of each subcommand, in one table; parsing and help are read off it. */
+import { type Config, type Field, FIELDS, PRESETS } from '../config.js'
+
+export interface Flag {
+  /** As after the two dashes; `_` for `-` is understood too. */
+  name: string
+  /** What stands for the value in the help; a flag without one is a switch. */
+  value?: string
+  /** A switch that --no-NAME turns off. */
+  negatable?: true
+  /** Another name for the same. */
+  alias?: string
+  about: string
+}
+
+/** The flag that sets a field of the config. */
+export function flagOf(field: string): string {
+  return field === 'num_steps' ? 'steps' : field.replaceAll('_', '-')
+}
+
+const byPreset = (value: (config: Readonly<Config>) => unknown) => {
+  const [tutorial, gist] = [value(PRESETS.tutorial), value(PRESETS.gist)]
+  return tutorial === gist ? `(${tutorial})` : `(${tutorial}; gist: ${gist})`
+}
+
+function fieldFlag(field: keyof typeof FIELDS, spec: Field): Flag {
+  const name = flagOf(field)
+  const alias = name === 'steps' ? { alias: 'num-steps' } : {}
+  const about = `${spec.about} ${byPreset((config) => config[field])}`
+  if (spec.kind === 'boolean') return { name, negatable: true, about }
+  if (spec.kind === 'choice') return { name, value: spec.choices.join('|'), about }
+  if (spec.kind === 'number' && spec.off) {
+    return { name, value: 'X|off', about: about.replaceAll('null', 'off').replace('; off is off', '') }
+  }
+  return { name, value: spec.kind === 'integer' ? 'N' : 'X', ...alias, about }
+}
+
+const FIELD_FLAGS = (Object.keys(FIELDS) as (keyof typeof FIELDS)[])
+  .map((field) => fieldFlag(field, FIELDS[field]))
+  .sort((a, b) => Number(b.name === 'steps') - Number(a.name === 'steps'))
+
+const MODEL_FLAGS: readonly Flag[] = [
+  { name: 'preset', value: Object.keys(PRESETS).join('|'), about: 'where the other values come from (tutorial)' },
+  {
+    name: 'data',
+    value: 'FILE|URL',
+    about: 'UTF-8 text, a document a line (the names that come with the program)',
+  },
+  { name: 'seed', value: 'N', about: 'any whole number; the same seed gives the same run (42)' },
+  ...FIELD_FLAGS,
+]
+
+const COMMON_FLAGS: readonly Flag[] = [
+  { name: 'debug', about: 'show the stack of an error' },
+  { name: 'help', about: 'show this' },
+]
+
+const ENGINE: Flag = {
+  name: 'engine',
+  value: 'wasm|value|typed',
+  about: 'the core, or one of its two twins in TypeScript (wasm)',
+}
+
+export const TRAIN_FLAGS: readonly Flag[] = [
+  ...MODEL_FLAGS,
+  ENGINE,
+  { name: 'samples', value: 'N', about: 'documents to invent when trained (20)' },
+  { name: 'log-every', value: 'N', about: 'a line every N steps (a tenth of them; on a terminal none)' },
+  { name: 'quiet', about: 'print the samples only' },
+  { name: 'json', about: 'print one JSON object a line, every step among them' },
+  ...COMMON_FLAGS,
+]
+
+export const SAMPLE_FLAGS: readonly Flag[] = [
+  { name: 'count', value: 'N', alias: 'samples', about: 'documents to invent (20)' },
+  { name: 'prompt', value: 'TEXT', about: 'how each of them begins' },
+  { name: 'top-k', value: 'K', about: 'draw among the K likeliest characters only' },
+  ...MODEL_FLAGS,
+  ENGINE,
+  { name: 'quiet', about: 'with --json: the samples only' },
+  { name: 'json', about: 'print one JSON object a line' },
+  ...COMMON_FLAGS,
+]
+
+export const INSPECT_FLAGS: readonly Flag[] = [
+  { name: 'vocab-size', value: 'N', about: 'plan for N tokens: reads no data, allocates nothing' },
+  ...MODEL_FLAGS,
+  { name: 'json', about: 'print one JSON object' },
+  ...COMMON_FLAGS,
+]

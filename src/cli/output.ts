@@ -1,0 +1,65 @@
+/** Standard output in large pieces: a run of 500 steps makes a few system calls, not 500. */
+
+const CHUNK = 1 << 16
+
+export class Output {
+  private text = ''
+  private readonly stream = process.stdout
+
+  constructor() {
+    this.stream.on('error', (error) => this.fail(error))
+  }
+
+  /** Whether a person watches on a terminal that can rewrite a line. */
+  get live(): boolean {
+    return this.stream.isTTY && process.env.TERM !== 'dumb'
+  }
+
+  /** Columns of the terminal now; Infinity where there is none. */
+  get width(): number {
+    return this.stream.isTTY ? this.stream.columns || 80 : Infinity
+  }
+
+  /** Text that may step back, where the terminal has colours and NO_COLOR does not forbid them. */
+  dim(text: string): string {
+    return this.live && this.stream.hasColors() ? `\x1b[2m${text}\x1b[22m` : text
+  }
+
+  write(text: string): void {
+    this.text += text
+    if (this.text.length >= CHUNK) this.push()
+  }
+
+  /** Hands over what is kept, and waits while the reader is slow, unless a signal comes. */
+  async flush(signal?: AbortSignal): Promise<void> {
+    this.push()
+    if (!this.stream.writableNeedDrain || signal?.aborted) return
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        this.stream.off('drain', go)
+        signal?.removeEventListener('abort', go)
+        resolve()
+      }
+      this.stream.on('drain', go)
+      signal?.addEventListener('abort', go)
+    })
+  }
+
+  private push(): void {
+    const { text } = this
+    this.text = ''
+    if (text === '') return
+    try {
+      this.stream.write(text)
+    } catch (error) {
+      this.fail(error as Error)
+    }
+  }
+
+  private fail(error: NodeJS.ErrnoException): never {
+    // The reader has all that it wanted: microgpt-wasm train | head.
+    if (error.code === 'EPIPE') process.exit(0)
+    process.stderr.write(`microgpt-wasm: cannot write the output: ${error.message}\n`)
+    process.exit(1)
+  }
+}

@@ -1,0 +1,81 @@
+/** The words after the subcommand to flags. */
+import { parseArgs } from 'node:util'
+import { show } from '../config.js'
+import { PROGRAM, UsageError } from './exit.js'
+import type { Flag } from './flags.js'
+import { nearest } from './nearest.js'
+
+/** By name: the text of a value, or whether a switch is on. What was not given is not there. */
+export type Flags = ReadonlyMap<string, string | boolean>
+
+/** A spelling of a flag, and what it sets. */
+interface Spelling {
+  flag: Flag
+  on: boolean
+}
+
+function spellings(table: readonly Flag[]): Map<string, Spelling> {
+  const all = new Map<string, Spelling>()
+  const put = (name: string, flag: Flag, on: boolean) => {
+    all.set(name, { flag, on })
+    all.set(name.replaceAll('-', '_'), { flag, on })
+  }
+  for (const flag of table) {
+    put(flag.name, flag, true)
+    if (flag.alias) put(flag.alias, flag, true)
+    if (flag.negatable) put(`no-${flag.name}`, flag, false)
+  }
+  return all
+}
+
+/**
+ * The flags given, the last of equal ones; `help` wherever it stands wins over all that is wrong.
+ * @throws {UsageError} for an unknown flag, a missing value, a value too many, or a stray word
+ */
+export function parseFlags(command: string, table: readonly Flag[], argv: string[]): Flags {
+  const known = spellings(table)
+  const options = Object.fromEntries(
+    Array.from(known, ([name, { flag }]) => [
+      name,
+      { type: flag.value ? ('string' as const) : ('boolean' as const) },
+    ]),
+  )
+  const help = { type: 'boolean' as const, short: 'h' }
+  // Not strict: its own errors are no single sentence, and it refuses values such as -5.
+  const { tokens } = parseArgs({ args: argv, options: { ...options, help }, strict: false, tokens: true })
+  if (tokens.some((token) => token.kind === 'option' && token.name === 'help')) {
+    return new Map([['help', true]])
+  }
+  const more = `; ${PROGRAM} ${command} --help lists the flags`
+  const flags = new Map<string, string | boolean>()
+  for (const token of tokens) {
+    if (token.kind === 'positional') throw new UsageError(stray(token.value) + more)
+    if (token.kind !== 'option') continue
+    const { rawName, value, inlineValue } = token
+    const spelling = rawName.startsWith('--') ? known.get(token.name) : undefined
+    if (!spelling) throw new UsageError(unknown(rawName, [...known.keys()]) + more)
+    const { flag, on } = spelling
+    if (flag.value === undefined) {
+      if (value !== undefined) throw new UsageError(`${rawName} takes no value, got ${show(value)}`)
+      flags.set(flag.name, on)
+    } else {
+      const forgotten = !inlineValue && value?.startsWith('--') && known.has(value.slice(2))
+      if (value === undefined || forgotten) {
+        throw new UsageError(`${rawName} needs a value: ${rawName} ${flag.value}${more}`)
+      }
+      flags.set(flag.name, value)
+    }
+  }
+  return flags
+}
+
+function unknown(rawName: string, names: readonly string[]): string {
+  const near = nearest(rawName.replace(/^-+/, ''), names)
+  return `there is no flag ${show(rawName)}${near ? `; did you mean --${near}?` : ''}`
+}
+
+function stray(word: string): string {
+  // npm keeps flags that stand before -- for itself and passes on their values.
+  const npm = process.env.npm_lifecycle_event ? ' (npm run needs -- before the flags)' : ''
+  return `a flag begins with --, got ${show(word)}${npm}`
+}

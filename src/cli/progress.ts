@@ -1,0 +1,65 @@
+/** How far a run is and how fast, as one line of any width. */
+import type { Step } from './engine.js'
+
+/** What the smoothed loss keeps of itself at each step: it looks back some 20 steps. */
+const KEEP = 0.95
+
+/** `step    1 /  500 | loss 3.3630`, as microgpt.py prints it. */
+export function stepLine({ step, loss }: Step, total: number): string {
+  return `step ${pad(step)} / ${pad(total)} | loss ${loss.toFixed(4)}`
+}
+
+const pad = (n: number) => String(n).padStart(4)
+
+/** Seconds as a person says them: 9s, 1m05s, 2h03m. */
+export function duration(seconds: number): string {
+  const s = Math.ceil(seconds)
+  if (s < 60) return `${s}s`
+  const two = (n: number) => String(n % 60).padStart(2, '0')
+  const minutes = Math.floor(s / 60)
+  return minutes < 60 ? `${minutes}m${two(s)}s` : `${Math.floor(minutes / 60)}h${two(minutes)}m`
+}
+
+export class Progress {
+  private readonly total: number
+  private readonly began: number
+  private last: Step | null = null
+  private average = 0
+  /** What `average` has taken in so far; it nears 1, and is divided out before. */
+  private weight = 0
+
+  /** @param began in ms, on the clock of line() */
+  constructor(total: number, began: number) {
+    this.total = total
+    this.began = began
+  }
+
+  add(step: Step): void {
+    this.last = step
+    this.average = KEEP * this.average + (1 - KEEP) * step.loss
+    this.weight = KEEP * this.weight + (1 - KEEP)
+  }
+
+  /** An exponential moving average of the loss, without its bias to 0 at the start. */
+  get smoothed(): number {
+    return this.average / this.weight
+  }
+
+  /** The line; parts that `width` columns have no room for are left out. Empty before a step. */
+  line(now: number, width: number): string {
+    if (!this.last) return ''
+    const { step } = this.last
+    const rate = (1000 * step) / (now - this.began)
+    const parts = [`smoothed ${this.smoothed.toFixed(4)}`]
+    if (Number.isFinite(rate)) {
+      parts.push(`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} steps/s`)
+      if (step < this.total) parts.push(`${duration((this.total - step) / rate)} left`)
+    }
+    let line = stepLine(this.last, this.total).slice(0, width)
+    for (const part of parts) {
+      if (line.length + 3 + part.length > width) break
+      line += ` | ${part}`
+    }
+    return line
+  }
+}

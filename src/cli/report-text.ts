@@ -1,0 +1,62 @@
+/** A run for a person: the lines of microgpt.py, and on a terminal one that keeps changing. */
+import type { Output } from './output.js'
+import { Progress, stepLine } from './progress.js'
+import type { Report } from './report.js'
+import { visible } from './visible.js'
+
+/** At most 20 times a second: faster is only flicker. */
+const REDRAW_MS = 50
+const CLEAR = '\r\x1b[K'
+
+const sampleLine = (out: Output, index: number, text: string) =>
+  `${out.dim(`sample ${String(index).padStart(2)}:`)} ${visible(text)}\n`
+
+/**
+ * @param total steps of the whole run
+ * @param logEvery steps between plain lines; on a terminal there are none unless it is given
+ */
+export function textReport(out: Output, total: number, logEvery: number | undefined): Report {
+  const { live } = out
+  const every = logEvery ?? (live ? Infinity : Math.max(1, Math.floor(total / 10)))
+  let progress: Progress | null = null
+  let drawn = 0
+  const draw = (now: number) => {
+    // The last column stays free: some terminals wrap as soon as it is filled.
+    if (progress) out.write(`${CLEAR}${progress.line(now, out.width - 1)}`)
+    drawn = now
+  }
+  return {
+    start({ numDocs, vocabSize, numParams }) {
+      out.write(`num docs: ${numDocs}\nvocab size: ${vocabSize}\nnum params: ${numParams}\n`)
+      drawn = performance.now()
+      if (live) progress = new Progress(total, drawn)
+    },
+    step(step) {
+      progress?.add(step)
+      const first = step.step === 1 && every !== Infinity
+      const due = step.step % every === 0 || (step.step === total && !progress)
+      if (first || due) out.write(`${progress ? CLEAR : ''}${stepLine(step, total)}\n`)
+    },
+    pause(now) {
+      if (progress && now - drawn >= REDRAW_MS) draw(now)
+    },
+    trained(now) {
+      if (progress?.line(now, out.width)) {
+        draw(now)
+        out.write('\n')
+      }
+      progress = null
+    },
+    sample: (index, text) => out.write(sampleLine(out, index, text)),
+    end({ steps, seconds, interrupted }) {
+      if (interrupted) return
+      const each = steps > 0 ? `, ${((1e6 * seconds) / steps).toFixed(1)} us/step` : ''
+      out.write(out.dim(`${steps} steps in ${seconds.toFixed(3)} s${each}`) + '\n')
+    },
+  }
+}
+
+/** The samples as train prints them, and nothing else. */
+export const quietReport = (out: Output): Pick<Report, 'sample'> => ({
+  sample: (index, text) => out.write(sampleLine(out, index, text)),
+})

@@ -1,0 +1,46 @@
+/** What a run tells while it goes on. */
+import type { Config } from '../config.js'
+import type { Step } from './engine.js'
+
+export interface RunStart {
+  numDocs: number
+  vocabSize: number
+  numParams: number
+  config: Readonly<Config>
+  preset: string
+  seed: string
+  engine: string
+}
+
+export interface RunEnd {
+  steps: number
+  /** Of training, without set-up and sampling. */
+  seconds: number
+  /** There when a signal ended the run. */
+  interrupted?: true
+}
+
+export interface Report {
+  start(run: RunStart): void
+  step(step: Step): void
+  /** Between two steps, some 60 times a second. @param now in ms */
+  pause(now: number): void
+  /** No further step comes, whatever the reason. */
+  trained(now: number): void
+  /** @param index from 1 */
+  sample(index: number, text: string): void
+  end(run: RunEnd): void
+}
+
+const nothing = () => {}
+
+/** A report of which only some parts are wanted. */
+export const only = (parts: Partial<Report>): Report => ({
+  start: nothing,
+  step: nothing,
+  pause: nothing,
+  trained: nothing,
+  sample: nothing,
+  end: nothing,
+  ...parts,
+})

@@ -1,0 +1,97 @@
+/** A whole run: data, model, steps, samples. Signals are seen between two steps. */
+import { resolveConfig } from '../config.js'
+import { readDocs } from './docs.js'
+import { ENGINES, ENGINE_NAMES, type Engine } from './engine.js'
+import { PROGRAM } from './exit.js'
+import type { Interrupt } from './interrupt.js'
+import type { Output } from './output.js'
+import type { Flags } from './parse.js'
+import type { Report } from './report.js'
+import { choice, modelSettings } from './settings.js'
+
+/** A step of the core takes 20 us: often enough for Ctrl-C, too seldom to cost anything. */
+const PAUSE_MS = 16
+
+export interface Surroundings {
+  out: Output
+  interrupt: Interrupt
+}
+
+/** Lets the event loop see signals and the reader of the output see what there is. */
+async function pause({ out, interrupt }: Surroundings): Promise<void> {
+  await out.flush(interrupt.signal)
+  await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Takes all values of a synchronous source, pausing now and then, until a signal comes. */
+async function takeAll<T>(
+  source: Iterable<T>,
+  surroundings: Surroundings,
+  take: (value: T) => void,
+  beforePause?: (now: number) => void,
+): Promise<void> {
+  const { interrupt } = surroundings
+  let paused = performance.now()
+  for (const value of source) {
+    take(value)
+    const now = performance.now()
+    if (now - paused < PAUSE_MS) continue
+    beforePause?.(now)
+    await pause(surroundings)
+    if (interrupt.code) return
+    paused = performance.now()
+  }
+}
+
+/**
+ * Trains and samples as the flags say.
+ * @param report told of all that happens
+ * @param sampler checks what it needs at once, before training; its texts are drawn one by one
+ * @returns the exit code
+ */
+export async function session(
+  flags: Flags,
+  surroundings: Surroundings,
+  report: (total: number) => Report,
+  sampler: (engine: Engine) => Iterable<string>,
+): Promise<number> {
+  const { out, interrupt } = surroundings
+  const { preset, config, seed, data } = modelSettings(flags)
+  const name = choice(flags, 'engine', ENGINE_NAMES)
+  const total = resolveConfig(preset, config).num_steps
+  const docs = await readDocs(data, interrupt.signal)
+  const engine = await ENGINES[name]({ docs, preset, config, seed })
+  const texts = sampler(engine)
+  const told = report(total)
+  told.start({
+    numDocs: docs.length,
+    vocabSize: engine.tokenizer.vocabSize,
+    numParams: engine.numParams,
+    config: engine.config,
+    preset,
+    seed: String(seed),
+    engine: name,
+  })
+  await pause(surroundings)
+
+  const began = performance.now()
+  try {
+    const steps = interrupt.code ? [] : engine.train()
+    await takeAll(steps, surroundings, told.step, told.pause)
+  } finally {
+    told.trained(performance.now())
+  }
+  const seconds = (performance.now() - began) / 1000
+
+  let index = 0
+  await pause(surroundings)
+  if (!interrupt.code) await takeAll(texts, surroundings, (text) => told.sample(++index, text))
+  const ended = { steps: engine.step, seconds }
+  told.end(interrupt.code ? { ...ended, interrupted: true } : ended)
+  await out.flush()
+  if (interrupt.code) {
+    const where = engine.step < total ? `at step ${engine.step} of ${total}` : 'while sampling'
+    process.stderr.write(`${PROGRAM}: stopped ${where}\n`)
+  }
+  return interrupt.code
+}

@@ -1,0 +1,86 @@
+/** Flags to values: each checked against the table of the config's fields, under the flag's name. */
+import type { ConfigInput, Field, PresetName } from '../config.js'
+import { FIELDS, PRESETS, checkField, resolveConfig, show } from '../config.js'
+import { ConfigError } from '../errors.js'
+import { UsageError } from './exit.js'
+import { flagOf } from './flags.js'
+import type { Flags } from './parse.js'
+
+/** What to make a model of. */
+export interface ModelSettings {
+  preset: string
+  config: ConfigInput
+  seed: bigint
+  /** A file or a URL; the names that come with the program unless given. */
+  data: string | undefined
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+
+/** A decimal number; other text stays text, for checkField to refuse as it was written. */
+const toNumber = (text: string): unknown => (NUMBER.test(text) ? Number(text) : text)
+
+/** @throws {ConfigError} that names the flag */
+function check(flag: string, value: unknown, field: Field, fallback: unknown): void {
+  try {
+    checkField(`--${flag}`, value, field, fallback)
+  } catch (error) {
+    // null is how a config says it; a command line says off.
+    if (!(error instanceof ConfigError) || !('off' in field)) throw error
+    const message = error.message.replace('or null for off', 'or off').replace('try null', 'try off')
+    throw new ConfigError(error.field, value, message)
+  }
+}
+
+/** A flag's whole number, or the fallback. @throws {ConfigError} */
+export function whole<T>(flags: Flags, name: string, min: number, fallback: T): number | T {
+  const text = flags.get(name)
+  if (text === undefined) return fallback
+  const value = toNumber(String(text))
+  const field: Field = { kind: 'integer', min, max: 1e12, about: '' }
+  check(name, value, field, fallback ?? Math.max(min, 1))
+  return value as number
+}
+
+/** One of some words, or the first of them. @throws {ConfigError} */
+export function choice<T extends string>(flags: Flags, name: string, choices: readonly T[]): T {
+  const value = flags.get(name) ?? choices[0]!
+  check(name, value, { kind: 'choice', choices, about: '' }, choices[0])
+  return value as T
+}
+
+/** A flag's text. */
+export function text(flags: Flags, name: string): string | undefined {
+  const value = flags.get(name)
+  return typeof value === 'string' ? value : undefined
+}
+
+function seedOf(flags: Flags): bigint {
+  const digits = text(flags, 'seed') ?? '42'
+  if (!/^[+-]?\d+$/.test(digits)) {
+    throw new UsageError(`--seed must be a whole number, got ${show(digits)}; try 42`)
+  }
+  return BigInt(digits)
+}
+
+/**
+ * The flags that every model has.
+ * @throws {ConfigError} for a value that cannot be used, and for values that do not go together
+ */
+export function modelSettings(flags: Flags): ModelSettings {
+  const preset = choice(flags, 'preset', Object.keys(PRESETS) as PresetName[])
+  const base = PRESETS[preset]
+  const config: ConfigInput = {}
+  for (const field of Object.keys(FIELDS) as (keyof typeof FIELDS)[]) {
+    const given = flags.get(flagOf(field))
+    if (given === undefined) continue
+    const spec = FIELDS[field]
+    const numeric = spec.kind === 'integer' || spec.kind === 'number'
+    const off = 'off' in spec && given === 'off'
+    const value = off ? null : numeric ? toNumber(String(given)) : given
+    check(flagOf(field), value, spec, base[field])
+    Object.assign(config, { [field]: value })
+  }
+  resolveConfig(preset, config)
+  return { preset, config, seed: seedOf(flags), data: text(flags, 'data') }
+}

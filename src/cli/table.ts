@@ -1,0 +1,24 @@
+/** Columns of text. */
+
+export interface Column {
+  title: string
+  /** Which side the text keeps to; 'left' unless given. */
+  align?: 'right'
+}
+
+const GAP = '  '
+
+/** Text cut to some columns, with a sign that it was. */
+const cut = (text: string, width: number) =>
+  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
+
+/** Rows under their titles, each column as wide as it must be, lines cut to `width`. */
+export function table(columns: readonly Column[], rows: readonly string[][], width: number): string {
+  const all = [columns.map(({ title }) => title), ...rows]
+  const widths = columns.map((_, i) => Math.max(...all.map((row) => row[i]!.length)))
+  const line = (row: string[]) =>
+    row.map((cell, i) =>
+      columns[i]!.align === 'right' ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!),
+    )
+  return all.map((row) => `${cut(line(row).join(GAP).trimEnd(), width)}\n`).join('')
+}
