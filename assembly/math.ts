@@ -3,14 +3,14 @@
  *
  * | function | source                                                         | error bound |
  * |----------|----------------------------------------------------------------|-------------|
- * | exp, log | AssemblyScript's NativeMath, after Arm's optimized routines;   | 0.52 ulp    |
- * |          | the bits of glibc where that runs without fused multiply-add   |             |
+ * | exp      | exp.ts, after Arm's optimized routines                         | 0.52 ulp    |
+ * | log      | AssemblyScript's NativeMath, after the same                    | 0.52 ulp    |
  * | tanh     | NativeMath, after FreeBSD's msun                               | 2 ulp       |
  * | sin, cos | below: reduction and polynomials with the constants of fdlibm  | 1 ulp       |
+ *
+ * exp and log have the bits of glibc where that runs without fused multiply-add.
  */
-export function exp(x: f64): f64 {
-  return NativeMath.exp(x)
-}
+export { exp } from './exp'
 
 export function log(x: f64): f64 {
   return NativeMath.log(x)
@@ -36,7 +36,7 @@ export function cos(x: f64): f64 {
 }
 
 /** pi / 2 in three parts; the first two have 33 bits each, so their product with n is exact. */
-const PIO2_1: f64 = 1.57079632673412561417e0
+const PIO2_1: f64 = 1.57079632673412561417
 const PIO2_2: f64 = 6.0771005063039659766e-11
 const PIO2_3: f64 = 2.02226624879595063154e-21
 

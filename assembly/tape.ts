@@ -3,70 +3,150 @@
  * A row names its op by two entries of the function table, so the tape knows no op by name and an
  * op is added without touching it.
  *
- *     byte  0  forward    8  y      16  a    24  c    32  n0   40  n2   48  factor (float64)
- *           4  backward  12  saved  20  b    28  d    36  n1   44  n3   56  unused
+ *     byte  0  forward    8  y      16  a    24  c    32  n0   40  n2   48  e, or factor (float64)
+ *           4  backward  12  kept   20  b    28  d    36  n1   44  n3   52  f
  */
-import { RECORD, gap, inArena, tapeLimit, tapeStart } from './arena'
+import { RECORD, alloc, gap, inArena, release, mark, tapeLimit, tapeStart } from './arena'
 
 /** Computes the outputs of a row, or adds to the gradients of its inputs. */
 export type Walk = (row: usize) => void
 
 let length: u32 = 0
 
+/** The row that was recorded last, to set e, f or factor in. */
+export let last: usize = 0
+
 /**
- * Appends a row; the caller fills in sizes with the setters.
- * @param y the output; 0 (no room was left for it) records nothing
- * @returns the row, or 0 when y is 0 or the tape is full
+ * Allocates y and what an op keeps for its backward, and appends a row.
+ * @param count numbers of y
+ * @param kept numbers to keep, or 0
+ * @returns the address of y, or 0 with nothing recorded when there is no room
  */
 export function record(
   forward: Walk,
   backward: Walk,
-  y: usize,
+  count: u32,
+  kept: u32,
   a: usize,
   b: usize,
   c: usize,
+  d: usize,
   n0: i32,
   n1: i32,
   n2: i32,
+  n3: i32,
 ): usize {
   const row = tapeStart + <usize>length * RECORD
   assert(row + RECORD <= tapeLimit, 'record: the tape is full')
-  if (y == 0 || row + RECORD > tapeLimit) return 0
   assert(inArena(a, 1), 'record: an input lies outside the arena')
+  if (row + RECORD > tapeLimit) return 0
+  const before = mark()
+  const y = alloc(count)
+  const k = alloc(kept)
+  if (y == 0 || k == 0) {
+    release(before)
+    return 0
+  }
+  // This loop also keeps the compiler from copying the function into each op.
+  for (let i: usize = 0; i < RECORD; i += 16) v128.store(row + i, i64x2.splat(0))
   store<i32>(row, forward.index)
   store<i32>(row, backward.index, 4)
   store<usize>(row, y, 8)
-  store<usize>(row, 0, 12)
+  store<usize>(row, k, 12)
   store<usize>(row, a, 16)
   store<usize>(row, b, 20)
   store<usize>(row, c, 24)
-  store<usize>(row, 0, 28)
+  store<usize>(row, d, 28)
   store<i32>(row, n0, 32)
   store<i32>(row, n1, 36)
   store<i32>(row, n2, 40)
-  store<i32>(row, 0, 44)
+  store<i32>(row, n3, 44)
   length++
-  return row
+  last = row
+  return y
 }
 
-// prettier-ignore
 /** The fields of a row; addresses in bytes, n0 to n3 as the op defines them. */
 export namespace at {
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function y(row: usize): usize { return load<usize>(row, 8) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function saved(row: usize): usize { return load<usize>(row, 12) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function a(row: usize): usize { return load<usize>(row, 16) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function b(row: usize): usize { return load<usize>(row, 20) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function c(row: usize): usize { return load<usize>(row, 24) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function d(row: usize): usize { return load<usize>(row, 28) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function n0(row: usize): i32 { return load<i32>(row, 32) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function n1(row: usize): i32 { return load<i32>(row, 36) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function n2(row: usize): i32 { return load<i32>(row, 40) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function n3(row: usize): i32 { return load<i32>(row, 44) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function factor(row: usize): f64 { return load<f64>(row, 48) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function setSaved(row: usize, address: usize): void { store<usize>(row, address, 12) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function setD(row: usize, address: usize): void { store<usize>(row, address, 28) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function setN3(row: usize, n: i32): void { store<i32>(row, n, 44) }
-  /*MAGIC_ASSEMBLYSCRIPT_PRETTIER_1996@inlineMAGIC_ASSEMBLYSCRIPT_PRETTIER_1996*/ export function setFactor(row: usize, x: f64): void { store<f64>(row, x, 48) }
+
+  @inline export function y(row: usize): usize {
+    return load<usize>(row, 8)
+  }
+
+
+  @inline export function kept(row: usize): usize {
+    return load<usize>(row, 12)
+  }
+
+
+  @inline export function a(row: usize): usize {
+    return load<usize>(row, 16)
+  }
+
+
+  @inline export function b(row: usize): usize {
+    return load<usize>(row, 20)
+  }
+
+
+  @inline export function c(row: usize): usize {
+    return load<usize>(row, 24)
+  }
+
+
+  @inline export function d(row: usize): usize {
+    return load<usize>(row, 28)
+  }
+
+
+  @inline export function n0(row: usize): i32 {
+    return load<i32>(row, 32)
+  }
+
+
+  @inline export function n1(row: usize): i32 {
+    return load<i32>(row, 36)
+  }
+
+
+  @inline export function n2(row: usize): i32 {
+    return load<i32>(row, 40)
+  }
+
+
+  @inline export function n3(row: usize): i32 {
+    return load<i32>(row, 44)
+  }
+
+
+  @inline export function e(row: usize): usize {
+    return load<usize>(row, 48)
+  }
+
+
+  @inline export function f(row: usize): usize {
+    return load<usize>(row, 52)
+  }
+
+
+  @inline export function factor(row: usize): f64 {
+    return load<f64>(row, 48)
+  }
+
+
+  @inline export function setE(row: usize, x: usize): void {
+    store<usize>(row, x, 48)
+  }
+
+
+  @inline export function setF(row: usize, x: usize): void {
+    store<usize>(row, x, 52)
+  }
+
+
+  @inline export function setFactor(row: usize, x: f64): void {
+    store<f64>(row, x, 48)
+  }
 }
 
 /** Rows on the tape. */

@@ -64,7 +64,7 @@ await esbuild.build({
 await esbuild.build({
   ...shared,
   platform: 'node',
-  entryPoints: { cli: 'src/cli/main.ts', bench: 'src/bench/main.ts' },
+  entryPoints: { cli: 'src/cli/main.ts', measure: 'src/bench/measure.ts' },
   banner: { js: '#!/usr/bin/env node' },
 })
 chmodSync('build/cli.js', 0o755)

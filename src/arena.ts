@@ -20,6 +20,13 @@ const RECORD_BYTES = 64
 /** Numbers that alloc takes for a count: every slice begins at a multiple of 16 bytes. */
 export const even = (count: number) => count + (count % 2)
 
+/** Numbers of scratch that the transpose of a matrix [n, k] takes in panels of eight columns. */
+export const packedSize = (n: number, k: number) => 8 * Math.ceil(n / 8) * k
+
+/** Numbers of scratch for attention: a head's packed keys, and 16 rows of gradients. */
+export const attentionScratch = (dim: number, span: number) =>
+  packedSize(span, dim) + 16 * even(span)
+
 /** Bytes of each part of a plan, in the order of assembly/arena.ts. */
 export function planBytes(plan: ArenaPlan) {
   const params = 8 * even(plan.params)

@@ -2,7 +2,7 @@
  * Typed op calls that record onto the tape. Recording computes nothing: forward() runs what was
  * recorded, and may run it again after new ids or values have been written.
  */
-import { type Arena, Bounds, type Ids, Tensor } from './arena.js'
+import { type Arena, Bounds, type Ids, Tensor, attentionScratch, packedSize } from './arena.js'
 import type { Core } from './core.js'
 import { GraphError } from './errors.js'
 
@@ -83,7 +83,7 @@ export class Graph {
     const [rows, nin] = this.matrix('linear', x)
     const [nout, wanted] = this.matrix('linear', w)
     if (nin !== wanted) this.fail('linear', `x [rows, ${wanted}] for w ${sizes(w.shape)}`, x)
-    if (rows > 1) this.needScratch('linear', 4 * Math.ceil(nout / 4) * nin)
+    if (rows > 1) this.needScratch('linear', packedSize(nout, nin))
     return this.record('linear', [rows, nout], [x, w], () =>
       this.core.linear(x.address, w.address, rows, nin, nout),
     )
@@ -94,7 +94,7 @@ export class Graph {
     const [m, k] = this.matrix('matmul', a)
     const [wanted, n] = this.matrix('matmul', b)
     if (k !== wanted) this.fail('matmul', `a [m, ${wanted}] for b ${sizes(b.shape)}`, a)
-    this.needScratch('matmul', 4 * Math.ceil(k / 4) * n)
+    this.needScratch('matmul', packedSize(k, n))
     return this.record('matmul', [m, n], [a, b], () =>
       this.core.matmul(a.address, b.address, m, k, n),
     )
@@ -124,7 +124,7 @@ export class Graph {
     this.same('attention', q, v)
     this.headed('attention', n, heads)
     this.bounded('attention', rows, bounds)
-    this.needScratch('attention', bounds.span)
+    this.needScratch('attention', attentionScratch(n / heads, bounds.span))
     const { ids, docs, span } = bounds
     return this.record('attention', q.shape, [q, k, v, ids], () =>
       this.core.attention(

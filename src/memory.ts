@@ -1,5 +1,5 @@
 /** What a model will need, reckoned before any memory is taken. */
-import { type ArenaPlan, even } from './arena.js'
+import { type ArenaPlan, attentionScratch, even, packedSize } from './arena.js'
 import type { Config } from './config.js'
 import { countParams, gptTable } from './state-dict.js'
 import { MAX_GRAPHS } from './train.js'
@@ -9,7 +9,7 @@ function gptValues(config: Config, vocabSize: number, rows: number, span: number
   const { n_embd, n_head, n_layer } = config
   const x = even(rows * n_embd)
   const rmsnorm = x + even(rows)
-  const attention = x + even(rows * n_head * span)
+  const attention = x + even(rows * n_head * (rows === 1 ? span : even(span)))
   const mlp = 2 * even(rows * 4 * n_embd) + x
   const layer = rmsnorm + 3 * x + attention + 2 * x + rmsnorm + mlp + x
   return 3 * x + rmsnorm + n_layer * layer + even(rows * vocabSize)
@@ -17,11 +17,10 @@ function gptValues(config: Config, vocabSize: number, rows: number, span: number
 
 /** The arena of a GPT that trains on one document of up to block_size tokens, and samples. */
 export function planGPT(config: Config, vocabSize: number): ArenaPlan {
-  const { n_embd, n_layer, block_size } = config
-  const cachePointers = even(3)
+  const { n_embd, n_head, n_layer, block_size } = config
   const decoder =
     2 * even(1) + // token, position
-    n_layer * (2 * even(block_size * n_embd) + cachePointers) +
+    n_layer * 2 * even(block_size * n_embd) +
     3 * even(vocabSize) + // inverse temperature, its product with the logits, probabilities
     gptValues(config, vocabSize, 1, block_size)
   const training =
@@ -36,11 +35,11 @@ export function planGPT(config: Config, vocabSize: number): ArenaPlan {
     params: countParams(gptTable(config, vocabSize)),
     values: decoder + training,
     scratch: Math.max(
-      4 * Math.ceil(vocabSize / 4) * n_embd, // lm_head, transposed
-      4 * n_embd * 4 * Math.ceil(n_embd / 4), // mlp_fc1, mlp_fc2
-      4 * n_embd * n_embd,
-      block_size,
-      vocabSize,
+      packedSize(vocabSize, n_embd), // lm_head
+      packedSize(4 * n_embd, n_embd), // mlp_fc1
+      packedSize(n_embd, 4 * n_embd), // mlp_fc2
+      attentionScratch(n_embd / n_head, block_size),
+      vocabSize, // softmax
     ),
     records: gptRecords + 2 + graphs * (gptRecords + 1),
   }

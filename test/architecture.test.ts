@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Files and folders from the ground up: each imports only what stands before it. */
 const FLOORS = {
-  assembly: ['arena', 'math', 'tape', 'kernels', 'ops', 'adam', 'index'],
+  assembly: ['arena', 'exp', 'math', 'tape', 'kernels', 'ops', 'adam', 'index'],
   src: [
     ...['errors', 'config', 'random', 'dataset', 'tokenizer', 'data', 'core', 'arena'],
     ...['adam', 'state-dict', 'graph', 'model', 'train', 'sample', 'memory', 'microgpt'],

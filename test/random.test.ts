@@ -212,8 +212,11 @@ test('choices draws of the population, as often as it is asked', () => {
   expect(random.choices(['a'], [1], 0)).toEqual([])
 })
 
-test('choice reads no weight past n', () => {
-  expect(new Random(1).choice([0, 1, 0, 1e9], 3)).toBe(1)
+test('choice reads no weight past n, and draws none that is 0', () => {
+  const random = new Random(1)
+  expect(random.choice([0, 1, 0, 1e9], 3)).toBe(1)
+  random.random = () => 0
+  expect(random.choice([0, 0, 1])).toBe(2)
 })
 
 test('shuffle keeps every item and is the same for the same seed', () => {

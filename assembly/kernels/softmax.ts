@@ -1,16 +1,14 @@
-/** Softmax of one row, forward and backward. */
-import { exp } from '../math'
+/** Softmax of a row, and of the rows of a causal block; forward and backward. */
+import { exp, exp2 } from '../exp'
 
-/** The largest of n numbers. */
+/** The largest of n numbers; NaN may be passed over. */
 @inline
 export function maxOf(x: usize, n: i32): f64 {
   const end = x + ((<usize>n) << 3)
-  let top = load<f64>(x)
-  for (x += 8; x < end; x += 8) {
-    const v = load<f64>(x)
-    top = v > top ? v : top
-  }
-  return top
+  let top = v128.load_splat<f64>(x)
+  for (; x + 8 < end; x += 16) top = f64x2.pmax(top, v128.load(x))
+  if (x < end) top = f64x2.pmax(top, v128.load_splat<f64>(x))
+  return f64x2.extract_lane(f64x2.pmax(top, v128.shuffle<f64>(top, top, 1, 0)), 0)
 }
 
 /**
@@ -22,14 +20,23 @@ export function maxOf(x: usize, n: i32): f64 {
  */
 export function softmaxRow(p: usize, x: usize, n: i32, top: f64): f64 {
   const bytes = (<usize>n) << 3
+  const tops = f64x2.splat(top)
   let sum: f64 = 0
-  for (let i: usize = 0; i < bytes; i += 8) {
+  let i: usize = 0
+  for (; i + 8 < bytes; i += 16) {
+    const e = exp2(f64x2.sub(v128.load(x + i), tops))
+    v128.store(p + i, e)
+    sum += f64x2.extract_lane(e, 0)
+    sum += f64x2.extract_lane(e, 1)
+  }
+  if (i < bytes) {
     const e = exp(load<f64>(x + i) - top)
     store<f64>(p + i, e)
     sum += e
   }
-  const inverse = 1 / sum
-  for (let i: usize = 0; i < bytes; i += 8) store<f64>(p + i, load<f64>(p + i) * inverse)
+  const inverse = f64x2.splat(1 / sum)
+  for (i = 0; i + 8 < bytes; i += 16) v128.store(p + i, f64x2.mul(v128.load(p + i), inverse))
+  if (i < bytes) store<f64>(p + i, load<f64>(p + i) * (1 / sum))
   return sum
 }
 
@@ -45,5 +52,80 @@ export function softmaxRowBackward(d: usize, dp: usize, p: usize, n: i32): void 
   for (let i: usize = 0; i < bytes; i += 8) dot += load<f64>(dp + i) * load<f64>(p + i)
   for (let i: usize = 0; i < bytes; i += 8) {
     store<f64>(d + i, load<f64>(p + i) * (load<f64>(dp + i) - dot))
+  }
+}
+
+/** 0, 1 and 2, 2: the columns of a vector, and the way to the next one. */
+const COLUMNS = memory.data<f64>([0, 1, 2, 2])
+
+/**
+ * Rows t = from to to - 1 of causal attention: p[t,u] = softmax over u <= t of scale x[t,u], and 0
+ * for the other u < to. All rows run over all columns, masked, so that no branch depends on t.
+ * @param x rows from..to - 1, rowBytes apart, of `to` numbers rounded up to even; overwritten with p
+ */
+export function softmaxCausal(x: usize, rowBytes: usize, from: i32, to: i32, scale: f64): void {
+  const bytes = (<usize>((to + 1) & ~1)) << 3
+  const scales = f64x2.splat(scale)
+  const two = v128.load(COLUMNS, 16)
+  for (let t = from; t < to; t++) {
+    const last = f64x2.splat(<f64>t)
+    let column = v128.load(COLUMNS)
+    // Column 0 is always seen.
+    let tops = f64x2.mul(v128.load_splat<f64>(x), scales)
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const v = f64x2.mul(v128.load(x + i), scales)
+      v128.store(x + i, v)
+      tops = f64x2.pmax(tops, v128.bitselect(v, tops, f64x2.le(column, last)))
+      column = f64x2.add(column, two)
+    }
+    tops = f64x2.pmax(tops, v128.shuffle<f64>(tops, tops, 1, 0))
+    column = v128.load(COLUMNS)
+    let sum: f64 = 0
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const e = v128.and(exp2(f64x2.sub(v128.load(x + i), tops)), f64x2.le(column, last))
+      v128.store(x + i, e)
+      sum += f64x2.extract_lane(e, 0)
+      sum += f64x2.extract_lane(e, 1)
+      column = f64x2.add(column, two)
+    }
+    const inverse = f64x2.splat(1 / sum)
+    for (let i: usize = 0; i < bytes; i += 16) {
+      v128.store(x + i, f64x2.mul(v128.load(x + i), inverse))
+    }
+    x += rowBytes
+  }
+}
+
+/**
+ * The gradient of softmaxCausal's x before the scale: d[u] = p[u] (dp[u] - sum_j dp[j] p[j]) scale,
+ * j ascending; 0 where p is.
+ * @param d m rows, rowBytes apart, of width numbers rounded up to even: dp, overwritten
+ * @param p the weights, pBytes apart
+ */
+export function softmaxCausalBackward(
+  d: usize,
+  rowBytes: usize,
+  p: usize,
+  pBytes: usize,
+  m: i32,
+  width: i32,
+  scale: f64,
+): void {
+  const bytes = (<usize>((width + 1) & ~1)) << 3
+  const scales = f64x2.splat(scale)
+  for (; m > 0; m--) {
+    let dot: f64 = 0
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const v = f64x2.mul(v128.load(d + i), v128.load(p + i))
+      dot += f64x2.extract_lane(v, 0)
+      dot += f64x2.extract_lane(v, 1)
+    }
+    const dots = f64x2.splat(dot)
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const v = f64x2.mul(v128.load(p + i), f64x2.sub(v128.load(d + i), dots))
+      v128.store(d + i, f64x2.mul(v, scales))
+    }
+    d += rowBytes
+    p += pBytes
   }
 }

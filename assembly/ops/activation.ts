@@ -1,5 +1,5 @@
 /** Functions of one number, applied to each: relu, relu2, tanh, gelu. */
-import { alloc, gap, inArena } from '../arena'
+import { gap, inArena } from '../arena'
 import { Unary, map, mapBackward } from '../kernels/elementwise'
 import { tanh as tanhOf } from '../math'
 import { at, record } from '../tape'
@@ -17,6 +17,7 @@ class Relu implements Unary {
     return positive(x)
   }
 
+
   @inline slope(x: v128, y: v128): v128 {
     return v128.and(f64x2.splat(1), f64x2.gt(x, f64x2.splat(0)))
   }
@@ -29,6 +30,7 @@ class Relu2 implements Unary {
     const r = positive(x)
     return f64x2.mul(r, r)
   }
+
 
   @inline slope(x: v128, y: v128): v128 {
     const r = positive(x)
@@ -50,6 +52,7 @@ class Tanh implements Unary {
     return tanh2(x)
   }
 
+
   @inline slope(x: v128, y: v128): v128 {
     return f64x2.sub(f64x2.splat(1), f64x2.mul(y, y))
   }
@@ -61,12 +64,12 @@ const GELU_CUBIC: f64 = 0.044715
 
 /** The tanh form of Hendrycks and Gimpel (2016): y = x/2 (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3) */
 class Gelu implements Unary {
-
   inner(x: v128): v128 {
     const cube = f64x2.mul(f64x2.mul(x, x), x)
     const sum = f64x2.add(x, f64x2.mul(f64x2.splat(GELU_CUBIC), cube))
     return tanh2(f64x2.mul(f64x2.splat(GELU_SCALE), sum))
   }
+
 
   @inline value(x: v128): v128 {
     const half = f64x2.mul(f64x2.splat(0.5), x)
@@ -88,23 +91,24 @@ class Gelu implements Unary {
 function recordMap<F extends Unary>(x: usize, count: i32): usize {
   assert(count > 0, 'activation: sizes must be positive')
   assert(inArena(x, count), 'activation: x lies outside the arena')
-  const y = alloc(count)
-  const row = record(
+  return record(
     (row: usize) => {
       map<F>(at.y(row), at.a(row), at.n0(row))
     },
     (row: usize) => {
       mapBackward<F>(at.a(row) + gap, at.y(row) + gap, at.a(row), at.y(row), at.n0(row))
     },
-    y,
+    count,
+    0,
     x,
+    0,
     0,
     0,
     count,
     0,
     0,
+    0,
   )
-  return row ? y : 0
 }
 
 /** Records y[count] = max(0, x[count]). Returns the address of y, or 0 when there is no room. */

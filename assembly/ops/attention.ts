@@ -1,18 +1,36 @@
 /**
  * Causal multi-head attention: each row looks at the rows of its document up to itself.
  * Head h has the columns h * dim to h * dim + dim - 1 of q, k, v and y; n = heads * dim.
+ *
+ * Rows are taken in blocks; a block's weights reach to its own last row, with zeros in the corner
+ * above the diagonal, which add nothing to any sum. So all sums are matrix products, and each keeps
+ * the order of the plain loop.
  */
-import { alloc, gap, inArena, inScratch, scratch } from '../arena'
-import { axpy } from '../kernels/axpy'
+import { gap, inArena, inScratch, scratch } from '../arena'
 import { PANEL, gemm } from '../kernels/gemm'
 import { gemv } from '../kernels/gemv'
-import { maxOf, softmaxRow, softmaxRowBackward } from '../kernels/softmax'
-import { at, noBackward, record } from '../tape'
+import { packTransposed, packedSize } from '../kernels/pack'
+import { maxOf, softmaxCausal, softmaxCausalBackward, softmaxRow } from '../kernels/softmax'
+import { at, last, noBackward, record } from '../tape'
+
+/** Rows of a block. */
+const BLOCK: i32 = 16
+
+/** Rows of weights have an even length, for whole vectors. */
+@inline
+function evenSpan(span: i32): i32 {
+  return (span + 1) & ~1
+}
+
+/** Numbers of scratch: the packed keys or values of one head, and a block of gradients. */
+function scratchSize(dim: i32, span: i32): u32 {
+  return packedSize(span, dim) + <u32>(BLOCK * evenSpan(span))
+}
 
 /**
  * Records y[rows, n] = attention(q, k, v), each [rows, n].
  * @param bounds int32[docs + 1]: document d has the rows bounds[d] to bounds[d + 1] - 1
- * @param span rows of the longest document at most; [rows, heads, span] weights are kept
+ * @param span rows of the longest document at most; [rows, heads, span rounded up to even] weights are kept
  * @returns the address of y, or 0 when there is no room
  */
 export function attention(
@@ -31,9 +49,9 @@ export function attention(
   assert(inArena(q, rows * n), 'attention: q lies outside the arena')
   assert(inArena(k, rows * n) && inArena(v, rows * n), 'attention: k or v lies outside the arena')
   assert(inArena(bounds, (docs + 2) >> 1), 'attention: the bounds lie outside the arena')
-  assert(inScratch(span), 'attention: not enough scratch')
-  const y = alloc(rows * n)
-  return recordAttention(forward, backward, y, q, k, v, bounds, docs, heads, dim, span, rows)
+  assert(inScratch(scratchSize(dim, span)), 'attention: not enough scratch')
+  const weights = rows * heads * evenSpan(span)
+  return record(forward, backward, rows * n, weights, q, k, v, bounds, docs, heads, dim, span)
 }
 
 /**
@@ -61,36 +79,11 @@ export function attentionCached(
   assert(inArena(keys, span * n), 'attentionCached: the keys lie outside the arena')
   assert(inArena(values, span * n), 'attentionCached: the values lie outside the arena')
   assert(inArena(position, 1), 'attentionCached: the position lies outside the arena')
-  const y = alloc(n)
-  const cache = alloc(3)
-  if (cache == 0) return 0
-  store<usize>(cache, keys)
-  store<usize>(cache, values, 8)
-  store<usize>(cache, position, 16)
-  return recordAttention(cachedForward, noBackward, y, q, k, v, cache, 1, heads, dim, span, 1)
-}
-
-function recordAttention(
-  forward: (row: usize) => void,
-  backward: (row: usize) => void,
-  y: usize,
-  q: usize,
-  k: usize,
-  v: usize,
-  d: usize,
-  docs: i32,
-  heads: i32,
-  dim: i32,
-  span: i32,
-  rows: i32,
-): usize {
-  const weights = alloc(rows * heads * span)
-  if (weights == 0) return 0
-  const row = record(forward, backward, y, q, k, v, docs, heads, dim)
-  if (row == 0) return 0
-  at.setSaved(row, weights)
-  at.setD(row, d)
-  at.setN3(row, span)
+  const weights = heads * span
+  const y = record(cachedForward, noBackward, n, weights, q, k, v, keys, 1, heads, dim, span)
+  if (y == 0) return 0
+  at.setE(last, values)
+  at.setF(last, position)
   return y
 }
 
@@ -100,31 +93,11 @@ function scaleOf(dim: i32): f64 {
   return 1 / Math.sqrt(<f64>dim)
 }
 
-/**
- * One row of one head: p = softmax(q . keys / sqrt(dim)), y = p . values.
- * @param y [dim], written
- * @param p [count], written
- * @param q [dim]
- * @param keys [count, dim], rows bytes apart
- * @param values [count, dim], rows bytes apart
- */
+/** x[i] = x[i] * scale. */
 @inline
-function attend(
-  y: usize,
-  p: usize,
-  q: usize,
-  keys: usize,
-  values: usize,
-  bytes: usize,
-  count: i32,
-  dim: i32,
-  scale: f64,
-): void {
-  gemv(p, keys, bytes, q, count, dim)
-  const end = p + ((<usize>count) << 3)
-  for (let i = p; i < end; i += 8) store<f64>(i, load<f64>(i) * scale)
-  softmaxRow(p, p, count, maxOf(p, count))
-  gemm(false, y, 0, p, 0, 8, values, bytes, PANEL, 1, dim, count)
+function scaleRow(x: usize, count: i32, scale: f64): void {
+  const end = x + ((<usize>count) << 3)
+  for (; x < end; x += 8) store<f64>(x, load<f64>(x) * scale)
 }
 
 /**
@@ -135,28 +108,35 @@ function forward(row: usize): void {
   const docs = at.n0(row)
   const heads = at.n1(row)
   const dim = at.n2(row)
-  const span = at.n3(row)
-  const q = at.a(row)
-  const k = at.b(row)
-  const v = at.c(row)
-  const y = at.y(row)
   const bytes = (<usize>(heads * dim)) << 3
   const headBytes = (<usize>dim) << 3
-  const spanBytes = (<usize>span) << 3
+  const spanBytes = (<usize>evenSpan(at.n3(row))) << 3
+  const rowBytes = spanBytes * heads
+  const panel = PANEL * dim
   const scale = scaleOf(dim)
   let bound = at.d(row)
-  let p = at.saved(row)
   for (let d = 0; d < docs; d++) {
-    const first = <usize>load<i32>(bound) * bytes
-    const count = load<i32>(bound, 4) - load<i32>(bound)
-    let t = first
-    for (let i = 1; i <= count; i++) {
-      for (let h: usize = 0; h < bytes; h += headBytes) {
-        const keys = k + first + h
-        attend(y + t + h, p, q + t + h, keys, v + first + h, bytes, i, dim, scale)
-        p += spanBytes
+    const first = load<i32>(bound)
+    const count = load<i32>(bound, 4) - first
+    const at0 = <usize>first * bytes
+    let p = at.kept(row) + <usize>first * rowBytes
+    for (let h: usize = 0; h < bytes; h += headBytes) {
+      const q = at.a(row) + at0 + h
+      const k = at.b(row) + at0 + h
+      const v = at.c(row) + at0 + h
+      const y = at.y(row) + at0 + h
+      packTransposed(scratch, k, bytes, count, dim)
+      for (let t0 = 0; t0 < count; t0 += BLOCK) {
+        const t1 = min(t0 + BLOCK, count)
+        const here = <usize>t0 * bytes
+        const weights = p + <usize>t0 * rowBytes
+        const m = t1 - t0
+        const width = (t1 + 1) & ~1
+        gemm(false, weights, rowBytes, q + here, bytes, 8, scratch, PANEL, panel, m, width, dim)
+        softmaxCausal(weights, rowBytes, t0, t1, scale)
+        gemm(false, y + here, bytes, weights, rowBytes, 8, v, bytes, PANEL, m, dim, t1)
       }
-      t += bytes
+      p += spanBytes
     }
     bound += 4
   }
@@ -164,44 +144,46 @@ function forward(row: usize): void {
 
 /**
  * dp[t,u] = sum_j dy[t,j] v[u,j];  ds = softmax backward of dp, over sqrt(dim)
- * dq[t,j] += sum_u ds[t,u] k[u,j];  dk[u,j] += ds[t,u] q[t,j];  dv[u,j] += p[t,u] dy[t,j]
- * t, u and j ascending.
+ * dq[t,j] += sum_u ds[t,u] k[u,j];  dk[u,j] += sum_t ds[t,u] q[t,j]
+ * dv[u,j] += sum_t p[t,u] dy[t,j];  j, t and u ascending, u <= t.
  */
 function backward(row: usize): void {
   const docs = at.n0(row)
   const heads = at.n1(row)
   const dim = at.n2(row)
   const span = at.n3(row)
-  const q = at.a(row)
-  const k = at.b(row)
-  const v = at.c(row)
-  const dy = at.y(row) + gap
   const bytes = (<usize>(heads * dim)) << 3
   const headBytes = (<usize>dim) << 3
-  const spanBytes = (<usize>span) << 3
+  const spanBytes = (<usize>evenSpan(span)) << 3
+  const rowBytes = spanBytes * heads
+  const panel = PANEL * dim
   const scale = scaleOf(dim)
-  const ds = scratch
+  const ds = scratch + ((<usize>packedSize(span, dim)) << 3)
   let bound = at.d(row)
-  let p = at.saved(row)
   for (let d = 0; d < docs; d++) {
-    const first = <usize>load<i32>(bound) * bytes
-    const count = load<i32>(bound, 4) - load<i32>(bound)
-    let t = first
-    for (let i = 1; i <= count; i++) {
-      for (let h: usize = 0; h < bytes; h += headBytes) {
-        gemv(ds, v + first + h, bytes, dy + t + h, i, dim)
-        softmaxRowBackward(ds, ds, p, i)
-        let u = first + h
-        for (let s: usize = 0; s < (<usize>i) << 3; s += 8) {
-          const w = load<f64>(ds + s) * scale
-          axpy(q + gap + t + h, w, k + u, dim)
-          axpy(k + gap + u, w, q + t + h, dim)
-          axpy(v + gap + u, load<f64>(p + s), dy + t + h, dim)
-          u += bytes
-        }
-        p += spanBytes
+    const first = load<i32>(bound)
+    const count = load<i32>(bound, 4) - first
+    const at0 = <usize>first * bytes
+    let p = at.kept(row) + <usize>first * rowBytes
+    for (let h: usize = 0; h < bytes; h += headBytes) {
+      const q = at.a(row) + at0 + h
+      const k = at.b(row) + at0 + h
+      const v = at.c(row) + at0 + h
+      const dy = at.y(row) + at0 + h + gap
+      packTransposed(scratch, v, bytes, count, dim)
+      for (let t0 = 0; t0 < count; t0 += BLOCK) {
+        const t1 = min(t0 + BLOCK, count)
+        const m = t1 - t0
+        const here = <usize>t0 * bytes
+        const weights = p + <usize>t0 * rowBytes
+        const width = (t1 + 1) & ~1
+        gemm(false, ds, spanBytes, dy + here, bytes, 8, scratch, PANEL, panel, m, width, dim)
+        softmaxCausalBackward(ds, spanBytes, weights, rowBytes, m, width, scale)
+        gemm(true, q + gap + here, bytes, ds, spanBytes, 8, k, bytes, PANEL, m, dim, t1)
+        gemm(true, k + gap, bytes, ds, 8, spanBytes, q + here, bytes, PANEL, t1, dim, m)
+        gemm(true, v + gap, bytes, weights, 8, rowBytes, dy + here, bytes, PANEL, t1, dim, m)
       }
-      t += bytes
+      p += spanBytes
     }
     bound += 4
   }
@@ -214,19 +196,22 @@ function cachedForward(row: usize): void {
   const spanBytes = (<usize>at.n3(row)) << 3
   const q = at.a(row)
   const y = at.y(row)
-  const cache = at.d(row)
-  const keys = load<usize>(cache)
-  const values = load<usize>(cache, 8)
-  const position = load<i32>(load<usize>(cache, 16))
+  const keys = at.d(row)
+  const values = at.e(row)
+  const position = load<i32>(at.f(row))
   if (<u32>position >= <u32>at.n3(row)) unreachable()
+  const count = position + 1
   const bytes = (<usize>(heads * dim)) << 3
   const headBytes = (<usize>dim) << 3
   const scale = scaleOf(dim)
   memory.copy(keys + <usize>position * bytes, at.b(row), bytes)
   memory.copy(values + <usize>position * bytes, at.c(row), bytes)
-  let p = at.saved(row)
+  let p = at.kept(row)
   for (let h: usize = 0; h < bytes; h += headBytes) {
-    attend(y + h, p, q + h, keys + h, values + h, bytes, position + 1, dim, scale)
+    gemv(p, keys + h, bytes, q + h, count, dim)
+    scaleRow(p, count, scale)
+    softmaxRow(p, p, count, maxOf(p, count))
+    gemm(false, y + h, 0, p, 0, 8, values + h, bytes, PANEL, 1, dim, count)
     p += spanBytes
   }
 }

@@ -1,5 +1,5 @@
 /** Functions of two tensors of one size, number by number: add, mul. */
-import { alloc, gap, inArena } from '../arena'
+import { gap, inArena } from '../arena'
 import { Binary, zip, zipBackward } from '../kernels/elementwise'
 import { at, record } from '../tape'
 
@@ -10,9 +10,11 @@ class Add implements Binary {
     return f64x2.add(a, b)
   }
 
+
   @inline slopeA(a: v128, b: v128): v128 {
     return f64x2.splat(1)
   }
+
 
   @inline slopeB(a: v128, b: v128): v128 {
     return f64x2.splat(1)
@@ -26,9 +28,11 @@ class Mul implements Binary {
     return f64x2.mul(a, b)
   }
 
+
   @inline slopeA(a: v128, b: v128): v128 {
     return b
   }
+
 
   @inline slopeB(a: v128, b: v128): v128 {
     return a
@@ -38,8 +42,7 @@ class Mul implements Binary {
 function recordZip<F extends Binary>(a: usize, b: usize, count: i32): usize {
   assert(count > 0, 'binary: sizes must be positive')
   assert(inArena(a, count) && inArena(b, count), 'binary: out of the arena')
-  const y = alloc(count)
-  const row = record(
+  return record(
     (row: usize) => {
       zip<F>(at.y(row), at.a(row), at.b(row), at.n0(row))
     },
@@ -48,15 +51,17 @@ function recordZip<F extends Binary>(a: usize, b: usize, count: i32): usize {
       const b = at.b(row)
       zipBackward<F>(a + gap, b + gap, at.y(row) + gap, a, b, at.n0(row))
     },
-    y,
+    count,
+    0,
     a,
     b,
+    0,
     0,
     count,
     0,
     0,
+    0,
   )
-  return row ? y : 0
 }
 
 /** Records y[count] = a[count] + b[count]. Returns the address of y, or 0 when there is no room. */

@@ -1,5 +1,5 @@
 /** The loss of each document: the mean over its rows of -log softmax(logits)[target]. */
-import { alloc, gap, inArena } from '../arena'
+import { gap, inArena } from '../arena'
 import { maxOf, softmaxRow } from '../kernels/softmax'
 import { log } from '../math'
 import { at, record } from '../tape'
@@ -23,13 +23,7 @@ export function crossEntropy(
   assert(inArena(logits, rows * n), 'crossEntropy: the logits lie outside the arena')
   assert(inArena(targets, (rows + 1) >> 1), 'crossEntropy: the targets lie outside the arena')
   assert(inArena(bounds, (docs + 2) >> 1), 'crossEntropy: the bounds lie outside the arena')
-  const y = alloc(docs)
-  const saved = alloc(rows * n)
-  if (saved == 0) return 0
-  const row = record(forward, backward, y, logits, targets, bounds, rows, n, docs)
-  if (row == 0) return 0
-  at.setSaved(row, saved)
-  return y
+  return record(forward, backward, docs, rows * n, logits, targets, bounds, 0, rows, n, docs, 0)
 }
 
 /**
@@ -44,7 +38,7 @@ function forward(row: usize): void {
   let target = at.b(row)
   let bound = at.c(row)
   let y = at.y(row)
-  let p = at.saved(row)
+  let p = at.kept(row)
   for (let d = 0; d < docs; d++) {
     const count = load<i32>(bound, 4) - load<i32>(bound)
     let total: f64 = 0
@@ -73,7 +67,7 @@ function backward(row: usize): void {
   let target = at.b(row)
   let bound = at.c(row)
   let dy = at.y(row) + gap
-  let p = at.saved(row)
+  let p = at.kept(row)
   for (let d = 0; d < docs; d++) {
     const count = load<i32>(bound, 4) - load<i32>(bound)
     const f = (1 / <f64>count) * load<f64>(dy)

@@ -1,5 +1,5 @@
 /** y = table[ids]: a row of the table for each id. */
-import { alloc, gap, inArena } from '../arena'
+import { gap, inArena } from '../arena'
 import { at, record } from '../tape'
 
 /**
@@ -10,12 +10,12 @@ export function embedding(table: usize, ids: usize, rows: i32, n: i32, entries: 
   assert(rows > 0 && n > 0 && entries > 0, 'embedding: sizes must be positive')
   assert(inArena(table, entries * n), 'embedding: the table lies outside the arena')
   assert(inArena(ids, (rows + 1) >> 1), 'embedding: the ids lie outside the arena')
-  const y = alloc(rows * n)
-  return record(embeddingForward, embeddingBackward, y, table, ids, 0, rows, n, entries) ? y : 0
+  const count = rows * n
+  return record(forward, backward, count, 0, table, ids, 0, 0, rows, n, entries, 0)
 }
 
 /** y[t] = table[ids[t]]. Overwrites y. */
-function embeddingForward(row: usize): void {
+function forward(row: usize): void {
   const rows = at.n0(row)
   const bytes = (<usize>at.n1(row)) << 3
   const table = at.a(row)
@@ -33,7 +33,7 @@ function embeddingForward(row: usize): void {
 }
 
 /** dtable[ids[t]] += dy[t], t ascending. */
-function embeddingBackward(row: usize): void {
+function backward(row: usize): void {
   const rows = at.n0(row)
   const bytes = (<usize>at.n1(row)) << 3
   const table = at.a(row) + gap

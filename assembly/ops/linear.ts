@@ -1,5 +1,5 @@
 /** y = x w^T: microgpt's linear(x, w), for all rows at once. */
-import { alloc, gap, inArena, inScratch, scratch } from '../arena'
+import { gap, inArena, inScratch, scratch } from '../arena'
 import { PANEL, gemm } from '../kernels/gemm'
 import { gemv } from '../kernels/gemv'
 import { packTransposed, packedSize } from '../kernels/pack'
@@ -13,12 +13,11 @@ export function linear(x: usize, w: usize, rows: i32, nin: i32, nout: i32): usiz
   assert(rows > 0 && nin > 0 && nout > 0, 'linear: sizes must be positive')
   assert(inArena(x, rows * nin) && inArena(w, nout * nin), 'linear: out of the arena')
   assert(rows == 1 || inScratch(packedSize(nout, nin)), 'linear: not enough scratch')
-  const y = alloc(rows * nout)
-  return record(linearForward, linearBackward, y, x, w, 0, rows, nin, nout) ? y : 0
+  return record(forward, backward, rows * nout, 0, x, w, 0, 0, rows, nin, nout, 0)
 }
 
 /** y[t,o] = sum_i x[t,i] w[o,i], i ascending. Overwrites y. */
-function linearForward(row: usize): void {
+function forward(row: usize): void {
   const rows = at.n0(row)
   const nin = at.n1(row)
   const nout = at.n2(row)
@@ -27,7 +26,7 @@ function linearForward(row: usize): void {
   const y = at.y(row)
   const xs = (<usize>nin) << 3
   if (rows == 1) return gemv(y, w, xs, x, nout, nin)
-  packTransposed(scratch, w, nout, nin)
+  packTransposed(scratch, w, xs, nout, nin)
   gemm(false, y, (<usize>nout) << 3, x, xs, 8, scratch, PANEL, PANEL * nin, rows, nout, nin)
 }
 
@@ -35,7 +34,7 @@ function linearForward(row: usize): void {
  * dx[t,i] += sum_o dy[t,o] w[o,i], o ascending
  * dw[o,i] += sum_t dy[t,o] x[t,i], t ascending
  */
-function linearBackward(row: usize): void {
+function backward(row: usize): void {
   const rows = at.n0(row)
   const nin = at.n1(row)
   const nout = at.n2(row)

@@ -1,5 +1,5 @@
 /** y = a b, for two activations. */
-import { alloc, gap, inArena, inScratch, scratch } from '../arena'
+import { gap, inArena, inScratch, scratch } from '../arena'
 import { PANEL, gemm } from '../kernels/gemm'
 import { packTransposed, packedSize } from '../kernels/pack'
 import { at, record } from '../tape'
@@ -12,12 +12,11 @@ export function matmul(a: usize, b: usize, m: i32, k: i32, n: i32): usize {
   assert(m > 0 && k > 0 && n > 0, 'matmul: sizes must be positive')
   assert(inArena(a, m * k) && inArena(b, k * n), 'matmul: out of the arena')
   assert(inScratch(packedSize(k, n)), 'matmul: not enough scratch')
-  const y = alloc(m * n)
-  return record(matmulForward, matmulBackward, y, a, b, 0, m, k, n) ? y : 0
+  return record(forward, backward, m * n, 0, a, b, 0, 0, m, k, n, 0)
 }
 
 /** y[i,j] = sum_l a[i,l] b[l,j], l ascending. Overwrites y. */
-function matmulForward(row: usize): void {
+function forward(row: usize): void {
   const k = at.n1(row)
   const n = at.n2(row)
   const as = (<usize>k) << 3
@@ -29,7 +28,7 @@ function matmulForward(row: usize): void {
  * da[i,l] += sum_j dy[i,j] b[l,j], j ascending
  * db[l,j] += sum_i a[i,l] dy[i,j], i ascending
  */
-function matmulBackward(row: usize): void {
+function backward(row: usize): void {
   const m = at.n0(row)
   const k = at.n1(row)
   const n = at.n2(row)
@@ -38,7 +37,7 @@ function matmulBackward(row: usize): void {
   const dy = at.y(row) + gap
   const as = (<usize>k) << 3
   const ys = (<usize>n) << 3
-  packTransposed(scratch, b, k, n)
+  packTransposed(scratch, b, ys, k, n)
   gemm(true, a + gap, as, dy, ys, 8, scratch, PANEL, PANEL * n, m, k, n)
   gemm(true, b + gap, ys, a, 8, as, dy, ys, PANEL, k, n, m)
 }

@@ -1,17 +1,16 @@
 /** y = the mean of all numbers of x. */
-import { alloc, gap, inArena } from '../arena'
+import { gap, inArena } from '../arena'
 import { at, record } from '../tape'
 
 /** Records y[1] = mean(x[count]). Returns the address of y, or 0 when there is no room. */
 export function mean(x: usize, count: i32): usize {
   assert(count > 0, 'mean: sizes must be positive')
   assert(inArena(x, count), 'mean: x lies outside the arena')
-  const y = alloc(1)
-  return record(meanForward, meanBackward, y, x, 0, 0, count, 0, 0) ? y : 0
+  return record(forward, backward, 1, 0, x, 0, 0, 0, count, 0, 0, 0)
 }
 
 /** y = (1 / count) sum_i x[i], i ascending. Overwrites y. */
-function meanForward(row: usize): void {
+function forward(row: usize): void {
   const count = at.n0(row)
   const x = at.a(row)
   let sum: f64 = 0
@@ -20,7 +19,7 @@ function meanForward(row: usize): void {
 }
 
 /** dx[i] += dy / count. */
-function meanBackward(row: usize): void {
+function backward(row: usize): void {
   const count = at.n0(row)
   const dx = at.a(row) + gap
   const d = (1 / <f64>count) * load<f64>(at.y(row) + gap)

@@ -1,5 +1,5 @@
 /** y = x / sqrt(mean(x^2) + 1e-5), row by row, no gain: microgpt's rmsnorm(x). */
-import { alloc, gap, inArena } from '../arena'
+import { gap, inArena } from '../arena'
 import { at, record } from '../tape'
 
 const EPSILON: f64 = 1e-5
@@ -11,26 +11,20 @@ const EPSILON: f64 = 1e-5
 export function rmsnorm(x: usize, rows: i32, n: i32): usize {
   assert(rows > 0 && n > 0, 'rmsnorm: sizes must be positive')
   assert(inArena(x, rows * n), 'rmsnorm: x lies outside the arena')
-  const y = alloc(rows * n)
-  const inverse = alloc(rows)
-  if (inverse == 0) return 0
-  const row = record(rmsnormForward, rmsnormBackward, y, x, 0, 0, rows, n, 0)
-  if (row == 0) return 0
-  at.setSaved(row, inverse)
-  return y
+  return record(forward, backward, rows * n, rows, x, 0, 0, 0, rows, n, 0, 0)
 }
 
 /**
  * s[t] = 1 / sqrt((sum_i x[t,i]^2) / n + 1e-5), i ascending; within 1 ulp of the power -0.5
  * y[t,i] = x[t,i] s[t]. Overwrites y and s.
  */
-function rmsnormForward(row: usize): void {
+function forward(row: usize): void {
   const rows = at.n0(row)
   const n = at.n1(row)
   const bytes = (<usize>n) << 3
   let x = at.a(row)
   let y = at.y(row)
-  let saved = at.saved(row)
+  let saved = at.kept(row)
   for (let t = 0; t < rows; t++) {
     let sum: f64 = 0
     for (let i: usize = 0; i < bytes; i += 8) {
@@ -50,14 +44,14 @@ function rmsnormForward(row: usize): void {
 }
 
 /** dx[t,i] += s[t] dy[t,i] - x[t,i] (s[t]^3 / n) sum_j dy[t,j] x[t,j], j ascending. */
-function rmsnormBackward(row: usize): void {
+function backward(row: usize): void {
   const rows = at.n0(row)
   const n = at.n1(row)
   const bytes = (<usize>n) << 3
   let x = at.a(row)
   let dx = x + gap
   let dy = at.y(row) + gap
-  let saved = at.saved(row)
+  let saved = at.kept(row)
   for (let t = 0; t < rows; t++) {
     const s = load<f64>(saved)
     let dot: f64 = 0

@@ -1,6 +1,6 @@
 /** y = factor x. */
-import { alloc, gap, inArena } from '../arena'
-import { at, record } from '../tape'
+import { gap, inArena } from '../arena'
+import { at, last, record } from '../tape'
 
 /**
  * Records y[count] = factor x[count].
@@ -9,15 +9,13 @@ import { at, record } from '../tape'
 export function scale(x: usize, factor: f64, count: i32): usize {
   assert(count > 0, 'scale: sizes must be positive')
   assert(inArena(x, count), 'scale: x lies outside the arena')
-  const y = alloc(count)
-  const row = record(scaleForward, scaleBackward, y, x, 0, 0, count, 0, 0)
-  if (row == 0) return 0
-  at.setFactor(row, factor)
+  const y = record(forward, backward, count, 0, x, 0, 0, 0, count, 0, 0, 0)
+  if (y != 0) at.setFactor(last, factor)
   return y
 }
 
 /** y[i] = factor x[i]. Overwrites y. */
-function scaleForward(row: usize): void {
+function forward(row: usize): void {
   const bytes = (<usize>at.n0(row)) << 3
   const x = at.a(row)
   const y = at.y(row)
@@ -26,7 +24,7 @@ function scaleForward(row: usize): void {
 }
 
 /** dx[i] += factor dy[i]. */
-function scaleBackward(row: usize): void {
+function backward(row: usize): void {
   const bytes = (<usize>at.n0(row)) << 3
   const dx = at.a(row) + gap
   const dy = at.y(row) + gap

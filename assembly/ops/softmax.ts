@@ -1,5 +1,5 @@
 /** y = softmax(x), row by row. */
-import { alloc, gap, inArena, inScratch, scratch } from '../arena'
+import { gap, inArena, inScratch, scratch } from '../arena'
 import { axpy } from '../kernels/axpy'
 import { maxOf, softmaxRow, softmaxRowBackward } from '../kernels/softmax'
 import { at, record } from '../tape'
@@ -12,12 +12,11 @@ export function softmax(x: usize, rows: i32, n: i32): usize {
   assert(rows > 0 && n > 0, 'softmax: sizes must be positive')
   assert(inArena(x, rows * n), 'softmax: x lies outside the arena')
   assert(inScratch(n), 'softmax: not enough scratch')
-  const y = alloc(rows * n)
-  return record(softmaxForward, softmaxBackward, y, x, 0, 0, rows, n, 0) ? y : 0
+  return record(forward, backward, rows * n, 0, x, 0, 0, 0, rows, n, 0, 0)
 }
 
 /** y[t,i] = exp(x[t,i] - m) / sum_j exp(x[t,j] - m), m the row's largest. Overwrites y. */
-function softmaxForward(row: usize): void {
+function forward(row: usize): void {
   const n = at.n1(row)
   const bytes = (<usize>n) << 3
   const end = at.y(row) + bytes * at.n0(row)
@@ -29,7 +28,7 @@ function softmaxForward(row: usize): void {
 }
 
 /** dx[t,i] += y[t,i] (dy[t,i] - sum_j dy[t,j] y[t,j]). */
-function softmaxBackward(row: usize): void {
+function backward(row: usize): void {
   const n = at.n1(row)
   const bytes = (<usize>n) << 3
   const end = at.y(row) + bytes * at.n0(row)

@@ -1,3 +1,72 @@
-export async function bench(_argv: string[]): Promise<number> {
+/** `npm run bench`: how fast each engine trains, samples and starts, on the shipped names. */
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { bench as measureAll } from './rounds.js'
+import { table } from './table.js'
+
+const HELP = `usage: microgpt-wasm bench [--preset tutorial|gist] [--rounds N] [--json [FILE]] [--markdown]
+
+Times the WebAssembly core, its typed-array and scalar twins, and CPython where python3 is there.
+
+  --preset NAME    tutorial (the default) or gist
+  --rounds N       rounds of measurements, 5 unless given
+  --json           print the numbers as JSON; with a FILE, write them there beside the table
+  --markdown       print the table as Markdown
+`
+
+/** A mistake in the flags: what the caller reports with exit code 2. */
+const usage = (message: string): number => {
+  process.stderr.write(`${message}; see microgpt-wasm bench --help\n`)
+  return 2
+}
+
+/**
+ * Runs the benchmark and prints it.
+ * @param argv the flags after `bench`
+ * @returns the exit code
+ */
+export async function bench(argv: string[]): Promise<number> {
+  let parsed
+  try {
+    parsed = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        preset: { type: 'string', default: 'tutorial' },
+        rounds: { type: 'string', default: '5' },
+        json: { type: 'boolean', default: false },
+        markdown: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    return usage((error as Error).message.split('. ')[0]!)
+  }
+  const { values, positionals } = parsed
+  const rounds = Number(values.rounds)
+  if (values.help) {
+    process.stdout.write(HELP)
+    return 0
+  }
+  if (values.preset !== 'tutorial' && values.preset !== 'gist') {
+    return usage(`--preset must be tutorial or gist, got ${values.preset}`)
+  }
+  if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 1000)) {
+    return usage(`--rounds must be a whole number from 1 to 1000, got ${values.rounds}`)
+  }
+  const [file, ...rest] = positionals
+  if (rest.length > 0 || (file !== undefined && !values.json)) {
+    return usage(`bench takes no argument but the file of --json, got ${positionals.join(' ')}`)
+  }
+
+  const live = process.stderr.isTTY
+  const say = (text: string) => {
+    if (live) process.stderr.write(`\r\x1b[K${text}`)
+  }
+  const report = await measureAll(values.preset, rounds, say)
+  say('')
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
+  const toStdout = values.json && file === undefined
+  process.stdout.write(`${toStdout ? JSON.stringify(report) : table(report, values.markdown)}\n`)
   return 0
 }

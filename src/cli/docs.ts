@@ -33,15 +33,20 @@ async function readPath(path: string, signal: AbortSignal): Promise<Uint8Array> 
     return await readFile(path, { signal })
   } catch (cause) {
     const { code = '', message } = cause as NodeJS.ErrnoException
-    throw new DatasetError(`cannot read ${path}: ${FILE_TROUBLE[code] ?? message}; ${TAKES}`, { cause })
+    throw new DatasetError(`cannot read ${path}: ${FILE_TROUBLE[code] ?? message}; ${TAKES}`, {
+      cause,
+    })
   }
 }
 
 async function download(url: string, signal: AbortSignal): Promise<Uint8Array> {
   const failed = (reason: string, cause?: unknown) =>
-    new DatasetError(`cannot fetch ${url}: ${reason}; get the file by other means and give --data FILE`, {
-      cause,
-    })
+    new DatasetError(
+      `cannot fetch ${url}: ${reason}; get the file by other means and give --data FILE`,
+      {
+        cause,
+      },
+    )
   let response: Response
   try {
     response = await fetch(url, { signal })

@@ -17,15 +17,22 @@ export function exitCode(error: unknown): number {
   return error instanceof UsageError || error instanceof ConfigError ? 2 : 1
 }
 
-/** What stderr says of an error; with `debug`, its stack too. Safe to show on a terminal. */
-export function describe(error: unknown, debug: boolean): string {
-  const line = `${PROGRAM}: ${visible(sentence(error))}\n`
-  if (!debug || !(error instanceof Error)) return line
-  const lines = [error.stack ?? '', error.cause instanceof Error ? (error.cause.stack ?? '') : '']
-  return line + lines.flatMap((stack) => stack.split('\n')).map(visible).join('\n') + '\n'
+/** Writes a line to stderr, whether or not anybody still reads it: the exit code counts. */
+export function complain(sentence: string): void {
+  process.stderr.once('error', () => {})
+  process.stderr.write(`${PROGRAM}: ${visible(sentence)}\n`)
 }
 
-function sentence(error: unknown): string {
+/** Tells of an error; with `debug`, its stack and its cause's too. */
+export function complainOf(error: unknown, debug: boolean): void {
+  complain(sentenceOf(error))
+  if (!debug || !(error instanceof Error)) return
+  const stacks = [error, error.cause].map((each) => (each instanceof Error ? each.stack : '') ?? '')
+  const lines = stacks.filter(Boolean).flatMap((stack) => stack.split('\n'))
+  process.stderr.write(lines.map((line) => `${visible(line)}\n`).join(''))
+}
+
+function sentenceOf(error: unknown): string {
   if (error instanceof ConfigError && Object.hasOwn(FIELDS, error.field)) {
     return `${error.message} (--${flagOf(error.field)})`
   }

@@ -30,7 +30,11 @@ function fieldFlag(field: keyof typeof FIELDS, spec: Field): Flag {
   if (spec.kind === 'boolean') return { name, negatable: true, about }
   if (spec.kind === 'choice') return { name, value: spec.choices.join('|'), about }
   if (spec.kind === 'number' && spec.off) {
-    return { name, value: 'X|off', about: about.replaceAll('null', 'off').replace('; off is off', '') }
+    return {
+      name,
+      value: 'X|off',
+      about: about.replaceAll('null', 'off').replace('; off is off', ''),
+    }
   }
   return { name, value: spec.kind === 'integer' ? 'N' : 'X', ...alias, about }
 }
@@ -40,7 +44,11 @@ const FIELD_FLAGS = (Object.keys(FIELDS) as (keyof typeof FIELDS)[])
   .sort((a, b) => Number(b.name === 'steps') - Number(a.name === 'steps'))
 
 const MODEL_FLAGS: readonly Flag[] = [
-  { name: 'preset', value: Object.keys(PRESETS).join('|'), about: 'where the other values come from (tutorial)' },
+  {
+    name: 'preset',
+    value: Object.keys(PRESETS).join('|'),
+    about: 'where the other values come from (tutorial)',
+  },
   {
     name: 'data',
     value: 'FILE|URL',
@@ -65,7 +73,11 @@ export const TRAIN_FLAGS: readonly Flag[] = [
   ...MODEL_FLAGS,
   ENGINE,
   { name: 'samples', value: 'N', about: 'documents to invent when trained (20)' },
-  { name: 'log-every', value: 'N', about: 'a line every N steps (a tenth of them; on a terminal none)' },
+  {
+    name: 'log-every',
+    value: 'N',
+    about: 'a line every N steps (a tenth of them; on a terminal none)',
+  },
   { name: 'quiet', about: 'print the samples only' },
   { name: 'json', about: 'print one JSON object a line, every step among them' },
   ...COMMON_FLAGS,

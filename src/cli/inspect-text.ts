@@ -1,4 +1,77 @@
-/** An inspection for a person. */
+/** An inspection for a person: two tables and a verdict. */
 import { formatBytes } from '../arena.js'
-import type { Inspection, InspectedParameter } from './inspect.js'
+import type { Inspection } from './inspection.js'
 import { type Column, table } from './table.js'
+
+/** What the parts of the arena are for, in its order. */
+const PARTS = {
+  params: 'the numbers of the table above',
+  gradients: 'of parameters and values',
+  adam: 'two moments of each parameter',
+  values: 'activations, key/value cache, token ids',
+  scratch: 'what an operation needs while it runs',
+  tape: 'the operations recorded',
+  total: '',
+} as const
+
+const grouped = (count: number) => count.toLocaleString('en-US')
+
+/** Five decimals, or an exponent where they would show nothing. */
+const small = (x: number) => (x !== 0 && Math.abs(x) < 1e-4 ? x.toExponential(1) : x.toFixed(5))
+
+/** @param width columns that a line may take */
+export function inspectionText(inspection: Inspection, width: number): string {
+  const { preset, config, vocabSize } = inspection
+  const { n_embd, n_head, n_layer, block_size } = config
+  const sizes = { n_embd, n_head, n_layer, block_size, vocab_size: vocabSize }
+  const listed = Object.entries(sizes).map(([name, size]) => `${name} ${size}`)
+  return [
+    `preset ${preset}: ${listed.join(', ')}\n`,
+    parameterTable(inspection, width),
+    memoryTable(inspection, width),
+    `${verdict(inspection)}\n`,
+  ].join('\n')
+}
+
+function parameterTable({ parameters, numParams }: Inspection, width: number): string {
+  const measured = parameters[0]?.mean !== undefined
+  const numbers: Column[] = [
+    { title: 'mean', align: 'right' },
+    { title: 'std', align: 'right' },
+  ]
+  const columns: Column[] = [
+    { title: 'name' },
+    { title: 'shape', align: 'right' },
+    { title: 'count', align: 'right' },
+    ...(measured ? numbers : []),
+    { title: 'purpose' },
+  ]
+  const rows = parameters.map(({ name, shape, count, purpose, mean = 0, std = 0 }) => {
+    const spread = measured ? [small(mean), small(std)] : []
+    return [name, `[${shape.join(', ')}]`, grouped(count), ...spread, purpose]
+  })
+  const total = ['total', '', grouped(numParams), ...(measured ? ['', ''] : []), '']
+  return table(columns, [...rows, total], width)
+}
+
+function memoryTable({ memory }: Inspection, width: number): string {
+  const columns: Column[] = [
+    { title: 'memory' },
+    { title: 'bytes', align: 'right' },
+    { title: '', align: 'right' },
+    { title: '' },
+  ]
+  const rows = (Object.keys(PARTS) as (keyof typeof PARTS)[]).map((part) => {
+    return [part, grouped(memory[part]), formatBytes(memory[part]), PARTS[part]]
+  })
+  return table(columns, rows, width)
+}
+
+function verdict({ fits, memory, limit, parameters }: Inspection): string {
+  const [need, most] = [formatBytes(memory.total), formatBytes(limit)]
+  if (!fits) {
+    return `It does not fit: it needs ${need}, and WebAssembly has ${most}; make the model smaller.`
+  }
+  const made = parameters[0]?.mean !== undefined ? '' : ' Nothing was allocated.'
+  return `It fits: it needs ${need} of the ${most} that WebAssembly has.${made}`
+}

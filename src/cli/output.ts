@@ -1,4 +1,5 @@
 /** Standard output in large pieces: a run of 500 steps makes a few system calls, not 500. */
+import { complain } from './exit.js'
 
 const CHUNK = 1 << 16
 
@@ -59,7 +60,7 @@ export class Output {
   private fail(error: NodeJS.ErrnoException): never {
     // The reader has all that it wanted: microgpt-wasm train | head.
     if (error.code === 'EPIPE') process.exit(0)
-    process.stderr.write(`microgpt-wasm: cannot write the output: ${error.message}\n`)
+    complain(`cannot write the output: ${error.message}`)
     process.exit(1)
   }
 }

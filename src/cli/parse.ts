@@ -42,7 +42,12 @@ export function parseFlags(command: string, table: readonly Flag[], argv: string
   )
   const help = { type: 'boolean' as const, short: 'h' }
   // Not strict: its own errors are no single sentence, and it refuses values such as -5.
-  const { tokens } = parseArgs({ args: argv, options: { ...options, help }, strict: false, tokens: true })
+  const { tokens } = parseArgs({
+    args: argv,
+    options: { ...options, help },
+    strict: false,
+    tokens: true,
+  })
   if (tokens.some((token) => token.kind === 'option' && token.name === 'help')) {
     return new Map([['help', true]])
   }
@@ -71,7 +76,7 @@ export function parseFlags(command: string, table: readonly Flag[], argv: string
 
 function unknown(rawName: string, names: readonly string[]): string {
   const near = nearest(rawName.replace(/^-+/, ''), names)
-  return `there is no flag ${show(rawName)}${near ? `; did you mean --${near}?` : ''}`
+  return `there is no flag ${show(rawName)}${near ? ` (did you mean --${near}?)` : ''}`
 }
 
 function stray(word: string): string {

@@ -52,7 +52,7 @@ export class Progress {
     const rate = (1000 * step) / (now - this.began)
     const parts = [`smoothed ${this.smoothed.toFixed(4)}`]
     if (Number.isFinite(rate)) {
-      parts.push(`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} steps/s`)
+      parts.push(`${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`)
       if (step < this.total) parts.push(`${duration((this.total - step) / rate)} left`)
     }
     let line = stepLine(this.last, this.total).slice(0, width)

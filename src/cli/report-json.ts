@@ -1,15 +1,14 @@
 /** A run as JSON, an object a line, every number at full precision. */
 import type { Output } from './output.js'
-import type { Report } from './report.js'
+import { type Report, SILENT } from './report.js'
 import { jsonLine } from './visible.js'
 
 export function jsonReport(out: Output): Report {
   const put = (type: string, fields: object) => out.write(jsonLine({ type, ...fields }))
   return {
+    ...SILENT,
     start: (run) => put('start', run),
     step: ({ step, loss, lr }) => put('step', { step, loss, lr }),
-    pause: () => {},
-    trained: () => {},
     sample: (index, text) => put('sample', { index, text }),
     end: (run) => put('end', run),
   }

@@ -8,14 +8,14 @@ import { visible } from './visible.js'
 const REDRAW_MS = 50
 const CLEAR = '\r\x1b[K'
 
-const sampleLine = (out: Output, index: number, text: string) =>
-  `${out.dim(`sample ${String(index).padStart(2)}:`)} ${visible(text)}\n`
+/** Where it is written. */
+export type Screen = Pick<Output, 'live' | 'width' | 'dim' | 'write'>
 
 /**
  * @param total steps of the whole run
  * @param logEvery steps between plain lines; on a terminal there are none unless it is given
  */
-export function textReport(out: Output, total: number, logEvery: number | undefined): Report {
+export function textReport(out: Screen, total: number, logEvery: number | undefined): Report {
   const { live } = out
   const every = logEvery ?? (live ? Infinity : Math.max(1, Math.floor(total / 10)))
   let progress: Progress | null = null
@@ -34,8 +34,10 @@ export function textReport(out: Output, total: number, logEvery: number | undefi
     step(step) {
       progress?.add(step)
       const first = step.step === 1 && every !== Infinity
-      const due = step.step % every === 0 || (step.step === total && !progress)
-      if (first || due) out.write(`${progress ? CLEAR : ''}${stepLine(step, total)}\n`)
+      const due = first || step.step % every === 0
+      // On a terminal the last one stays anyway, as the line that was rewritten.
+      const wanted = step.step === total ? !progress : due
+      if (wanted) out.write(`${progress ? CLEAR : ''}${stepLine(step, total)}\n`)
     },
     pause(now) {
       if (progress && now - drawn >= REDRAW_MS) draw(now)
@@ -47,7 +49,9 @@ export function textReport(out: Output, total: number, logEvery: number | undefi
       }
       progress = null
     },
-    sample: (index, text) => out.write(sampleLine(out, index, text)),
+    sample(index, text) {
+      out.write(`${out.dim(`sample ${String(index).padStart(2)}:`)} ${visible(text)}\n`)
+    },
     end({ steps, seconds, interrupted }) {
       if (interrupted) return
       const each = steps > 0 ? `, ${((1e6 * seconds) / steps).toFixed(1)} us/step` : ''
@@ -55,8 +59,3 @@ export function textReport(out: Output, total: number, logEvery: number | undefi
     },
   }
 }
-
-/** The samples as train prints them, and nothing else. */
-export const quietReport = (out: Output): Pick<Report, 'sample'> => ({
-  sample: (index, text) => out.write(sampleLine(out, index, text)),
-})

@@ -4,10 +4,10 @@ import { TokenizerError } from '../errors.js'
 import type { Engine } from './engine.js'
 import { UsageError } from './exit.js'
 import type { Flags } from './parse.js'
-import { only } from './report.js'
+import { SILENT } from './report.js'
 import { jsonReport } from './report-json.js'
 import { type Surroundings, session } from './session.js'
-import { text, whole } from './settings.js'
+import { textOf, whole } from './settings.js'
 import { sampled } from './train.js'
 import { visible } from './visible.js'
 
@@ -15,11 +15,13 @@ export function sample(flags: Flags, surroundings: Surroundings): Promise<number
   const { out } = surroundings
   const count = whole(flags, 'count', 0, 20)
   const topK = whole(flags, 'top-k', 1, undefined)
-  const prompt = text(flags, 'prompt')
+  const prompt = textOf(flags, 'prompt')
   const report = () => {
-    if (!flags.has('json')) return only({ sample: (_, line) => out.write(`${visible(line)}\n`) })
-    const { start, sample, end } = jsonReport(out)
-    return only(flags.has('quiet') ? { sample } : { start, sample, end })
+    if (!flags.has('json')) {
+      return { ...SILENT, sample: (_: number, line: string) => out.write(`${visible(line)}\n`) }
+    }
+    const { start, sample: put, end } = jsonReport(out)
+    return flags.has('quiet') ? { ...SILENT, sample: put } : { ...SILENT, start, sample: put, end }
   }
   const guided = prompt !== undefined || topK !== undefined
   return session(flags, surroundings, report, (engine) =>
@@ -58,7 +60,8 @@ function* drawn(
 ): Generator<string> {
   for (let i = 0; i < count; i++) {
     let line = prompt
-    for (const { char } of generate(topK === undefined ? { prompt } : { prompt, topK })) line += char
+    for (const { char } of generate(topK === undefined ? { prompt } : { prompt, topK }))
+      line += char
     yield line
   }
 }

@@ -2,7 +2,7 @@
 import { resolveConfig } from '../config.js'
 import { readDocs } from './docs.js'
 import { ENGINES, ENGINE_NAMES, type Engine } from './engine.js'
-import { PROGRAM } from './exit.js'
+import { complain } from './exit.js'
 import type { Interrupt } from './interrupt.js'
 import type { Output } from './output.js'
 import type { Flags } from './parse.js'
@@ -23,24 +23,30 @@ async function pause({ out, interrupt }: Surroundings): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Takes all values of a synchronous source, pausing now and then, until a signal comes. */
+/**
+ * Takes all values of a synchronous source, pausing now and then, until a signal comes.
+ * @returns seconds that it took, without the pauses
+ */
 async function takeAll<T>(
   source: Iterable<T>,
   surroundings: Surroundings,
   take: (value: T) => void,
   beforePause?: (now: number) => void,
-): Promise<void> {
+): Promise<number> {
   const { interrupt } = surroundings
+  let worked = 0
   let paused = performance.now()
   for (const value of source) {
     take(value)
     const now = performance.now()
     if (now - paused < PAUSE_MS) continue
+    worked += now - paused
     beforePause?.(now)
     await pause(surroundings)
-    if (interrupt.code) return
     paused = performance.now()
+    if (interrupt.code) break
   }
+  return (worked + performance.now() - paused) / 1000
 }
 
 /**
@@ -74,24 +80,24 @@ export async function session(
   })
   await pause(surroundings)
 
-  const began = performance.now()
+  let seconds = 0
   try {
     const steps = interrupt.code ? [] : engine.train()
-    await takeAll(steps, surroundings, told.step, told.pause)
+    seconds = await takeAll(steps, surroundings, told.step, told.pause)
   } finally {
     told.trained(performance.now())
   }
-  const seconds = (performance.now() - began) / 1000
 
   let index = 0
   await pause(surroundings)
   if (!interrupt.code) await takeAll(texts, surroundings, (text) => told.sample(++index, text))
+  const { code } = interrupt
   const ended = { steps: engine.step, seconds }
-  told.end(interrupt.code ? { ...ended, interrupted: true } : ended)
+  told.end(code ? { ...ended, interrupted: true } : ended)
   await out.flush()
-  if (interrupt.code) {
+  if (code) {
     const where = engine.step < total ? `at step ${engine.step} of ${total}` : 'while sampling'
-    process.stderr.write(`${PROGRAM}: stopped ${where}\n`)
+    complain(`stopped ${where}`)
   }
-  return interrupt.code
+  return code
 }

@@ -18,7 +18,7 @@ export interface ModelSettings {
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 /** A decimal number; other text stays text, for checkField to refuse as it was written. */
-const toNumber = (text: string): unknown => (NUMBER.test(text) ? Number(text) : text)
+const toNumber = (text: string): number | string => (NUMBER.test(text) ? Number(text) : text)
 
 /** @throws {ConfigError} that names the flag */
 function check(flag: string, value: unknown, field: Field, fallback: unknown): void {
@@ -27,7 +27,9 @@ function check(flag: string, value: unknown, field: Field, fallback: unknown): v
   } catch (error) {
     // null is how a config says it; a command line says off.
     if (!(error instanceof ConfigError) || !('off' in field)) throw error
-    const message = error.message.replace('or null for off', 'or off').replace('try null', 'try off')
+    const message = error.message
+      .replace('or null for off', 'or off')
+      .replace('try null', 'try off')
     throw new ConfigError(error.field, value, message)
   }
 }
@@ -50,13 +52,13 @@ export function choice<T extends string>(flags: Flags, name: string, choices: re
 }
 
 /** A flag's text. */
-export function text(flags: Flags, name: string): string | undefined {
+export function textOf(flags: Flags, name: string): string | undefined {
   const value = flags.get(name)
   return typeof value === 'string' ? value : undefined
 }
 
 function seedOf(flags: Flags): bigint {
-  const digits = text(flags, 'seed') ?? '42'
+  const digits = textOf(flags, 'seed') ?? '42'
   if (!/^[+-]?\d+$/.test(digits)) {
     throw new UsageError(`--seed must be a whole number, got ${show(digits)}; try 42`)
   }
@@ -82,5 +84,5 @@ export function modelSettings(flags: Flags): ModelSettings {
     Object.assign(config, { [field]: value })
   }
   resolveConfig(preset, config)
-  return { preset, config, seed: seedOf(flags), data: text(flags, 'data') }
+  return { preset, config, seed: seedOf(flags), data: textOf(flags, 'data') }
 }

@@ -13,7 +13,11 @@ const cut = (text: string, width: number) =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
 
 /** Rows under their titles, each column as wide as it must be, lines cut to `width`. */
-export function table(columns: readonly Column[], rows: readonly string[][], width: number): string {
+export function table(
+  columns: readonly Column[],
+  rows: readonly string[][],
+  width: number,
+): string {
   const all = [columns.map(({ title }) => title), ...rows]
   const widths = columns.map((_, i) => Math.max(...all.map((row) => row[i]!.length)))
   const line = (row: string[]) =>

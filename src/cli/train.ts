@@ -1,9 +1,9 @@
 /** train: trains a model and invents some documents. */
 import type { Engine } from './engine.js'
 import type { Flags } from './parse.js'
-import { only } from './report.js'
+import { SILENT } from './report.js'
 import { jsonReport } from './report-json.js'
-import { quietReport, textReport } from './report-text.js'
+import { textReport } from './report-text.js'
 import { type Surroundings, session } from './session.js'
 import { whole } from './settings.js'
 
@@ -13,8 +13,7 @@ export function train(flags: Flags, surroundings: Surroundings): Promise<number>
   const logEvery = whole(flags, 'log-every', 1, undefined)
   const report = (total: number) => {
     const all = flags.has('json') ? jsonReport(out) : textReport(out, total, logEvery)
-    if (!flags.has('quiet')) return all
-    return only(flags.has('json') ? { sample: all.sample } : quietReport(out))
+    return flags.has('quiet') ? { ...SILENT, sample: all.sample } : all
   }
   return session(flags, surroundings, report, (engine) => sampled(engine, samples))
 }

@@ -1,11 +1,11 @@
 /** Text from data, made harmless: a terminal obeys control characters, and a reader of lines splits at them. */
 
-const hex = (char: string, digits: number) => char.codePointAt(0)!.toString(16).padStart(digits, '0')
+const hex = (char: string, digits: number) =>
+  char.codePointAt(0)!.toString(16).padStart(digits, '0')
 
 /** Text for a terminal: control characters (C0, DEL, C1) as \x1b and the like. */
 export function visible(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => `\\x${hex(char, 2)}`)
+  return text.replace(/\p{Cc}/gu, (char) => `\\x${hex(char, 2)}`)
 }
 
 /**
@@ -14,5 +14,5 @@ export function visible(text: string): string {
  */
 export function jsonLine(value: unknown): string {
   const text = JSON.stringify(value)
-  return text.replace(/[\x7f-\x9f\u2028\u2029]/g, (char) => `\\u${hex(char, 4)}`) + '\n'
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (char) => `\\u${hex(char, 4)}`) + '\n'
 }

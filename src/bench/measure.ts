@@ -1,0 +1,88 @@
+/**
+ * One measurement in a process of its own, so that no engine runs in another's heap or warmed-up
+ * code. Run by main.ts: `node measure.js ENGINE WHAT PRESET`; prints one JSON line.
+ */
+import { NAMES } from '../data/names.js'
+import { parseDocs } from '../dataset.js'
+import type { StepResult } from '../microgpt.js'
+
+export type EngineName = 'wasm' | 'typed' | 'value'
+export type What = 'losses' | 'step' | 'sample' | 'start'
+
+interface Engine {
+  readonly numParams: number
+  train(options: { steps: number }): Generator<StepResult, void, undefined>
+  sample(options: { count: number }): string[]
+}
+
+/** Steps whose losses are compared before anything is timed. */
+export const COMPARED = 30
+
+/** Warm-up and timed work; the scalar engine is a thousand times slower, so it gets less. */
+const WORK: Record<EngineName, { warm: number; batches: number; steps: number; samples: number }> =
+  {
+    wasm: { warm: 3000, batches: 21, steps: 500, samples: 20_000 },
+    typed: { warm: 3000, batches: 21, steps: 200, samples: 5_000 },
+    value: { warm: 20, batches: 21, steps: 2, samples: 20 },
+  }
+
+async function create(engine: EngineName, preset: string): Promise<Engine> {
+  // A schedule that never ends, so that every timed step really moves the parameters.
+  const options = { docs: parseDocs(NAMES), preset, config: { num_steps: 1_000_000 } }
+  switch (engine) {
+    case 'wasm':
+      return (await import('../microgpt.js')).MicroGPT.create(options)
+    case 'typed':
+      return new (await import('../reference/typed.js')).TypedGPT(options)
+    case 'value':
+      return new (await import('../reference/model.js')).ValueGPT(options)
+  }
+}
+
+/** Milliseconds that some steps take. */
+function time(engine: Engine, steps: number): number {
+  const start = performance.now()
+  for (const _step of engine.train({ steps })) continue
+  return performance.now() - start
+}
+
+const MEASURES: Record<What, (name: EngineName, preset: string) => Promise<object>> = {
+  async losses(name, preset) {
+    const engine = await create(name, preset)
+    const losses = Array.from(engine.train({ steps: COMPARED }), ({ loss }) => loss)
+    return { losses, numParams: engine.numParams }
+  },
+
+  /** Median over batches of the mean time of a step, in microseconds. */
+  async step(name, preset) {
+    const engine = await create(name, preset)
+    const { warm, batches, steps } = WORK[name]
+    time(engine, warm)
+    const each = Array.from({ length: batches }, () => (1000 * time(engine, steps)) / steps)
+    return { us: each.sort((a, b) => a - b)[batches >> 1] }
+  },
+
+  /** Tokens that go through the model in a second; a document of n characters takes n + 1. */
+  async sample(name, preset) {
+    const engine = await create(name, preset)
+    for (const _step of engine.train({ steps: name === 'value' ? 5 : 500 })) continue
+    const { samples } = WORK[name]
+    engine.sample({ count: samples >> 1 })
+    const start = performance.now()
+    const texts = engine.sample({ count: samples })
+    const seconds = (performance.now() - start) / 1000
+    const block = preset === 'gist' ? 16 : 8
+    const tokens = texts.reduce((sum, text) => sum + Math.min(block, text.length + 1), 0)
+    return { tokensPerSecond: tokens / seconds }
+  },
+
+  /** From the start of the process until the first step is made, in milliseconds. */
+  async start(name, preset) {
+    const engine = await create(name, preset)
+    engine.train({ steps: 1 }).next()
+    return { ms: performance.now() }
+  },
+}
+
+const [engine, what, preset] = process.argv.slice(2) as [EngineName, What, string]
+console.log(JSON.stringify(await MEASURES[what](engine, preset)))

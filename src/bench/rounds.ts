@@ -1,0 +1,132 @@
+/**
+ * Rounds of measurements. First all engines make the same 30 steps, and nothing is timed unless
+ * their losses agree within 1e-11: what is timed is one and the same computation. Then, in each
+ * round, every engine is measured in a fresh process, one after another, so that a noisy moment of
+ * the machine meets all of them. A figure is the median over the rounds, its spread the smallest
+ * and the largest; a ratio is taken within a round, and then its median.
+ */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const measure = fileURLToPath(new URL('./measure.js', import.meta.url))
+const python = fileURLToPath(new URL('../test/golden/make.py', import.meta.url))
+
+const ENGINES = ['wasm', 'typed', 'value'] as const
+export type Engine = (typeof ENGINES)[number] | 'cpython'
+const TOLERANCE = 1e-11
+/** Steps of CPython a round. */
+const PYTHON_STEPS = 10
+
+/** A figure: the median of its rounds, and the least and the most. */
+export interface Figure {
+  median: number
+  min: number
+  max: number
+}
+
+export interface Row {
+  engine: Engine
+  step: Figure
+  /** How many times as long as wasm's step. */
+  ratio: Figure
+  tokensPerSecond: Figure | null
+  start: Figure | null
+}
+
+export interface Report {
+  machine: string
+  preset: string
+  numParams: number
+  rounds: number
+  /** The largest difference between any engine's losses and wasm's. */
+  lossDifference: number
+  rows: Row[]
+}
+
+async function child<T>(engine: string, what: string, preset: string): Promise<T> {
+  const { stdout } = await run(process.execPath, [measure, engine, what, preset])
+  return JSON.parse(stdout) as T
+}
+
+interface PythonTimes {
+  secondsPerStep: number
+  losses: number[]
+}
+
+/** CPython's own times, or null when there is no python3 or no program for it (an installed package). */
+async function cpython(preset: string, steps: number): Promise<PythonTimes | null> {
+  if (!existsSync(python)) return null
+  const args = [python, '--time', `${steps}`, '--preset', preset]
+  const done = await run('python3', args).catch(() => null)
+  return done && (JSON.parse(done.stdout) as PythonTimes)
+}
+
+function figure(values: number[]): Figure {
+  const sorted = values.toSorted((a, b) => a - b)
+  return { median: sorted[sorted.length >> 1]!, min: sorted[0]!, max: sorted.at(-1)! }
+}
+
+/** @throws {Error} when an engine's losses are not wasm's */
+async function compareLosses(preset: string, withPython: boolean) {
+  const want = await child<{ losses: number[]; numParams: number }>('wasm', 'losses', preset)
+  let worst = 0
+  const compare = (name: string, losses: number[]) => {
+    const far = Math.max(...losses.map((loss, i) => Math.abs(loss - want.losses[i]!)))
+    if (!(far <= TOLERANCE))
+      throw new Error(`${name}'s losses are ${far} from wasm's; nothing timed`)
+    worst = Math.max(worst, far)
+  }
+  for (const name of ['typed', 'value']) {
+    compare(name, (await child<{ losses: number[] }>(name, 'losses', preset)).losses)
+  }
+  if (withPython) compare('cpython', (await cpython(preset, PYTHON_STEPS))!.losses)
+  return { worst, numParams: want.numParams }
+}
+
+/**
+ * All figures of a preset.
+ * @param say told what is being done
+ * @throws {Error} when an engine's losses are not wasm's
+ */
+export async function bench(
+  preset: string,
+  rounds: number,
+  say: (text: string) => void,
+): Promise<Report> {
+  say('comparing losses')
+  const withPython = (await cpython(preset, 1)) !== null
+  const { worst, numParams } = await compareLosses(preset, withPython)
+
+  const steps: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
+  const tokens: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
+  const starts: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
+  for (let round = 1; round <= rounds; round++) {
+    for (const name of ENGINES) {
+      say(`round ${round} of ${rounds}: ${name}`)
+      steps[name].push((await child<{ us: number }>(name, 'step', preset)).us)
+      const sampled = await child<{ tokensPerSecond: number }>(name, 'sample', preset)
+      tokens[name].push(sampled.tokensPerSecond)
+      starts[name].push((await child<{ ms: number }>(name, 'start', preset)).ms)
+    }
+    if (!withPython) continue
+    say(`round ${round} of ${rounds}: cpython`)
+    steps.cpython.push(1e6 * (await cpython(preset, PYTHON_STEPS))!.secondsPerStep)
+  }
+
+  const measured: Engine[] = withPython ? [...ENGINES, 'cpython'] : [...ENGINES]
+  const rows = measured.map((engine) => ({
+    engine,
+    step: figure(steps[engine]),
+    ratio: figure(steps[engine].map((us, round) => us / steps.wasm[round]!)),
+    tokensPerSecond: tokens[engine].length > 0 ? figure(tokens[engine]) : null,
+    start: starts[engine].length > 0 ? figure(starts[engine]) : null,
+  }))
+  const cores = cpus()
+  const node = `Node ${process.version} (V8 ${process.versions.v8})`
+  const machine = `${cores[0]?.model ?? 'unknown CPU'}, ${cores.length} cores, ${process.platform}, ${node}`
+  return { machine, preset, numParams, rounds, lossDifference: worst, rows }
+}

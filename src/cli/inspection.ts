@@ -1,0 +1,61 @@
+/** What there is to know of a model: reckoned without making it, or measured on a fresh one. */
+import { MAX_BYTES, planBytes } from '../arena.js'
+import type { Config } from '../config.js'
+import { planGPT } from '../memory.js'
+import type { StateDict } from '../state-dict.js'
+import { gptTable } from '../state-dict.js'
+
+/** A row of the state_dict; mean and std only where the model was made. */
+export interface InspectedParameter {
+  name: string
+  shape: readonly [number, number]
+  count: number
+  purpose: string
+  mean?: number
+  std?: number
+}
+
+export interface Inspection {
+  type: 'inspect'
+  preset: string
+  config: Readonly<Config>
+  vocabSize: number
+  numParams: number
+  parameters: InspectedParameter[]
+  /** Bytes of each part of the arena. */
+  memory: ReturnType<typeof planBytes>
+  /** Bytes that WebAssembly can have. */
+  limit: number
+  /** Whether the total is below the limit. */
+  fits: boolean
+}
+
+/** All that can be reckoned; nothing is allocated. */
+export function planned(preset: string, config: Readonly<Config>, vocabSize: number): Inspection {
+  const plan = planGPT(config, vocabSize)
+  const memory = planBytes(plan)
+  const parameters = gptTable(config, vocabSize).map(({ name, shape, purpose }) => {
+    return { name, shape, count: shape[0] * shape[1], purpose }
+  })
+  return {
+    type: 'inspect',
+    preset,
+    config,
+    vocabSize,
+    numParams: plan.params,
+    parameters,
+    memory,
+    limit: MAX_BYTES,
+    fits: memory.total < MAX_BYTES,
+  }
+}
+
+/** Adds the mean and the standard deviation of each matrix of a model. */
+export function measure(parameters: InspectedParameter[], stateDict: StateDict): void {
+  for (const parameter of parameters) {
+    const { data } = stateDict.get(parameter.name)!
+    parameter.mean = data.reduce((sum, x) => sum + x, 0) / data.length
+    const { mean } = parameter
+    parameter.std = Math.sqrt(data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length)
+  }
+}

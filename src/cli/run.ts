@@ -1,0 +1,99 @@
+/** Words to a command, and whatever happens to an exit code. */
+import packageJson from '../../package.json' with { type: 'json' }
+import { show } from '../config.js'
+import { PROGRAM, UsageError, complain, complainOf, exitCode } from './exit.js'
+import { INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from './flags.js'
+import { type Described, commandHelp, programHelp } from './help.js'
+import { Interrupt } from './interrupt.js'
+import { nearest } from './nearest.js'
+import { Output } from './output.js'
+import { type Flags, parseFlags } from './parse.js'
+import type { Surroundings } from './session.js'
+
+interface Command extends Described {
+  load(): Promise<(flags: Flags, surroundings: Surroundings) => Promise<number>>
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  train: {
+    about: 'train a model and print what it invents',
+    flags: TRAIN_FLAGS,
+    examples: ['train', 'train --preset gist --data names.txt', 'train --n-layer 2 --json'],
+    load: async () => (await import('./train.js')).train,
+  },
+  sample: {
+    about: 'print what a model invents, nothing else',
+    more: 'Trains a model first, for models cannot be stored yet; flags as in train',
+    flags: SAMPLE_FLAGS,
+    examples: ['sample --count 5', 'sample --prompt jo --top-k 5 --temperature 0.8'],
+    load: async () => (await import('./sample.js')).sample,
+  },
+  inspect: {
+    about: 'show the parameters of a model and the memory it takes',
+    flags: INSPECT_FLAGS,
+    examples: [
+      'inspect --n-layer 4',
+      'inspect --n-embd 768 --n-head 12 --n-layer 12 --block-size 1024 --vocab-size 50257',
+    ],
+    load: async () => (await import('./inspect.js')).inspect,
+  },
+}
+
+const BENCH = { about: 'measure the three engines' }
+
+/** Runs the program; never throws. @param argv the words after the program's name */
+export async function run(argv: string[]): Promise<number> {
+  const [name = '', ...rest] = argv
+  const out = new Output()
+  const debug = argv.includes('--debug')
+  let interrupt: Interrupt | null = null
+  try {
+    // bench has flags of its own, and signals mean nothing special to it.
+    if (name === 'bench') return await (await import('./bench.js')).bench(rest)
+    const text = information(name)
+    if (text !== undefined) {
+      out.write(text)
+      return 0
+    }
+    const command = commandOf(name)
+    const flags = parseFlags(name, command.flags, rest)
+    if (flags.has('help')) {
+      out.write(commandHelp(name, command))
+      return 0
+    }
+    interrupt = new Interrupt()
+    const act = await command.load()
+    return await act(flags, { out, interrupt })
+  } catch (error) {
+    await out.flush()
+    if (interrupt?.code) {
+      complain('stopped before the first step')
+      return interrupt.code
+    }
+    complainOf(error, debug)
+    return exitCode(error)
+  } finally {
+    await out.flush()
+  }
+}
+
+function information(name: string): string | undefined {
+  if (name === '--help' || name === '-h') return programHelp({ ...COMMANDS, bench: BENCH })
+  if (name === '--version') return `${packageJson.version}\n`
+  return undefined
+}
+
+/** @throws {UsageError} when there is no such command */
+function commandOf(name: string): Command {
+  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!
+  const names = [...Object.keys(COMMANDS), 'bench']
+  const more = `; ${PROGRAM} --help says more`
+  const list = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+  if (name === '' || name.startsWith('-')) {
+    const got = name === '' ? 'nothing' : show(name)
+    throw new UsageError(`a command comes first (${list}), got ${got}${more}`)
+  }
+  const near = nearest(name, names)
+  const hint = near ? `did you mean ${near}?` : list
+  throw new UsageError(`there is no command ${show(name)} (${hint})${more}`)
+}

@@ -1,0 +1,102 @@
+/** Signals, and readers that go away or do not read. */
+import type { ChildProcess } from 'node:child_process'
+import { setTimeout } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { type Ended, ended, objects, start } from './program.js'
+
+const LONG = ['train', '--steps', '100000000']
+
+/** Starts a run, waits for its first words, and sends it a signal a little later. */
+async function interrupted(signal: NodeJS.Signals, ...words: string[]): Promise<Ended> {
+  const child = start([...LONG, ...words])
+  const end = ended(child)
+  await new Promise((resolve) => child.stdout!.once('data', resolve))
+  await setTimeout(100)
+  child.kill(signal)
+  return end
+}
+
+/** Waits until a run has begun, and then for it to fill the pipe that nobody reads. */
+async function stalled(child: ChildProcess): Promise<void> {
+  await new Promise((resolve) => child.stdout!.once('readable', resolve))
+  await setTimeout(400)
+}
+
+describe('a signal ends a run after the step in hand', () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s with --json', async (signal, code) => {
+    const run = await interrupted(signal, '--json')
+    const all = objects(run)
+    const last = all.at(-2)!
+    expect(last.type).toBe('step')
+    expect(all.at(-1)).toEqual({
+      type: 'end',
+      steps: last.step,
+      seconds: expect.any(Number),
+      interrupted: true,
+    })
+    expect(all).toHaveLength(2 + (last.step as number))
+    expect(run.stderr).toBe(`microgpt-wasm: stopped at step ${last.step} of 100000000\n`)
+    expect([run.code, run.signal]).toEqual([code, null])
+  })
+
+  test.each([
+    ['text', []],
+    ['the slow engine', ['--engine', 'value']],
+  ])('SIGINT with %s', async (_, words) => {
+    const run = await interrupted('SIGINT', ...words)
+    expect(run.lines[2]).toBe('num params: 4064')
+    expect(run.stdout).not.toContain('sample')
+    expect(run.stderr).toMatch(/^microgpt-wasm: stopped at step \d+ of 100000000\n$/)
+    expect([run.code, run.signal]).toEqual([130, null])
+  })
+
+  test('while sampling', async () => {
+    const child = start(['train', '--steps', '1', '--samples', '100000000'])
+    const end = ended(child)
+    await new Promise<void>((resolve) => {
+      child.stdout!.on('data', (text: string) => text.includes('sample') && resolve())
+    })
+    child.kill('SIGINT')
+    const { code, stderr } = await end
+    expect([code, stderr]).toEqual([130, 'microgpt-wasm: stopped while sampling\n'])
+  })
+})
+
+test('a second signal ends a run at once, even one that waits for its reader', async () => {
+  const child = start([...LONG, '--json'])
+  const exit = new Promise((resolve) => child.on('exit', (code, signal) => resolve([code, signal])))
+  await stalled(child)
+  child.kill('SIGINT')
+  await setTimeout(200)
+  expect(child.exitCode).toBe(null)
+  child.kill('SIGINT')
+  expect(await exit).toEqual([null, 'SIGINT'])
+  child.stdout!.destroy()
+  child.stderr!.destroy()
+})
+
+test('a reader that comes late gets all of it', async () => {
+  const child = start([...LONG, '--json'])
+  await stalled(child)
+  child.kill('SIGINT')
+  const run = await ended(child)
+  const steps = objects(run).filter(({ type }) => type === 'step')
+  expect(steps.map(({ step }) => step)).toEqual(steps.map((_, i) => i + 1))
+  expect(objects(run).at(-1)).toMatchObject({ steps: steps.length, interrupted: true })
+  expect(run.code).toBe(130)
+})
+
+test.each([
+  ['text', ['--log-every', '1']],
+  ['JSON', ['--json']],
+])('a reader that has enough ends it quietly: %s', async (_, words) => {
+  const child = start([...LONG, ...words])
+  const end = ended(child)
+  await new Promise((resolve) => child.stdout!.once('data', resolve))
+  child.stdout!.destroy()
+  const { code, stderr } = await end
+  expect([code, stderr]).toEqual([0, ''])
+})

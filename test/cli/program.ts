@@ -1,0 +1,42 @@
+/** The built program as a child process. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
+
+export interface Ended {
+  code: number | null
+  /** The signal that killed it, where none was caught. */
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+  lines: string[]
+}
+
+export function start(args: readonly string[]): ChildProcess {
+  // npm leaves a trace in the environment that changes one of the messages.
+  const { npm_lifecycle_event: _, ...env } = process.env
+  return spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** All that a child still writes, and how it ends. */
+export function ended(child: ChildProcess): Promise<Ended> {
+  const text = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream]!.setEncoding('utf8').on('data', (chunk: string) => (text[stream] += chunk))
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      const lines = text.stdout.split('\n').slice(0, -1)
+      resolve({ code, signal, ...text, lines })
+    })
+  })
+}
+
+/** Runs the program with some words. */
+export const cli = (...args: string[]): Promise<Ended> => ended(start(args))
+
+/** The objects of a --json run. */
+export const objects = ({ lines }: Ended): Record<string, unknown>[] =>
+  lines.map((line) => JSON.parse(line))

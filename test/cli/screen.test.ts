@@ -1,0 +1,108 @@
+/** What a terminal is sent, at any width. */
+import { describe, expect, test } from 'vitest'
+import { nearest } from '../../src/cli/nearest.js'
+import { Progress, duration } from '../../src/cli/progress.js'
+import { textReport } from '../../src/cli/report-text.js'
+import { table } from '../../src/cli/table.js'
+
+/** A report on a terminal, and what it has been sent since the last look. */
+function terminal(width: number, total: number, logEvery?: number) {
+  let sent = ''
+  const report = textReport(
+    { live: true, width, dim: (text) => text, write: (text) => (sent += text) },
+    total,
+    logEvery,
+  )
+  const look = () => {
+    const text = sent
+    sent = ''
+    return text
+  }
+  report.start({ numDocs: 3, vocabSize: 5, numParams: 9 } as never)
+  look()
+  return { report, look, began: performance.now() }
+}
+
+const CLEAR = '\r\x1b[K'
+const step = (n: number) => ({ step: n, loss: 2, lr: 0.01 })
+
+describe('the line that is rewritten', () => {
+  test('shows all at 80 columns', () => {
+    const { report, look, began } = terminal(80, 100)
+    report.step(step(1))
+    expect(look()).toBe('')
+    report.pause(began + 2000)
+    expect(look().slice(CLEAR.length)).toMatch(
+      /^step {4}1 \/ {2}100 \| loss 2\.0000 \| smoothed 2\.0000 \| 0\.5\/s \| 3m1[89]s left$/,
+    )
+  })
+
+  test.each([80, 60, 40, 20, 5])('never fills %i columns', (width) => {
+    const { report, look, began } = terminal(width, 100)
+    report.step(step(1))
+    report.pause(began + 2000)
+    const line = look().slice(CLEAR.length)
+    expect(line.length).toBeGreaterThan(0)
+    expect(line.length).toBeLessThan(width)
+  })
+
+  test('is drawn at most 20 times a second', () => {
+    const { report, look, began } = terminal(80, 1000)
+    let drawn = 0
+    for (let ms = 0; ms < 1000; ms += 16) {
+      report.step(step(1 + ms))
+      report.pause(began + ms)
+      drawn += look() === '' ? 0 : 1
+    }
+    expect(drawn).toBeGreaterThan(10)
+    expect(drawn).toBeLessThanOrEqual(20)
+  })
+
+  test('stays at the end, and plain lines stand above it', () => {
+    const { report, look, began } = terminal(80, 4, 2)
+    for (const n of [1, 2, 3, 4]) report.step(step(n))
+    report.trained(began + 1000)
+    report.sample(1, 'kalia\x1b')
+    const [a, b, last, sample] = look().split('\n')
+    expect(a).toBe(`${CLEAR}step    1 /    4 | loss 2.0000`)
+    expect(b).toBe(`${CLEAR}step    2 /    4 | loss 2.0000`)
+    expect(last).toMatch(/step {4}4 \/ {4}4 \| loss 2\.0000 \| smoothed 2\.0000 \| \d\.\d\/s$/)
+    expect(sample).toBe('sample  1: kalia\\x1b')
+  })
+})
+
+test('the smoothed loss begins without bias and follows', () => {
+  const progress = new Progress(100, 0)
+  progress.add({ step: 1, loss: 3, lr: 0 })
+  expect(progress.smoothed).toBeCloseTo(3, 12)
+  for (let n = 2; n <= 200; n++) progress.add({ step: n, loss: 1, lr: 0 })
+  expect(progress.smoothed).toBeCloseTo(1, 3)
+})
+
+test.each([
+  [0.2, '1s'],
+  [59, '59s'],
+  [61, '1m01s'],
+  [3599.5, '1h00m'],
+  [7380, '2h03m'],
+])('%d seconds are %s', (seconds, text) => {
+  expect(duration(seconds)).toBe(text)
+})
+
+test.each([
+  ['stpes', 'steps'],
+  ['n-emb', 'n-embd'],
+  ['Seed', 'seed'],
+  ['batch-size', undefined],
+])('%s is near %s', (name, want) => {
+  expect(nearest(name, ['steps', 'n-embd', 'seed', 'samples'])).toBe(want)
+})
+
+test('a table is cut with a sign', () => {
+  const columns = [{ title: 'a' }, { title: 'n', align: 'right' as const }, { title: 'b' }]
+  const rows = [
+    ['one', '1', 'first of all'],
+    ['three', '10', ''],
+  ]
+  expect(table(columns, rows, 15)).toBe('a       n  b\none     1  fir…\nthree  10\n')
+})

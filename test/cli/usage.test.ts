@@ -1,0 +1,131 @@
+/** What the command line may get wrong, and what it can be asked about itself. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { FIELDS } from '../../src/config.js'
+import { INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from '../../src/cli/flags.js'
+import { parseFlags } from '../../src/cli/parse.js'
+import { modelSettings } from '../../src/cli/settings.js'
+import { cli } from './program.js'
+
+describe('exit code 2 and one sentence', () => {
+  const HELP = '; microgpt-wasm train --help lists the flags'
+  const WHOLE = 'must be a whole number'
+  test.each([
+    ['', 'a command comes first (train, sample, inspect or bench), got nothing; '],
+    ['--json train', 'a command comes first (train, sample, inspect or bench), got "--json"; '],
+    ['trian', 'there is no command "trian" (did you mean train?); microgpt-wasm --help says more'],
+    ['fly', 'there is no command "fly" (train, sample, inspect or bench); '],
+    ['train --stesp 3', `there is no flag "--stesp" (did you mean --steps?)${HELP}`],
+    ['train --lerning_rate 3', 'there is no flag "--lerning_rate" (did you mean --learning_rate?)'],
+    ['train --xyzzy', `there is no flag "--xyzzy"${HELP}`],
+    ['train -s', 'there is no flag "-s"; '],
+    ['train --head-dim 4', 'there is no flag "--head-dim"'],
+    ['train --steps', `--steps needs a value: --steps N${HELP}`],
+    ['train --steps --json', '--steps needs a value: --steps N'],
+    ['train 5', `a flag begins with --, got "5"${HELP}`],
+    ['train -- 5', 'a flag begins with --, got "5"'],
+    ['train --json=1', '--json takes no value, got "1"'],
+    ['train --steps abc', `--steps ${WHOLE} from 1 to 1000000000000, got "abc"; try 500`],
+    ['train --steps=', `--steps ${WHOLE} from 1 to 1000000000000, got ""; try 500`],
+    ['train --steps 1.5', `--steps ${WHOLE} from 1 to 1000000000000, got 1.5; try 2`],
+    ['train --steps 0x10', '--steps must be a whole number'],
+    ['train --n_embd 18', 'n_embd 18 does not divide into n_head 4; try 16 or 20 (--n-embd)'],
+    ['train --n-layer 0', `--n-layer ${WHOLE} from 1 to 1024, got 0; try 1`],
+    ['train --learning-rate fast', '--learning-rate must be a number from 0 to 1000, got "fast"'],
+    ['train --activation gelu', '--activation must be one of relu, relu2, got "gelu"; try relu2'],
+    [
+      'train --grad-clip 0',
+      '--grad-clip must be a number above 0 to 1e+300, or off, got 0; try off',
+    ],
+    ['train --preset big', '--preset must be one of tutorial, gist, got "big"; try tutorial'],
+    ['train --engine gpu', '--engine must be one of wasm, value, typed, got "gpu"; try wasm'],
+    ['train --seed 1.5', '--seed must be a whole number, got "1.5"; try 42'],
+    [
+      'train --samples -1',
+      '--samples must be a whole number from 0 to 1000000000000, got -1; try 0',
+    ],
+    ['train --log-every 0', '--log-every must be a whole number from 1'],
+    ['train --prompt jo', 'there is no flag "--prompt"'],
+    ['sample --top-k 0', '--top-k must be a whole number from 1'],
+    ['sample --prompt j0 --steps 1', '--prompt "j0": the character "0" is not in the alphabet'],
+    [
+      'sample --prompt jojojojo',
+      '--prompt takes at most 7 characters (block_size less one), got 8',
+    ],
+    ['sample --prompt jo --engine typed', '--prompt and --top-k need --engine wasm'],
+    ['inspect --vocab-size 0', '--vocab-size must be a whole number from 1'],
+    ['inspect --vocab-size 9 --data x', '--vocab-size plans without data; leave out one of it'],
+  ])('%s', async (line, sentence) => {
+    const { code, stdout, stderr } = await cli(...line.split(' ').filter(Boolean))
+    expect(stderr.startsWith(`microgpt-wasm: ${sentence}`), stderr).toBe(true)
+    expect(stderr.indexOf('\n'), 'one line').toBe(stderr.length - 1)
+    expect([code, stdout]).toEqual([2, ''])
+  })
+})
+
+test('--debug adds the stack', async () => {
+  const { code, stderr } = await cli('train', '--steps', 'abc', '--debug')
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/^microgpt-wasm: --steps must .*\n(.*\n)*    at /)
+})
+
+describe('what it says of itself', () => {
+  test('--version', async () => {
+    const url = new URL('../../package.json', import.meta.url)
+    const { version } = JSON.parse(readFileSync(url, 'utf8'))
+    expect((await cli('--version')).stdout).toBe(`${version}\n`)
+  })
+
+  test('--help', async () => {
+    const { code, stdout } = await cli('--help')
+    expect(code).toBe(0)
+    for (const name of ['train', 'sample', 'inspect', 'bench'])
+      expect(stdout).toContain(`  ${name} `)
+  })
+
+  test.each([
+    ['train', TRAIN_FLAGS],
+    ['sample', SAMPLE_FLAGS],
+    ['inspect', INSPECT_FLAGS],
+  ])('%s --help has every flag, in 80 columns', async (name, flags) => {
+    // Help wins over what is wrong beside it.
+    const { code, stdout, stderr, lines } = await cli(name, '--nonsense', '--help')
+    expect([code, stderr]).toEqual([0, ''])
+    const named = [...stdout.matchAll(/^  --(?:\[no-\])?([a-z0-9-]+)/gm)].map(([, flag]) => flag)
+    expect(named).toEqual(flags.map((flag) => flag.name))
+    const long = lines.filter((line) => line.length > 80 && !line.startsWith('  microgpt-wasm'))
+    expect(long).toEqual([])
+  })
+
+  test('bench --help', async () => {
+    const { code, stdout } = await cli('bench', '--help')
+    expect(code).toBe(0)
+    expect(stdout).toContain('bench')
+  })
+})
+
+describe('every field of the config', () => {
+  const settings = (...words: string[]) => modelSettings(parseFlags('train', TRAIN_FLAGS, words))
+  test.each(Object.entries(FIELDS))('%s', (field, spec) => {
+    const name = field === 'num_steps' ? 'steps' : field.replaceAll('_', '-')
+    const snake = `--${field}`
+    if (spec.kind === 'boolean') {
+      expect(settings(`--${name}`).config).toEqual({ [field]: true })
+      expect(settings(`--no-${name}`).config).toEqual({ [field]: false })
+      expect(settings(`--no_${field}`, snake).config).toEqual({ [field]: true })
+      return
+    }
+    const value = spec.kind === 'choice' ? spec.choices[0]! : spec.kind === 'integer' ? 4 : 0.5
+    expect(settings(`--${name}`, `${value}`).config).toEqual({ [field]: value })
+    expect(settings(`${snake}=${value}`).config).toEqual({ [field]: value })
+  })
+
+  test('grad_clip can be off, numbers can have an exponent, the last one counts', () => {
+    expect(settings('--grad-clip', 'off').config).toEqual({ grad_clip: null })
+    expect(settings('--steps', '1e3', '--init-std', '.5').config).toEqual({
+      num_steps: 1000,
+      init_std: 0.5,
+    })
+    expect(settings('--steps', '7', '--num-steps=8').config).toEqual({ num_steps: 8 })
+  })
+})
