@@ -116,7 +116,7 @@ export const FIELDS: Readonly<Record<Exclude<keyof Config, 'head_dim'>, Field>> 
   learning_rate: { kind: 'number', min: 0, max: 1e3, about: 'learning rate of the first step' },
   beta1: { kind: 'number', min: 0, max: 1, below: true, about: "decay of Adam's first moment" },
   beta2: { kind: 'number', min: 0, max: 1, below: true, about: "decay of Adam's second moment" },
-  eps_adam: { kind: 'number', min: 0, max: 1, above: true, about: "Adam's epsilon" },
+  eps_adam: { kind: 'number', min: 1e-300, max: 1, about: "Adam's epsilon" },
   lr_schedule: {
     kind: 'choice',
     choices: ['cosine', 'linear', 'constant'],
@@ -208,7 +208,8 @@ export function resolveConfig(
   const { n_embd, n_head } = config
   if (n_embd % n_head !== 0) {
     const low = n_embd - (n_embd % n_head)
-    const near = low === 0 ? `${n_head}` : `${low} or ${low + n_head}`
+    const fits = (FIELDS.n_embd as { max: number }).max
+    const near = [low, low + n_head].filter((n) => n > 0 && n <= fits).join(' or ')
     const message = `n_embd ${n_embd} does not divide into n_head ${n_head}; try ${near}`
     throw new ConfigError('n_embd', n_embd, message)
   }

@@ -116,8 +116,9 @@ async function fetchModule(url: URL): Promise<WebAssembly.Module> {
 
 /** Compiles while it loads where the server names the type, else after. */
 async function stream(response: Response): Promise<WebAssembly.Module> {
-  const type = response.headers.get('content-type') ?? ''
-  if (type.startsWith('application/wasm') && 'compileStreaming' in WebAssembly) {
+  // Streaming wants just this type, without parameters.
+  const type = response.headers.get('content-type')?.trim().toLowerCase()
+  if (type === 'application/wasm' && 'compileStreaming' in WebAssembly) {
     return WebAssembly.compileStreaming(response)
   }
   return WebAssembly.compile(await response.arrayBuffer())

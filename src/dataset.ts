@@ -1,4 +1,5 @@
 /** Bytes to text to documents, as Python reads them. */
+import { show } from './config.js'
 import { DatasetError } from './errors.js'
 
 /** What Python's str.strip() takes away (JavaScript's trim knows U+FEFF instead of U+001C-1F, U+0085). */
@@ -49,21 +50,34 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Line and byte, both from 1, at which a strict decoder gives up. Only for bytes that it refuses. */
+/** Where the first malformed sequence begins: line, and byte in it, from 1. For refused bytes only. */
 function malformedAt(bytes: Uint8Array): { line: number; byte: number } {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let line = 1
-  let start = 0
+  let lineStart = 0
+  let sequence = 0
   for (let i = 0; i < bytes.length; i++) {
     try {
-      decoder.decode(bytes.subarray(i, i + 1), { stream: true })
+      if (decoder.decode(bytes.subarray(i, i + 1), { stream: true }) !== '') sequence = i + 1
     } catch {
-      return { line, byte: i - start + 1 }
+      break
     }
     if (bytes[i] === 0x0a) {
       line++
-      start = i + 1
+      lineStart = i + 1
     }
   }
-  return { line, byte: bytes.length - start }
+  return { line, byte: sequence - lineStart + 1 }
+}
+
+/**
+ * Whether these are documents at all.
+ * @throws {DatasetError} when it is not a list, is empty, or holds something that is no string
+ */
+export function checkDocs(docs: readonly string[]): void {
+  const want = 'docs must be a list of at least one document'
+  if (!Array.isArray(docs)) throw new DatasetError(`${want}, got ${show(docs)}`)
+  if (docs.length === 0) throw new DatasetError(`${want}, got an empty one`)
+  const odd = docs.find((doc) => typeof doc !== 'string')
+  if (odd !== undefined) throw new DatasetError(`docs must be strings, got ${show(odd)} among them`)
 }

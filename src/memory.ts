@@ -9,7 +9,7 @@ function gptValues(config: Config, vocabSize: number, rows: number, span: number
   const { n_embd, n_head, n_layer } = config
   const x = even(rows * n_embd)
   const rmsnorm = x + even(rows)
-  const attention = x + even(rows * n_head * (rows === 1 ? span : even(span)))
+  const attention = x + even(rows * n_head * even(span))
   const mlp = 2 * even(rows * 4 * n_embd) + x
   const layer = rmsnorm + 3 * x + attention + 2 * x + rmsnorm + mlp + x
   return 3 * x + rmsnorm + n_layer * layer + even(rows * vocabSize)

@@ -4,10 +4,11 @@ import { Arena } from './arena.js'
 import { type Config, type ConfigInput, FIELDS, checkField, learningRate } from './config.js'
 import { resolveConfig, show } from './config.js'
 import { type Core, type CoreSource, loadCore } from './core.js'
+import { checkDocs } from './dataset.js'
 import { ConfigError, TrainingError } from './errors.js'
 import { planGPT } from './memory.js'
 import { Random, type Seed } from './random.js'
-import { type Candidate, Decoder, argmax, sampleIds, topCandidates } from './sample.js'
+import { type Candidate, Decoder, sampleIds, topCandidates } from './sample.js'
 import { type StateDict, gptTable, initialise, mapStateDict } from './state-dict.js'
 import { Tokenizer } from './tokenizer.js'
 import { DocumentPass } from './train.js'
@@ -186,6 +187,9 @@ export class MicroGPT {
     if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1)) {
       throw new ConfigError('topK', topK, `topK must be a whole number from 1, got ${show(topK)}`)
     }
+    if (typeof prompt !== 'string') {
+      throw new ConfigError('prompt', prompt, `prompt must be a string, got ${show(prompt)}`)
+    }
     const tokens = [tokenizer.BOS, ...tokenizer.encode(prompt)]
     if (tokens.length > config.block_size) {
       const most = config.block_size - 1
@@ -198,12 +202,9 @@ export class MicroGPT {
       const { decoder } = this.live()
       decoder.setTemperature(temperature)
       decoder.resume(tokens, tokens)
-      const shown = topCandidates(decoder.probabilities, topK ?? tokenizer.vocabSize)
+      const shown = topCandidates(decoder, topK ?? tokenizer.vocabSize)
       const weights = shown.map(({ probability }) => probability)
-      const drawn =
-        temperature === 0
-          ? shown.findIndex(({ id }) => id === argmax(decoder.logits))
-          : random.choice(weights)
+      const drawn = temperature === 0 ? 0 : random.choice(weights)
       const top = shown
         .slice(0, topK ?? 10)
         .map(({ id, probability }) => this.candidate(id, probability))
@@ -221,7 +222,7 @@ export class MicroGPT {
    */
   loss(docs: readonly string[]): number {
     const { pass } = this.live()
-    if (docs.length === 0) throw new ConfigError('docs', docs, 'loss needs at least one document')
+    checkDocs(docs)
     let sum = 0
     for (const doc of docs) sum += pass.forward(this.tokenizer.encodeDoc(doc))
     return sum / docs.length

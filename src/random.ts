@@ -82,11 +82,11 @@ export class Random {
 
   /** A whole number of range(start, stop, step); with one argument, of range(stop). */
   randrange(start: number, stop?: number, step = 1): number {
-    const from = stop === undefined ? 0 : start
-    const count = Math.ceil(((stop ?? start) - from) / step)
-    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(step) || !(count > 0)) {
-      const range = `range(${from}, ${stop ?? start}, ${step})`
-      throw new ConfigError('randrange', stop ?? start, `${range} holds no whole number to draw`)
+    const [from, to] = stop === undefined ? [0, start] : [start, stop]
+    const count = Math.ceil((to - from) / step)
+    if (![from, to, step, count].every(Number.isSafeInteger) || count <= 0) {
+      const range = `range(${from}, ${to}, ${step})`
+      throw new ConfigError('randrange', to, `${range} holds no whole number to draw`)
     }
     return from + step * this.below(count)
   }

@@ -46,9 +46,12 @@ export class Decoder {
     this.probabilities = g.softmax(g.mul(logits, inverse)).data
   }
 
-  /** Softmax from here on is of logits / temperature; 0 stands for greedy and leaves it at 1. */
+  /**
+   * Softmax from here on is of logits / temperature; 0 stands for greedy and leaves it at 1. Below
+   * 1e-250 the likeliest has all the probability already, and a smaller one would overflow.
+   */
   setTemperature(temperature: number): void {
-    this.inverse.fill(temperature === 0 ? 1 : 1 / temperature)
+    this.inverse.fill(temperature === 0 ? 1 : 1 / Math.max(temperature, 1e-250))
   }
 
   /** Runs one token at its position; those before it must have been run. */
@@ -97,10 +100,13 @@ export function sampleIds(
   return ids
 }
 
-/** The k likeliest ids with their probabilities among themselves, the likeliest first. */
-export function topCandidates(p: Float64Array, k: number): { id: number; probability: number }[] {
-  const order = Array.from(p, (_, id) => id).sort((a, b) => p[b]! - p[a]! || a - b)
+/** The k likeliest ids with their probabilities among themselves: the likeliest first, then by id. */
+export function topCandidates(
+  { logits, probabilities }: Decoder,
+  k: number,
+): { id: number; probability: number }[] {
+  const order = Array.from(logits, (_, id) => id).sort((a, b) => logits[b]! - logits[a]! || a - b)
   const kept = order.slice(0, k)
-  const total = kept.reduce((sum, id) => sum + p[id]!, 0)
-  return kept.map((id) => ({ id, probability: p[id]! / total }))
+  const total = kept.reduce((sum, id) => sum + probabilities[id]!, 0)
+  return kept.map((id) => ({ id, probability: probabilities[id]! / total }))
 }

@@ -1,6 +1,7 @@
 /** Documents to token ids and back: an id for each distinct character, and one for BOS. */
 import { DatasetError, TokenizerError } from './errors.js'
 import { show } from './config.js'
+import { checkDocs } from './dataset.js'
 
 /** Code points in ascending order, as Python sorts text (UTF-16 order differs beyond U+FFFF). */
 const byCodePoint = (a: string, b: string) => a.codePointAt(0)! - b.codePointAt(0)!
@@ -32,16 +33,9 @@ export class Tokenizer {
    * @throws {DatasetError} when there is no document, or one is not a string
    */
   static of(docs: readonly string[]): Tokenizer {
-    if (!Array.isArray(docs) || docs.length === 0) {
-      throw new DatasetError('docs must be a list of at least one document, got none')
-    }
+    checkDocs(docs)
     const seen = new Set<string>()
-    for (const doc of docs) {
-      if (typeof doc !== 'string') {
-        throw new DatasetError(`docs must be a list of strings, got ${show(doc)} in it`)
-      }
-      for (const char of doc) seen.add(char)
-    }
+    for (const doc of docs) for (const char of doc) seen.add(char)
     if (seen.size === 0) throw new DatasetError('the documents hold no character to learn from')
     return new Tokenizer([...seen].sort(byCodePoint))
   }

@@ -20,13 +20,15 @@ const file = (content: Uint8Array | null, name = 'core.wasm') => {
 
 /** (module) */
 const EMPTY = Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0])
-const module = (...sections: (number[] | Buffer)[]) =>
-  Uint8Array.from([...EMPTY, ...sections.flatMap((bytes) => [...bytes])])
+const ascii = (text: string) => [...Buffer.from(text)]
 /** (module (global (export "VERSION") i32 (i32.const version))) */
-const versioned = (version: number) =>
-  module([6, 6, 1, 0x7f, 0, 0x41, version, 0x0b, 7, 11, 1, 7], Buffer.from('VERSION'), [3, 0])
+const versioned = (version: number) => {
+  const global = [6, 6, 1, 0x7f, 0, 0x41, version, 0x0b]
+  return Uint8Array.from([...EMPTY, ...global, 7, 11, 1, 7, ...ascii('VERSION'), 3, 0])
+}
 /** (module (import "env" "f" (func))) */
-const IMPORTING = module([1, 4, 1, 0x60, 0, 0, 2, 9, 1, 3], Buffer.from('env\x01f'), [0, 0])
+const FUNC = [1, 4, 1, 0x60, 0, 0]
+const IMPORTING = Uint8Array.from([...EMPTY, ...FUNC, 2, 9, 1, 3, ...ascii('env\x01f'), 0, 0])
 
 let server: Server
 let origin: string

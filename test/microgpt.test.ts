@@ -414,6 +414,7 @@ describe('what cannot be used is refused', () => {
     ['documents that are a text', { docs: 'emma' }, DatasetError, /list/],
     ['no docs at all', { docs: undefined }, DatasetError, /list/],
     ['a document that is a number', { docs: ['a', 5] }, DatasetError, /strings, got 5/],
+    ['a document that is missing', { docs: ['a', undefined] }, DatasetError, /strings, got und/],
     ['only empty documents', { docs: ['', ''] }, DatasetError, /no character/],
     ['a preset that is not there', { preset: 'gpt2' }, ConfigError, /preset .* got "gpt2"/],
     ['a field that is not there', { config: { n_heads: 2 } }, ConfigError, /no field "n_heads"/],
@@ -457,6 +458,7 @@ describe('what cannot be used is refused', () => {
     ['loss', ['to', 'by'], /^the character "b" is not in the alphabet: enot$/],
     ['loss', 'to', /list/],
     ['loss', [5], /5/],
+    ['loss', [undefined], /undefined/],
   ]
   test.each(uses)('%s of %j', async (name, value, message) => {
     const gpt = await create()

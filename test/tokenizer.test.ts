@@ -43,12 +43,18 @@ describe('the alphabet', () => {
     expect(() => new Tokenizer(chars)).toThrow(/distinct single characters, got /)
   })
 
-  test.each([[[]], ['abc'], [undefined], [null], [new Set(['a'])], [['a', 5]], [['', '']]])(
-    'documents that are %s give none',
-    (docs) => {
-      expect(() => Tokenizer.of(docs as any)).toThrow(DatasetError)
-    },
-  )
+  test.each([
+    [[]],
+    ['abc'],
+    [undefined],
+    [null],
+    [new Set(['a'])],
+    [['a', 5]],
+    [['a', undefined]],
+    [['', '']],
+  ])('documents that are %s give none', (docs) => {
+    expect(() => Tokenizer.of(docs as any)).toThrow(DatasetError)
+  })
 })
 
 describe('ids', () => {

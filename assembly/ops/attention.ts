@@ -79,7 +79,7 @@ export function attentionCached(
   assert(inArena(keys, span * n), 'attentionCached: the keys lie outside the arena')
   assert(inArena(values, span * n), 'attentionCached: the values lie outside the arena')
   assert(inArena(position, 1), 'attentionCached: the position lies outside the arena')
-  const weights = heads * span
+  const weights = heads * evenSpan(span)
   const y = record(cachedForward, noBackward, n, weights, q, k, v, keys, 1, heads, dim, span)
   if (y == 0) return 0
   at.setE(last, values)
@@ -193,7 +193,7 @@ function backward(row: usize): void {
 function cachedForward(row: usize): void {
   const heads = at.n1(row)
   const dim = at.n2(row)
-  const spanBytes = (<usize>at.n3(row)) << 3
+  const spanBytes = (<usize>evenSpan(at.n3(row))) << 3
   const q = at.a(row)
   const y = at.y(row)
   const keys = at.d(row)
