@@ -88,8 +88,8 @@ test('the twins import nothing but random, tokenizer, config and each other', ()
     .filter((file) => file.startsWith('src/reference/'))
     .flatMap(localImports)
     .filter((to) => !to.startsWith('src/reference/'))
-  const allowed = ['src/config.ts', 'src/random.ts', 'src/tokenizer.ts']
-  expect(out.filter((to) => !allowed.includes(to))).toEqual([])
+  const allowed = new Set(['src/config.ts', 'src/random.ts', 'src/tokenizer.ts'])
+  expect(out.filter((to) => !allowed.has(to))).toEqual([])
 })
 
 test('the runtime depends on the loader alone, and in one file', () => {

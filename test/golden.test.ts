@@ -35,7 +35,7 @@ async function agree(golden: Golden, docs: string[], preset = 'tutorial'): Promi
   for (const { step, loss } of gpt.train()) {
     losses.push(loss)
     if (step !== 1) continue
-    const grads = [...gpt.stateDict.values()].flatMap(({ grad }) => [...grad])
+    const grads = [...gpt.stateDict.values()].flatMap(({ grad }) => Array.from(grad))
     expect(grads.length).toBe(golden.grad_step0.length)
     expect(furthest(grads, golden.grad_step0)).toBeLessThan(1e-14)
   }

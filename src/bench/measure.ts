@@ -2,6 +2,7 @@
  * One measurement in a process of its own, so that no engine runs in another's heap or warmed-up
  * code. Run by main.ts: `node measure.js ENGINE WHAT PRESET`; prints one JSON line.
  */
+import type { ConfigInput } from '../config.js'
 import { NAMES } from '../data/names.js'
 import { parseDocs } from '../dataset.js'
 import type { StepResult } from '../microgpt.js'
@@ -26,9 +27,13 @@ const WORK: Record<EngineName, { warm: number; batches: number; steps: number; s
     value: { warm: 20, batches: 21, steps: 2, samples: 20 },
   }
 
-async function create(engine: EngineName, preset: string): Promise<Engine> {
-  // A schedule that never ends, so that every timed step really moves the parameters.
-  const options = { docs: parseDocs(NAMES), preset, config: { num_steps: 1_000_000 } }
+/** @param config num_steps far off, so that every timed step really moves the parameters */
+async function create(
+  engine: EngineName,
+  preset: string,
+  config: ConfigInput = { num_steps: 1_000_000 },
+): Promise<Engine> {
+  const options = { docs: parseDocs(NAMES), preset, config }
   switch (engine) {
     case 'wasm':
       return (await import('../microgpt.js')).MicroGPT.create(options)
@@ -48,7 +53,7 @@ function time(engine: Engine, steps: number): number {
 
 const MEASURES: Record<What, (name: EngineName, preset: string) => Promise<object>> = {
   async losses(name, preset) {
-    const engine = await create(name, preset)
+    const engine = await create(name, preset, {})
     const losses = Array.from(engine.train({ steps: COMPARED }), ({ loss }) => loss)
     return { losses, numParams: engine.numParams }
   },
