@@ -340,6 +340,11 @@ describe('generate', () => {
     gpt.params.fill(0)
     expect(first({ temperature: 0 }).tokenId).toBe(0)
     expect(first({ temperature: 0, topK: 2 }).top.map(({ tokenId }) => tokenId)).toEqual([0, 1])
+    expect(gpt.sample({ count: 1, temperature: 0 })).toEqual(['e'.repeat(16)])
+  })
+
+  test('at temperature 0 shows the probabilities of temperature 1', () => {
+    expect(first({ temperature: 0 }).top).toEqual(first({ temperature: 1, seed: 1 }).top)
   })
 
   test.each([0.01, -0.01])('is greedy among scores that give equal probabilities, %d', (s) => {
