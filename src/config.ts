@@ -181,6 +181,22 @@ export function checkField(name: string, value: unknown, field: Field, fallback:
 }
 
 /**
+ * Refuses options that a call does not have: a misspelt one would be passed over in silence.
+ * @throws {ConfigError} for an unknown name, or options that are no object
+ */
+export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new ConfigError('options', options, `${call} takes options, got ${show(options)}`)
+  }
+  const odd = Object.keys(options).find((name) => !known.includes(name))
+  if (odd !== undefined) {
+    const names = known.join(', ')
+    const message = `${call} has no option ${show(odd)}; its options are ${names}`
+    throw new ConfigError(odd, (options as Record<string, unknown>)[odd], message)
+  }
+}
+
+/**
  * A preset with the caller's values over it, checked field by field and frozen.
  * @throws {ConfigError} for an unknown preset or field, a value out of range, or an n_embd that
  *   n_head does not divide
@@ -189,6 +205,9 @@ export function resolveConfig(
   preset: string = 'tutorial',
   input: ConfigInput = {},
 ): Readonly<Config> {
+  if (typeof input !== 'object' || input === null) {
+    throw new ConfigError('config', input, `config must be an object of fields, got ${show(input)}`)
+  }
   if (!Object.hasOwn(PRESETS, preset)) {
     const names = Object.keys(PRESETS).join(' or ')
     throw new ConfigError('preset', preset, `preset must be ${names}, got ${show(preset)}`)

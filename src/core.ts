@@ -80,7 +80,7 @@ async function compile(source: CoreSource): Promise<WebAssembly.Module> {
 
 function address(source: string | URL): URL {
   try {
-    return new URL(source, typeof document === 'undefined' ? CORE_URL : document.baseURI)
+    return new URL(source, isNode() ? `file://${process.cwd()}/` : document.baseURI)
   } catch (cause) {
     throw new CoreError(`the core's address is not a URL: ${String(source)}`, { cause })
   }

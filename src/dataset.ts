@@ -78,6 +78,8 @@ export function checkDocs(docs: readonly string[]): void {
   const want = 'docs must be a list of at least one document'
   if (!Array.isArray(docs)) throw new DatasetError(`${want}, got ${show(docs)}`)
   if (docs.length === 0) throw new DatasetError(`${want}, got an empty one`)
-  const odd = docs.find((doc) => typeof doc !== 'string')
-  if (odd !== undefined) throw new DatasetError(`docs must be strings, got ${show(odd)} among them`)
+  const odd = docs.findIndex((doc) => typeof doc !== 'string')
+  if (odd >= 0) {
+    throw new DatasetError(`docs must be strings, got ${show(docs[odd])} at ${odd} of them`)
+  }
 }

@@ -1,8 +1,8 @@
 /** The front door: one object that trains, samples and shows itself, in Node and in browsers. */
 import { Adam } from './adam.js'
 import { Arena } from './arena.js'
-import { type Config, type ConfigInput, FIELDS, checkField, learningRate } from './config.js'
-import { resolveConfig, show } from './config.js'
+import { type Config, type ConfigInput, FIELDS, checkField, checkOptions } from './config.js'
+import { learningRate, resolveConfig, show } from './config.js'
 import { type Core, type CoreSource, loadCore } from './core.js'
 import { checkDocs } from './dataset.js'
 import { ConfigError, TrainingError } from './errors.js'
@@ -99,6 +99,7 @@ export class MicroGPT {
    * @throws {ArenaError} when the model does not fit 4 GiB
    */
   static async create(options: CreateOptions): Promise<MicroGPT> {
+    checkOptions('create', options, ['docs', 'preset', 'config', 'seed', 'core'])
     const config = resolveConfig(options.preset, options.config)
     const tokenizer = Tokenizer.of(options.docs)
     const core = await loadCore(options.core)
@@ -142,6 +143,7 @@ export class MicroGPT {
    * @throws {TrainingError} when a loss is not finite; the parameters stay as before that step
    */
   *train(options: { steps?: number } = {}): Generator<StepResult, void, undefined> {
+    checkOptions('train', options, ['steps'])
     const rest = Math.max(0, this.config.num_steps - this.step)
     const steps = options.steps ?? rest
     if (!Number.isInteger(steps) || steps < 0) {
@@ -156,6 +158,7 @@ export class MicroGPT {
    * @throws {ConfigError} for a count or temperature that cannot be used
    */
   sample(options: SampleOptions = {}): string[] {
+    checkOptions('sample', options, ['count', 'temperature'])
     const { count = 20, temperature = this.config.temperature } = options
     if (!Number.isInteger(count) || count < 0) {
       throw new ConfigError(
@@ -176,11 +179,13 @@ export class MicroGPT {
 
   /**
    * Goes on from a prompt, a character each time the caller asks, until the model ends the text or
-   * block_size is reached. Training or sampling in between is allowed.
+   * block_size is reached. Training or sampling in between is allowed; what is written into data
+   * in between counts for the characters to come, while the keys and values of the past stay.
    * @throws {ConfigError} for an option that cannot be used, or a prompt longer than the model sees
    * @throws {TokenizerError} for a character that the alphabet lacks
    */
   *generate(options: GenerateOptions = {}): Generator<Generated, void, undefined> {
+    checkOptions('generate', options, ['prompt', 'temperature', 'topK', 'seed'])
     const { config, tokenizer } = this
     const { prompt = '', temperature = config.temperature, topK } = options
     checkField('temperature', temperature, FIELDS.temperature, config.temperature)

@@ -475,6 +475,20 @@ describe('what cannot be used is refused', () => {
   })
 })
 
+describe('options that a call does not have', () => {
+  test.each<[string, (gpt: api.MicroGPT, options: any) => unknown, object]>([
+    ['create', (_, options) => create(options), { n_embd: 32 }],
+    ['train', (gpt, options) => gpt.train(options).next(), { step: 1 }],
+    ['sample', (gpt, options) => gpt.sample(options), { temprature: 1 }],
+    ['generate', (gpt, options) => gpt.generate(options).next(), { top_k: 1 }],
+  ])('%s refuses them by name', async (name, call, options) => {
+    const gpt = await create()
+    const [odd] = Object.keys(options)
+    const refused = expect((async () => call(gpt, options))()).rejects
+    await refused.toThrow(`${name} has no option "${odd}"; its options are`)
+  })
+})
+
 describe('models', () => {
   test('side by side give what each gives alone', async () => {
     const options: Partial<CreateOptions>[] = [

@@ -291,7 +291,7 @@ def read_docs(path):
         text = max(text.split('`'), key=len)
         if '\\' in text or '${' in text or '=' in text:
             raise SystemExit(f'{path}: the longest text between back-quotes is not a plain list of documents')
-    docs = [line.strip() for line in text.splitlines()]
+    docs = [line.strip() for line in text.split('\n')]
     return [doc for doc in docs if doc]
 
 
