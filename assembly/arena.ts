@@ -103,6 +103,11 @@ export function gradientGap(): usize {
   return gap
 }
 
+/** The address of Adam's first moments; the second ones lie behind them, at + 8 * even(params). */
+export function moments(): usize {
+  return moment1
+}
+
 /** Sets the gradients of count numbers at an address to zero. */
 export function zeroGrad(address: usize, count: u32): void {
   assert(inArena(address, count), 'zeroGrad: out of the arena')

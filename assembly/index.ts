@@ -4,7 +4,7 @@
 export const VERSION: i32 = 1
 
 // memory
-export { reserve, alloc, mark, release, gradientGap, zeroGrad } from './arena'
+export { reserve, alloc, mark, release, gradientGap, moments, zeroGrad } from './arena'
 
 // the tape
 export { tapeLength, truncate, forward, backward } from './tape'

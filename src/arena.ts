@@ -140,20 +140,20 @@ export class Bounds {
    * @throws {ArenaError} unless there are `docs` lengths from 1 to span that add up to rows
    */
   set(lengths: ArrayLike<number>): void {
-    const bounds = [0]
-    let end = 0
+    let rows = 0
     for (let d = 0; d < lengths.length; d++) {
       const length = lengths[d]!
       if (!(length >= 1 && length <= this.span)) {
         throw new ArenaError(`a document has 1 to ${this.span} rows, got ${length}`)
       }
-      bounds.push((end += length))
+      rows += length
     }
-    if (lengths.length !== this.docs || end !== this.rows) {
+    if (lengths.length !== this.docs || rows !== this.rows) {
       const want = `${this.docs} documents of ${this.rows} rows in all`
-      throw new ArenaError(`bounds are for ${want}, got ${lengths.length} of ${end}`)
+      throw new ArenaError(`bounds are for ${want}, got ${lengths.length} of ${rows}`)
     }
-    this.ids.set(bounds)
+    this.ids.put(0, 0)
+    for (let d = 0, end = 0; d < lengths.length; d++) this.ids.put(d + 1, (end += lengths[d]!))
   }
 }
 

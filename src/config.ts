@@ -27,6 +27,8 @@ export interface Config {
   lr_schedule: Schedule
   /** Steps of a whole run; the schedule's length. */
   num_steps: number
+  /** Documents a step; microgpt.py has one. */
+  batch_size: number
   /** Sampling temperature; 0 takes the likeliest token. */
   temperature: number
   /** Decoupled weight decay (AdamW): each step also subtracts lr * weight_decay * p. */
@@ -56,6 +58,7 @@ const tutorial: Config = {
   eps_adam: 1e-8,
   lr_schedule: 'cosine',
   num_steps: 500,
+  batch_size: 1,
   temperature: 0.5,
   weight_decay: 0,
   grad_clip: null,
@@ -123,6 +126,7 @@ export const FIELDS: Readonly<Record<Exclude<keyof Config, 'head_dim'>, Field>> 
     about: 'how the learning rate falls over num_steps',
   },
   num_steps: integer(1, 1e12, 'training steps of the whole run'),
+  batch_size: integer(1, 1e6, 'documents a step'),
   temperature: { kind: 'number', min: 0, max: 1e6, about: 'sampling temperature; 0 is greedy' },
   weight_decay: { kind: 'number', min: 0, max: 1e3, about: 'decoupled weight decay' },
   grad_clip: {

@@ -1,5 +1,5 @@
 /** Bytes to typed exports: the only file that touches WebAssembly. */
-import { instantiate, instantiateSync } from '@assemblyscript/loader'
+import { demangle } from '@assemblyscript/loader'
 import type { instantiate as raw } from '../build/core.js'
 import { CoreError } from './errors.js'
 
@@ -21,11 +21,17 @@ const SIMD_PROBE = Uint8Array.from([
 /** Modules by address, so that many models share one compilation. */
 const compiled = new Map<string, Promise<WebAssembly.Module>>()
 
+/** core.wasm in base64, where the build puts it into the bundle; else nothing of this name exists. */
+declare const INLINE_CORE: string
+const inline = typeof INLINE_CORE === 'string'
+
 /** The core.wasm beside this module: the built one in build/, or from src/ the one in build/. */
-export const CORE_URL = new URL(
-  import.meta.url.endsWith('.ts') ? '../build/core.wasm' : './core.wasm',
-  import.meta.url,
-)
+export const CORE_URL = inline
+  ? new URL('inline:/core.wasm')
+  : new URL(
+      import.meta.url.endsWith('.ts') ? '../build/core.wasm' : './core.wasm',
+      import.meta.url,
+    )
 
 /**
  * A new instance of the core, with a memory of its own. A module that has been loaded from one
@@ -42,8 +48,11 @@ export async function loadCore(source: CoreSource = CORE_URL): Promise<Core> {
   let core: Core
   try {
     // In Node the asynchronous form would load fetch first, which takes 10 to 15 ms.
-    const started = isNode() ? instantiateSync(module) : await instantiate(module)
-    core = started.exports as unknown as Core
+    const { exports } = isNode()
+      ? new WebAssembly.Instance(module, {})
+      : await WebAssembly.instantiate(module, {})
+    // The rest of the loader serves a managed heap, which the core does not have.
+    core = demangle<Core & Record<string, unknown>>(exports)
   } catch (cause) {
     throw new CoreError(`the core could not be started: ${reason(cause)}`, { cause })
   }
@@ -87,6 +96,12 @@ function address(source: string | URL): URL {
 }
 
 async function fetchModule(url: URL): Promise<WebAssembly.Module> {
+  if (inline && url.href === CORE_URL.href) {
+    const bytes = Uint8Array.from(atob(INLINE_CORE), (char) => char.charCodeAt(0))
+    return WebAssembly.compile(bytes).catch((cause: unknown) => {
+      throw refused('the core in this file', cause)
+    })
+  }
   if (url.protocol === 'file:' && isNode()) {
     const { readFile } = await import('node:fs/promises')
     const bytes = await readFile(url).catch((cause: unknown) => {
@@ -125,6 +140,10 @@ async function stream(response: Response): Promise<WebAssembly.Module> {
 }
 
 function refused(what: string, cause: unknown): CoreError {
+  if (/content.security.policy/i.test(reason(cause))) {
+    const message = "this page's Content-Security-Policy forbids WebAssembly; "
+    return new CoreError(`${message}add 'wasm-unsafe-eval' to its script-src`, { cause })
+  }
   if (!WebAssembly.validate(SIMD_PROBE)) {
     const message = 'this engine has no WebAssembly SIMD; use the twins in microgpt-wasm/reference'
     return new CoreError(message, { cause })

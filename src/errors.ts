@@ -52,3 +52,41 @@ export class GraphError extends MicroGPTError {
 export class TrainingError extends MicroGPTError {
   override name = 'TrainingError'
 }
+
+/**
+ * What is wrong with a checkpoint. The codes stay as they are from version to version:
+ *
+ * - `truncated`, `header`, `alignment`, `json`, `key`, `duplicate`, `dtype`, `shape`, `offsets`,
+ *   `trailing`: it is no safetensors file, or not all of one;
+ * - `tensors`, `metadata`, `values`: it is one, but not of such a model, or of a broken one;
+ * - `dataset`: it goes on with other documents only;
+ * - `file`, `locked`: the file cannot be read or written, or another run writes to it.
+ */
+export type CheckpointCode =
+  | 'truncated'
+  | 'header'
+  | 'alignment'
+  | 'json'
+  | 'key'
+  | 'duplicate'
+  | 'dtype'
+  | 'shape'
+  | 'offsets'
+  | 'trailing'
+  | 'tensors'
+  | 'metadata'
+  | 'values'
+  | 'dataset'
+  | 'file'
+  | 'locked'
+
+/** A checkpoint cannot be read, written or used. */
+export class CheckpointError extends MicroGPTError {
+  override name = 'CheckpointError'
+  readonly code: CheckpointCode
+
+  constructor(code: CheckpointCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

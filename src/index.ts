@@ -7,6 +7,9 @@ export type {
   SampleOptions,
   StepResult,
 } from './microgpt.js'
+export { WorkerModel, WorkerRun, createWorkerModel } from './worker/model.js'
+export type { RunResult } from './worker/model.js'
+export type { ParameterCopy } from './worker/messages.js'
 export * from './errors.js'
 export { FIELDS, PRESETS, learningRate, resolveConfig } from './config.js'
 export type { Activation, Config, ConfigInput, Field, PresetName, Schedule } from './config.js'

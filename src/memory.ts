@@ -2,7 +2,7 @@
 import { type ArenaPlan, attentionScratch, even, packedSize } from './arena.js'
 import type { Config } from './config.js'
 import { countParams, gptTable } from './state-dict.js'
-import { MAX_GRAPHS } from './train.js'
+import { MAX_GRAPHS, chunkRows } from './train.js'
 
 /** Values that gpt() of model.ts allocates for some rows, attention weights over `span` included. */
 function gptValues(config: Config, vocabSize: number, rows: number, span: number): number {
@@ -15,7 +15,7 @@ function gptValues(config: Config, vocabSize: number, rows: number, span: number
   return 3 * x + rmsnorm + n_layer * layer + even(rows * vocabSize)
 }
 
-/** The arena of a GPT that trains on one document of up to block_size tokens, and samples. */
+/** The arena of a GPT that trains, on batches of any size, and samples. */
 export function planGPT(config: Config, vocabSize: number): ArenaPlan {
   const { n_embd, n_head, n_layer, block_size } = config
   const decoder =
@@ -23,14 +23,14 @@ export function planGPT(config: Config, vocabSize: number): ArenaPlan {
     n_layer * 2 * even(block_size * n_embd) +
     3 * even(vocabSize) + // inverse temperature, its product with the logits, probabilities
     gptValues(config, vocabSize, 1, block_size)
+  const rows = chunkRows(config)
   const training =
-    3 * even(Math.ceil(block_size / 2)) + // tokens, targets, positions
-    even(1) + // bounds
-    gptValues(config, vocabSize, block_size, block_size) +
-    even(1) + // loss
-    even(block_size * vocabSize) // probabilities
+    3 * even(Math.ceil(rows / 2)) + // tokens, targets, positions
+    even(Math.ceil((rows + 1) / 2)) + // bounds
+    gptValues(config, vocabSize, rows, block_size) +
+    even(rows) + // losses, one a document
+    even(rows * vocabSize) // probabilities
   const gptRecords = 5 + 12 * n_layer
-  const graphs = Math.min(block_size, MAX_GRAPHS)
   return {
     params: countParams(gptTable(config, vocabSize)),
     values: decoder + training,
@@ -41,6 +41,6 @@ export function planGPT(config: Config, vocabSize: number): ArenaPlan {
       attentionScratch(n_embd / n_head, block_size),
       vocabSize, // softmax
     ),
-    records: gptRecords + 2 + graphs * (gptRecords + 1),
+    records: gptRecords + 2 + MAX_GRAPHS * (gptRecords + 1),
   }
 }

@@ -29,10 +29,17 @@ export interface CreateOptions {
 export interface StepResult {
   /** Steps made so far, this one included. */
   step: number
-  /** Mean of -log p(next token) over the step's document, before its update. */
+  /** Mean over the step's documents of the mean of -log p(next token), before its update. */
   loss: number
   /** Learning rate of the update. */
   lr: number
+}
+
+export interface TrainOptions {
+  /** The rest of config.num_steps unless given. */
+  steps?: number
+  /** Documents a step; config.batch_size unless given. */
+  batch_size?: number
 }
 
 export interface SampleOptions {
@@ -73,6 +80,8 @@ export class MicroGPT {
   /** In the order of training: shuffled by the seed. */
   readonly docs: readonly string[]
   readonly numParams: number
+  /** Documents that steps have taken so far: the next one is docs[docsSeen % docs.length]. */
+  docsSeen = 0
   private readonly random: Random
   private parts: Parts | null
 
@@ -137,20 +146,21 @@ export class MicroGPT {
 
   /**
    * Trains, a step each time the caller asks for the next one; stopping early loses nothing, and
-   * another call goes on from there. Each step takes the next document, round and round.
-   * @param options.steps the rest of config.num_steps unless given; beyond num_steps the cosine and
-   *   linear schedules stay at 0
+   * another call goes on from there. Each step takes the next documents, round and round.
+   * Beyond config.num_steps the cosine and linear schedules stay at 0.
    * @throws {TrainingError} when a loss is not finite; the parameters stay as before that step
    */
-  *train(options: { steps?: number } = {}): Generator<StepResult, void, undefined> {
-    checkOptions('train', options, ['steps'])
+  *train(options: TrainOptions = {}): Generator<StepResult, void, undefined> {
+    checkOptions('train', options, ['steps', 'batch_size'])
+    const { batch_size: batchSize = this.config.batch_size } = options
+    checkField('batch_size', batchSize, FIELDS.batch_size, this.config.batch_size)
     const rest = Math.max(0, this.config.num_steps - this.step)
     const steps = options.steps ?? rest
     if (!Number.isInteger(steps) || steps < 0) {
       const message = `steps must be a whole number from 0, got ${show(steps)}; try ${rest}`
       throw new ConfigError('steps', steps, message)
     }
-    for (let i = 0; i < steps; i++) yield this.trainStep()
+    for (let i = 0; i < steps; i++) yield this.trainStep(batchSize)
   }
 
   /**
@@ -228,9 +238,7 @@ export class MicroGPT {
   loss(docs: readonly string[]): number {
     const { pass } = this.live()
     checkDocs(docs)
-    let sum = 0
-    for (const doc of docs) sum += pass.forward(this.tokenizer.encodeDoc(doc))
-    return sum / docs.length
+    return pass.forward(docs.map((doc) => this.tokenizer.encodeDoc(doc)))
   }
 
   /** Lets go of the memory at once. Views that the caller still holds keep it until they go too. */
@@ -238,12 +246,15 @@ export class MicroGPT {
     this.parts = null
   }
 
-  private trainStep(): StepResult {
+  private trainStep(batchSize: number): StepResult {
     const { core, pass, adam, decoder } = this.live()
     const done = adam.t
     const lr = learningRate(this.config, done, core.cos)
-    const doc = this.docs[done % this.docs.length]!
-    const loss = pass.forwardBackward(this.tokenizer.encodeDoc(doc))
+    const batch = Array.from({ length: batchSize }, (_, i) => {
+      const doc = this.docs[(this.docsSeen + i) % this.docs.length]!
+      return this.tokenizer.encodeDoc(doc)
+    })
+    const loss = pass.forwardBackward(batch)
     if (!Number.isFinite(loss)) {
       const rate = this.config.learning_rate
       throw new TrainingError(
@@ -252,6 +263,7 @@ export class MicroGPT {
       )
     }
     adam.update(lr)
+    this.docsSeen += batchSize
     decoder.forget()
     return { step: adam.t, loss, lr }
   }

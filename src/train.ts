@@ -1,25 +1,34 @@
-/** Documents through the model, forward and backward. */
+/** Documents through the model, forward and backward: packed row after row, in chunks that fit. */
 import { type Arena, Bounds, type Ids, type Tensor } from './arena.js'
 import type { Config } from './config.js'
 import { Graph } from './graph.js'
 import { gpt } from './model.js'
 import type { StateDict } from './state-dict.js'
 
-/** Graphs kept at one time, one a length of document; past that all are recorded anew. */
+/** Graphs kept at one time, one for each shape of a chunk; past that all are recorded anew. */
 export const MAX_GRAPHS = 32
+
+/**
+ * Rows that go through the model at a time, at the most. A batch is cut into chunks of whole
+ * documents: memory does not grow with it, and activations stay in the cache. The cuts change no
+ * bit of the gradients, which go on summing row after row.
+ */
+export const chunkRows = (config: Config) => Math.max(config.block_size, 128)
 
 interface Pass {
   graph: Graph
   loss: Tensor
-  /** [1] */
-  value: Float64Array
+  /** Mean loss of each document. */
+  losses: Float64Array
+  bounds: Bounds
 }
 
-/** The model over one document at a time. A graph is recorded once for each length and then replayed. */
+/** The model over some documents. A graph is recorded once for each shape of a chunk, then replayed. */
 export class DocumentPass {
   private readonly arena: Arena
   private readonly stateDict: StateDict
   private readonly config: Config
+  private readonly rows: number
   private readonly tokens: Ids
   private readonly targets: Ids
   private readonly positions: Ids
@@ -30,47 +39,82 @@ export class DocumentPass {
 
   /** The last to take room in the arena: all behind its own ids is its graphs'. */
   constructor(arena: Arena, stateDict: StateDict, config: Config, vocabSize: number) {
-    const { block_size } = config
+    const rows = chunkRows(config)
     this.arena = arena
     this.stateDict = stateDict
     this.config = config
-    this.tokens = arena.allocIds(block_size, vocabSize)
-    this.targets = arena.allocIds(block_size, vocabSize)
-    this.positions = arena.allocIds(block_size, block_size)
-    this.positions.set(Array.from({ length: block_size }, (_, i) => i))
-    this.ends = arena.allocIds(2, block_size + 1)
+    this.rows = rows
+    this.tokens = arena.allocIds(rows, vocabSize)
+    this.targets = arena.allocIds(rows, vocabSize)
+    this.positions = arena.allocIds(rows, config.block_size)
+    this.ends = arena.allocIds(rows + 1, rows + 1)
     this.mark = arena.mark()
     this.firstRecord = arena.core.tapeLength()
   }
 
   /**
-   * The mean over positions of -log p(next token); at most block_size positions count.
-   * @param ids BOS, the characters, BOS
+   * The mean over documents of the mean over positions of -log p(next token); at most block_size
+   * positions of a document count.
+   * @param docs each BOS, the characters, BOS
    */
-  forward(ids: readonly number[]): number {
-    return this.run(ids).value[0]!
+  forward(docs: readonly (readonly number[])[]): number {
+    let sum = 0
+    this.eachChunk(docs, ({ losses }) => {
+      for (const loss of losses) sum += loss
+    })
+    return sum / docs.length
   }
 
   /** The same, and the parameters' gradients set to its gradient. */
-  forwardBackward(ids: readonly number[]): number {
-    const { graph, loss, value } = this.run(ids)
-    const result = value[0]!
+  forwardBackward(docs: readonly (readonly number[])[]): number {
+    let sum = 0
     this.arena.zeroGrad()
-    graph.backward(loss)
-    return result
+    this.eachChunk(docs, ({ graph, loss, losses }) => {
+      for (const one of losses) sum += one
+      graph.backward(loss, 1 / docs.length)
+    })
+    return sum / docs.length
   }
 
-  private run(ids: readonly number[]): Pass {
-    const n = Math.min(this.config.block_size, ids.length - 1)
-    this.tokens.set(ids, 0, n)
-    this.targets.set(ids, 1, n + 1)
-    this.ends.put(1, n)
-    const pass = this.passes.get(n) ?? this.record(n)
-    pass.graph.forward()
+  /** Runs the documents forward, as many at a time as fit, and calls back after each chunk. */
+  private eachChunk(docs: readonly (readonly number[])[], then: (pass: Pass) => void): void {
+    for (let first = 0; first < docs.length;) {
+      const lengths: number[] = []
+      let rows = 0
+      for (let d = first; d < docs.length; d++) {
+        const length = Math.min(this.config.block_size, docs[d]!.length - 1)
+        if (rows + length > this.rows) break
+        this.put(docs[d]!, rows, length)
+        lengths.push(length)
+        rows += length
+      }
+      const pass = this.passOf(rows, lengths.length)
+      pass.bounds.set(lengths)
+      pass.graph.forward()
+      then(pass)
+      first += lengths.length
+    }
+  }
+
+  /** Writes a document's tokens, targets and positions from a row on. */
+  private put(ids: readonly number[], row: number, length: number): void {
+    for (let i = 0; i < length; i++) {
+      this.tokens.put(row + i, ids[i]!)
+      this.targets.put(row + i, ids[i + 1]!)
+      this.positions.put(row + i, i)
+    }
+  }
+
+  private passOf(rows: number, docs: number): Pass {
+    const key = rows * (this.rows + 1) + docs
+    const known = this.passes.get(key)
+    if (known) return known
+    const pass = this.record(rows, docs)
+    this.passes.set(key, pass)
     return pass
   }
 
-  private record(n: number): Pass {
+  private record(rows: number, docs: number): Pass {
     const { arena, config } = this
     if (this.passes.size === MAX_GRAPHS) {
       this.passes.clear()
@@ -78,14 +122,12 @@ export class DocumentPass {
     }
     arena.release(this.mark)
     const graph = new Graph(arena)
-    const bounds = new Bounds(this.ends, n, config.block_size)
-    const [tokens, positions] = [this.tokens.first(n), this.positions.first(n)]
+    const bounds = new Bounds(this.ends.first(docs + 1), rows, config.block_size)
+    const [tokens, positions] = [this.tokens.first(rows), this.positions.first(rows)]
     const logits = gpt(graph, this.stateDict, config, tokens, positions, (q, k, v) =>
       graph.attention(q, k, v, bounds, config.n_head),
     )
-    const loss = graph.crossEntropy(logits, this.targets.first(n), bounds)
-    const pass = { graph, loss, value: loss.data }
-    this.passes.set(n, pass)
-    return pass
+    const loss = graph.crossEntropy(logits, this.targets.first(rows), bounds)
+    return { graph, loss, losses: loss.data, bounds }
   }
 }

@@ -11,7 +11,7 @@ const FLOORS = {
   assembly: ['arena', 'exp', 'math', 'tape', 'kernels', 'ops', 'adam', 'index'],
   src: [
     ...['errors', 'config', 'random', 'dataset', 'tokenizer', 'data', 'core', 'arena'],
-    ...['adam', 'state-dict', 'graph', 'model', 'train', 'sample', 'memory', 'microgpt'],
+    ...['adam', 'state-dict', 'graph', 'model', 'train', 'sample', 'memory', 'microgpt', 'worker'],
     ...['reference', 'index', 'examples', 'bench', 'cli', 'web'],
   ],
 }

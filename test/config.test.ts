@@ -26,7 +26,7 @@ describe('the presets', () => {
   const size = { n_embd: 16, n_head: 4, n_layer: 1, head_dim: 4, block_size: 8 }
   const init = { init_std: 0.02, zero_init_projections: true, activation: 'relu2' }
   const optimizer = { learning_rate: 1e-2, beta1: 0.9, beta2: 0.95, eps_adam: 1e-8 }
-  const run = { lr_schedule: 'cosine', num_steps: 500, temperature: 0.5 }
+  const run = { lr_schedule: 'cosine', num_steps: 500, batch_size: 1, temperature: 0.5 }
   const tutorial = { ...size, ...init, ...optimizer, ...run, weight_decay: 0, grad_clip: null }
   const gist = {
     ...tutorial,
@@ -76,6 +76,7 @@ describe('every field takes what it can use and names what it cannot', () => {
     eps_adam: [0.5, 1],
     lr_schedule: ['linear'],
     num_steps: [1, 4],
+    batch_size: [1, 4],
     temperature: [0, -0, 0.5, 1, 4],
     weight_decay: [0, -0, 0.5, 1, 4],
     grad_clip: [0.5, 1, 4, 2 ** 53, null],

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Arena, type ConfigInput, MicroGPT, Tokenizer, loadCore } from '../src/index.js'
 import { gptTable, mapStateDict, planBytes, planGPT, resolveConfig } from '../src/index.js'
 import { Decoder } from '../src/sample.js'
-import { DocumentPass, MAX_GRAPHS } from '../src/train.js'
+import { DocumentPass, MAX_GRAPHS, chunkRows } from '../src/train.js'
 import { BUILDS, moduleOf } from './helpers/cores.js'
 
 const docs = ['ab', 'bcd', 'aa', 'dcbaabcd', 'c', 'éa']
@@ -83,7 +83,11 @@ describe('the reckoning of memory', () => {
     const decoder = new Decoder(arena, stateDict, config, vocabSize)
     const pass = new DocumentPass(arena, stateDict, config, vocabSize)
     decoder.step(BOS, 0)
-    for (let n = 1; n <= config.block_size; n++) pass.forward(Array(n + 1).fill(BOS))
+    // As many graphs as are kept, the last one of the fullest chunk there is: one row a document.
+    const rows = chunkRows(config)
+    const short = [BOS, BOS]
+    for (let n = 1; n < MAX_GRAPHS; n++) pass.forward(Array(n).fill(short))
+    pass.forward(Array(rows).fill(short))
     expect(() => arena.alloc([1])).toThrow('the arena is full')
     expect(arena.core.tapeLength()).toBe(plan.records)
     const { total } = planBytes(plan)

@@ -60,6 +60,8 @@ export function stateShapes(config: Config, vocab_size: number): Shape[] {
 
 const WHOLE: Field = { kind: 'integer', min: 0, max: 1e12, about: '' }
 const SOME: Field = { ...WHOLE, min: 1 }
+/** The twins are microgpt.py's: one document a step. */
+const ONE: Field = { ...WHOLE, min: 1, max: 1 }
 
 export abstract class Twin {
   readonly config: Readonly<Config>
@@ -80,6 +82,7 @@ export abstract class Twin {
    */
   constructor({ docs, preset, config, seed = 42 }: TwinOptions) {
     this.config = resolveConfig(preset, config)
+    checkField('batch_size', this.config.batch_size, ONE, 1)
     this.tokenizer = Tokenizer.of(docs)
     this.random = new Random(seed)
     const shuffled = [...docs]

@@ -1,0 +1,4 @@
+/** What runs in the worker: build/worker.js. */
+import { serve } from './serve.js'
+
+serve(globalThis as unknown as Parameters<typeof serve>[0])
