@@ -23,6 +23,14 @@ export const even = (count: number) => count + (count % 2)
 /** Numbers of scratch that the transpose of a matrix [n, k] takes in panels of eight columns. */
 export const packedSize = (n: number, k: number) => 8 * Math.ceil(n / 8) * k
 
+/** Numbers of scratch that linear takes, as assembly/ops/linear.ts reckons it. */
+export function linearScratch(rows: number, nin: number, nout: number): number {
+  if (rows === 1) return 0
+  const forward = packedSize(nout, nin)
+  if (rows < 32) return forward
+  return Math.max(forward, packedSize(nin, nout), packedSize(nin, rows) + nout * even(rows))
+}
+
 /** Numbers of scratch for attention: a head's packed keys, and 16 rows of gradients. */
 export const attentionScratch = (dim: number, span: number) =>
   packedSize(span, dim) + 16 * even(span)

@@ -28,10 +28,7 @@ const inline = typeof INLINE_CORE === 'string'
 /** The core.wasm beside this module: the built one in build/, or from src/ the one in build/. */
 export const CORE_URL = inline
   ? new URL('inline:/core.wasm')
-  : new URL(
-      import.meta.url.endsWith('.ts') ? '../build/core.wasm' : './core.wasm',
-      import.meta.url,
-    )
+  : new URL(import.meta.url.endsWith('.ts') ? '../build/core.wasm' : './core.wasm', import.meta.url)
 
 /**
  * A new instance of the core, with a memory of its own. A module that has been loaded from one

@@ -36,12 +36,14 @@ export function parseDocs(text: string): string[] {
 }
 
 /**
- * UTF-8 to text. Nothing is guessed.
+ * UTF-8 to text.
+ * @param errors 'replace' puts U+FFFD for each malformed sequence, as Python does
  * @throws {DatasetError} that names the line and the byte in it of the first malformed sequence
  */
-export function decodeUtf8(bytes: Uint8Array): string {
+export function decodeUtf8(bytes: Uint8Array, errors: 'strict' | 'replace' = 'strict'): string {
+  const fatal = errors === 'strict'
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal, ignoreBOM: true }).decode(bytes)
   } catch {
     const { line, byte } = malformedAt(bytes)
     throw new DatasetError(

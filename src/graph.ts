@@ -2,7 +2,15 @@
  * Typed op calls that record onto the tape. Recording computes nothing: forward() runs what was
  * recorded, and may run it again after new ids or values have been written.
  */
-import { type Arena, Bounds, type Ids, Tensor, attentionScratch, packedSize } from './arena.js'
+import {
+  type Arena,
+  Bounds,
+  type Ids,
+  Tensor,
+  attentionScratch,
+  linearScratch,
+  packedSize,
+} from './arena.js'
 import type { Core } from './core.js'
 import { GraphError } from './errors.js'
 
@@ -83,7 +91,7 @@ export class Graph {
     const [rows, nin] = this.matrix('linear', x)
     const [nout, wanted] = this.matrix('linear', w)
     if (nin !== wanted) this.fail('linear', `x [rows, ${wanted}] for w ${sizes(w.shape)}`, x)
-    if (rows > 1) this.needScratch('linear', packedSize(nout, nin))
+    this.needScratch('linear', linearScratch(rows, nin, nout))
     return this.record('linear', [rows, nout], [x, w], () =>
       this.core.linear(x.address, w.address, rows, nin, nout),
     )

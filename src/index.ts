@@ -4,6 +4,7 @@ export type {
   CreateOptions,
   GenerateOptions,
   Generated,
+  LoadOptions,
   SampleOptions,
   StepResult,
 } from './microgpt.js'
@@ -11,6 +12,10 @@ export { WorkerModel, WorkerRun, createWorkerModel } from './worker/model.js'
 export type { RunResult } from './worker/model.js'
 export type { ParameterCopy } from './worker/messages.js'
 export * from './errors.js'
+export { readCheckpoint } from './checkpoint.js'
+export type { Checkpoint, DatasetMark, ReadOptions, RunState } from './checkpoint.js'
+export { readSafetensors, writeSafetensors } from './safetensors.js'
+export type { Dtype, NamedTensor, Safetensors, StoredTensor } from './safetensors.js'
 export { FIELDS, PRESETS, learningRate, resolveConfig } from './config.js'
 export type { Activation, Config, ConfigInput, Field, PresetName, Schedule } from './config.js'
 export { Random } from './random.js'

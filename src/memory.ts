@@ -1,5 +1,5 @@
 /** What a model will need, reckoned before any memory is taken. */
-import { type ArenaPlan, attentionScratch, even, packedSize } from './arena.js'
+import { type ArenaPlan, attentionScratch, even, linearScratch } from './arena.js'
 import type { Config } from './config.js'
 import { countParams, gptTable } from './state-dict.js'
 import { MAX_GRAPHS, chunkRows } from './train.js'
@@ -35,9 +35,9 @@ export function planGPT(config: Config, vocabSize: number): ArenaPlan {
     params: countParams(gptTable(config, vocabSize)),
     values: decoder + training,
     scratch: Math.max(
-      packedSize(vocabSize, n_embd), // lm_head
-      packedSize(4 * n_embd, n_embd), // mlp_fc1
-      packedSize(n_embd, 4 * n_embd), // mlp_fc2
+      linearScratch(rows, n_embd, vocabSize), // lm_head
+      linearScratch(rows, n_embd, 4 * n_embd), // mlp_fc1
+      linearScratch(rows, 4 * n_embd, n_embd), // mlp_fc2
       attentionScratch(n_embd / n_head, block_size),
       vocabSize, // softmax
     ),

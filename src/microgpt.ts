@@ -1,11 +1,13 @@
 /** The front door: one object that trains, samples and shows itself, in Node and in browsers. */
 import { Adam } from './adam.js'
 import { Arena } from './arena.js'
+import { type DatasetMark, type ReadOptions, type RunState, markOf } from './checkpoint.js'
+import { readCheckpoint, restore, restoreRandom, writeCheckpoint } from './checkpoint.js'
 import { type Config, type ConfigInput, FIELDS, checkField, checkOptions } from './config.js'
 import { learningRate, resolveConfig, show } from './config.js'
 import { type Core, type CoreSource, loadCore } from './core.js'
 import { checkDocs } from './dataset.js'
-import { ConfigError, TrainingError } from './errors.js'
+import { CheckpointError, ConfigError, TrainingError } from './errors.js'
 import { planGPT } from './memory.js'
 import { Random, type Seed } from './random.js'
 import { type Candidate, Decoder, sampleIds, topCandidates } from './sample.js'
@@ -21,6 +23,17 @@ export interface CreateOptions {
   /** Fields that differ from the preset. */
   config?: ConfigInput
   /** 42 unless given. */
+  seed?: Seed
+  /** Where core.wasm is, when it is not beside this module. */
+  core?: CoreSource
+}
+
+export interface LoadOptions extends ReadOptions {
+  /** What to go on learning from; without them the model only samples. */
+  docs?: readonly string[]
+  /** Whether to take up the file's run where it has one (the default), or to begin a new one. */
+  optimizer?: boolean
+  /** Starts the generator over; the file's goes on unless given. */
   seed?: Seed
   /** Where core.wasm is, when it is not beside this module. */
   core?: CoreSource
@@ -75,7 +88,10 @@ interface Parts {
 }
 
 export class MicroGPT {
+  readonly preset: string
   readonly config: Readonly<Config>
+  /** What the documents were shuffled with. */
+  readonly seed: bigint
   readonly tokenizer: Tokenizer
   /** In the order of training: shuffled by the seed. */
   readonly docs: readonly string[]
@@ -84,20 +100,30 @@ export class MicroGPT {
   docsSeen = 0
   private readonly random: Random
   private parts: Parts | null
+  private mark: DatasetMark | null = null
 
   private constructor(
-    config: Readonly<Config>,
-    tokenizer: Tokenizer,
+    core: Core,
+    { preset, config, tokenizer }: Pick<MicroGPT, 'preset' | 'config' | 'tokenizer'>,
+    seed: Seed,
     docs: readonly string[],
-    random: Random,
-    parts: Parts,
   ) {
+    this.preset = preset
     this.config = config
     this.tokenizer = tokenizer
-    this.docs = docs
-    this.numParams = parts.arena.params.length
-    this.random = random
-    this.parts = parts
+    this.random = new Random(seed, core)
+    this.seed = BigInt(seed)
+    const shuffled = [...docs]
+    this.random.shuffle(shuffled)
+    this.docs = shuffled
+
+    const { vocabSize } = tokenizer
+    const arena = new Arena(core, planGPT(config, vocabSize))
+    const stateDict = mapStateDict(arena, gptTable(config, vocabSize))
+    const decoder = new Decoder(arena, stateDict, config, vocabSize)
+    const pass = new DocumentPass(arena, stateDict, config, vocabSize)
+    this.parts = { core, arena, stateDict, decoder, pass, adam: new Adam(arena, config) }
+    this.numParams = arena.params.length
   }
 
   /**
@@ -109,24 +135,51 @@ export class MicroGPT {
    */
   static async create(options: CreateOptions): Promise<MicroGPT> {
     checkOptions('create', options, ['docs', 'preset', 'config', 'seed', 'core'])
-    const config = resolveConfig(options.preset, options.config)
-    const tokenizer = Tokenizer.of(options.docs)
+    const { preset = 'tutorial', seed = 42, docs } = options
+    const config = resolveConfig(preset, options.config)
+    const tokenizer = Tokenizer.of(docs)
     const core = await loadCore(options.core)
-    const random = new Random(options.seed ?? 42, core)
-    const docs = [...options.docs]
-    random.shuffle(docs)
+    const gpt = new MicroGPT(core, { preset, config, tokenizer }, seed, docs)
+    initialise(gpt.params, gptTable(config, tokenizer.vocabSize), gpt.random)
+    return gpt
+  }
 
-    const { vocabSize } = tokenizer
-    const arena = new Arena(core, planGPT(config, vocabSize))
-    const table = gptTable(config, vocabSize)
-    const stateDict = mapStateDict(arena, table)
-    initialise(arena.params, table, random)
+  /**
+   * A model from a checkpoint, in Node or a browser, wherever it was made. Where the file holds a
+   * run, the next step gives the bits that it would have given there.
+   * @throws {CheckpointError} when the file is malformed, of another model, or of other documents
+   * @throws {TokenizerError} when the documents have a character that the file's alphabet lacks
+   * @throws {ConfigError} {CoreError} {ArenaError} as create does
+   */
+  static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<MicroGPT> {
+    const known = ['docs', 'optimizer', 'seed', 'core', 'preset', 'config', 'alphabet', 'widen']
+    checkOptions('load', options, [...known, 'maxHeader'])
+    const { docs = [], seed, optimizer = true } = options
+    if (options.docs) checkDocs(docs)
+    const alphabet = options.alphabet ?? (docs.length > 0 ? Tokenizer.of(docs).chars : [])
+    const file = readCheckpoint(bytes, { ...options, alphabet })
+    const run = optimizer ? file.run : null
+    const first = (run ? undefined : seed) ?? file.seed
+    const gpt = new MicroGPT(await loadCore(options.core), file, first, docs)
+    restore(file, gpt.live().arena, run !== null)
+    if (run) gpt.takeUp(run, file.step)
+    else for (const doc of docs) file.tokenizer.encode(doc)
+    if (run && seed !== undefined) gpt.random.seed(seed)
+    return gpt
+  }
 
-    const decoder = new Decoder(arena, stateDict, config, vocabSize)
-    const pass = new DocumentPass(arena, stateDict, config, vocabSize)
-    const adam = new Adam(arena, config)
-    const parts = { core, arena, stateDict, decoder, pass, adam }
-    return new MicroGPT(config, tokenizer, docs, random, parts)
+  /**
+   * The model as a safetensors file: equal models give equal bytes.
+   * @param options.optimizer whether to hold all that the next training step depends on, too
+   * @throws {CheckpointError} when a number is not finite
+   */
+  save(options: { optimizer?: boolean } = {}): Uint8Array {
+    checkOptions('save', options, ['optimizer'])
+    const { arena } = this.live()
+    if (!options.optimizer) return writeCheckpoint(this, arena)
+    this.mark ??= markOf(this.docs)
+    const run = { ...this.mark, docsSeen: this.docsSeen, random: this.random.save() }
+    return writeCheckpoint(this, arena, run)
   }
 
   /** All parameters, flat, in state_dict order: a live view. */
@@ -154,6 +207,9 @@ export class MicroGPT {
     checkOptions('train', options, ['steps', 'batch_size'])
     const { batch_size: batchSize = this.config.batch_size } = options
     checkField('batch_size', batchSize, FIELDS.batch_size, this.config.batch_size)
+    if (this.docs.length === 0) {
+      throw new TrainingError('this model has no documents; give docs to load')
+    }
     const rest = Math.max(0, this.config.num_steps - this.step)
     const steps = options.steps ?? rest
     if (!Number.isInteger(steps) || steps < 0) {
@@ -266,6 +322,20 @@ export class MicroGPT {
     this.docsSeen += batchSize
     decoder.forget()
     return { step: adam.t, loss, lr }
+  }
+
+  /** @throws {CheckpointError} when the run was trained on other documents than there are here */
+  private takeUp(run: RunState, step: number): void {
+    const { num_docs, docs_hash } = run
+    if (this.docs.length > 0 && markOf(this.docs).docs_hash !== docs_hash) {
+      const what = `the run was trained on ${num_docs} other documents, got ${this.docs.length}`
+      const hint = 'give the same, or optimizer: false (--fresh) for a new run on these'
+      throw new CheckpointError('dataset', `${what}; ${hint}`)
+    }
+    this.mark = { num_docs, docs_hash }
+    this.docsSeen = run.docsSeen
+    this.live().adam.t = step
+    restoreRandom(this.random, run.random)
   }
 
   private candidate(tokenId: number, probability: number): Candidate {

@@ -28,6 +28,8 @@ export type Seed = number | bigint
 const N = 624
 const M = 397
 const TWO_PI = 2 * Math.PI
+/** CPython takes larger ones; whoever gives one here has made a mistake, or wishes us to hang. */
+const MAX_SEED_BITS = 32768n
 
 export class Random {
   private readonly words = new Uint32Array(N)
@@ -53,6 +55,10 @@ export class Random {
     }
     let rest = BigInt(seed)
     if (rest < 0n) rest = -rest
+    if (rest >> MAX_SEED_BITS) {
+      const want = 'a whole number below 2^32768'
+      throw new ConfigError('seed', seed, `seed must be ${want}, got a larger one; try 42`)
+    }
     const key: number[] = []
     do {
       key.push(Number(rest & 0xffffffffn))

@@ -136,7 +136,8 @@ export function copyNumbers({ dtype, bytes }: StoredTensor, to: Float64Array): v
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (dtype === 'F64') new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(bytes)
   else if (dtype === 'F32') for (let i = 0; i < to.length; i++) to[i] = view.getFloat32(4 * i, true)
-  else if (dtype === 'F16') for (let i = 0; i < to.length; i++) to[i] = half(view.getUint16(2 * i, true))
+  else if (dtype === 'F16')
+    for (let i = 0; i < to.length; i++) to[i] = half(view.getUint16(2 * i, true))
   else {
     // The upper half of a float32.
     const wide = new DataView(new ArrayBuffer(4))

@@ -11,7 +11,19 @@ const FLOORS = {
   assembly: ['arena', 'exp', 'math', 'tape', 'kernels', 'ops', 'adam', 'index'],
   src: [
     ...['errors', 'config', 'random', 'dataset', 'tokenizer', 'data', 'core', 'arena'],
-    ...['adam', 'state-dict', 'graph', 'model', 'train', 'sample', 'memory', 'microgpt', 'worker'],
+    ...[
+      'adam',
+      'state-dict',
+      'graph',
+      'model',
+      'train',
+      'sample',
+      'memory',
+      'safetensors',
+      'checkpoint',
+      'microgpt',
+      'worker',
+    ],
     ...['reference', 'index', 'examples', 'bench', 'cli', 'web'],
   ],
 }

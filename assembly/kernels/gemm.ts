@@ -15,6 +15,9 @@
 /** Bytes of eight float64. */
 export const PANEL: usize = 64
 
+/** Terms of a sum taken at a time: a packed panel of as many stays in the first-level cache. */
+const BLOCK: i32 = 256
+
 /**
  * One tile: `rows` x 2 `vecs` numbers of C. Both are literals, and what does not apply to them is
  * compiled away.
@@ -151,10 +154,37 @@ export function gemm(
   n: i32,
   k: i32,
 ): void {
-  for (; n > 4; n -= 8) {
-    wide(n, add, c, cs, a, ai, ak, b, bk, m, k)
+  // From the second block on, sums go on from C, where they have the bits that they had in registers.
+  for (; k > BLOCK; k -= BLOCK) {
+    panels(add, c, cs, a, ai, ak, b, bk, bp, m, n, BLOCK)
+    add = true
+    a += ak * BLOCK
+    b += bk * BLOCK
+  }
+  panels(add, c, cs, a, ai, ak, b, bk, bp, m, n, k)
+}
+
+/** gemm for a k within a block. */
+@inline
+function panels(
+  add: bool,
+  c: usize,
+  cs: usize,
+  a: usize,
+  ai: usize,
+  ak: usize,
+  b: usize,
+  bk: usize,
+  bp: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+): void {
+  let j = n
+  for (; j > 4; j -= 8) {
+    wide(j, add, c, cs, a, ai, ak, b, bk, m, k)
     c += PANEL
     b += bp
   }
-  if (n > 0) narrow(n, add, c, cs, a, ai, ak, b, bk, m, k)
+  if (j > 0) narrow(j, add, c, cs, a, ai, ak, b, bk, m, k)
 }

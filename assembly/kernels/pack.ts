@@ -1,4 +1,4 @@
-/** Copies a matrix into the panels of eight columns that gemm reads fastest. */
+/** Copies of matrices in the orders that gemm reads fastest. */
 import { PANEL } from './gemm'
 
 /** Numbers that the packed transpose of w[n, k] takes. */
@@ -56,5 +56,49 @@ function columns(p: usize, w: usize, ws: usize, bytes: usize, n: i32): void {
     store<f64>(p, n > 2 ? load<f64>(w + 2 * ws + i) : 0, 16)
     store<f64>(p, 0, 24)
     p += PANEL
+  }
+}
+
+/**
+ * p[q][k][c] = b[k, 8 q + c]: a row-major matrix in panels.
+ * @param p [ceil(n / 8)][k][8], written; what lies behind column n is not
+ * @param b [k, n], rows bs bytes apart
+ */
+export function packPanels(p: usize, b: usize, bs: usize, n: i32, k: i32): void {
+  for (; n > 0; n -= 8) {
+    const end = p + PANEL * k
+    for (let row = b; p < end; row += bs) {
+      for (let i: usize = 0; i < (<usize>min(n, 8)) << 3; i += 16) {
+        v128.store(p + i, v128.load(row + i))
+      }
+      p += PANEL
+    }
+    b += PANEL
+  }
+}
+
+/**
+ * p[i, j] = w[j, i].
+ * @param p [n, m], rows ps bytes apart, m rounded up to even; written
+ * @param w [m, n], rows ws bytes apart
+ */
+export function transpose(p: usize, ps: usize, w: usize, ws: usize, m: i32, n: i32): void {
+  // Eight columns at a time: as many streams of writes, and whole cache lines of reads.
+  for (; n > 0; n -= 8) {
+    const columns = (<usize>min(n, 8)) << 3
+    for (let j = 0; j < m; j += 2) {
+      const row = w + <usize>j * ws
+      const next = j + 1 < m ? row + ws : row
+      let to = p + ((<usize>j) << 3)
+      for (let i: usize = 0; i < columns; i += 16) {
+        const a = v128.load(row + i)
+        const b = v128.load(next + i)
+        v128.store(to, v128.shuffle<f64>(a, b, 0, 2))
+        if (i + 8 < columns) v128.store(to + ps, v128.shuffle<f64>(a, b, 1, 3))
+        to += ps << 1
+      }
+    }
+    p += ps << 3
+    w += PANEL
   }
 }

@@ -2,8 +2,26 @@
 import { gap, inArena, inScratch, scratch } from '../arena'
 import { PANEL, gemm } from '../kernels/gemm'
 import { gemv } from '../kernels/gemv'
-import { packTransposed, packedSize } from '../kernels/pack'
+import { packPanels, packTransposed, packedSize, transpose } from '../kernels/pack'
 import { at, record } from '../tape'
+
+/** From here on copies in gemm's order cost less than the strides of the originals. */
+const PACKED_ROWS: i32 = 32
+
+
+@inline
+function even(n: i32): i32 {
+  return (n + 1) & ~1
+}
+
+/** Numbers of scratch for the copies of forward or backward, whichever takes more. */
+function scratchSize(rows: i32, nin: i32, nout: i32): u32 {
+  if (rows == 1) return 0
+  const forward = packedSize(nout, nin)
+  if (rows < PACKED_ROWS) return forward
+  const weights = max(forward, packedSize(nin, nout))
+  return max(weights, packedSize(nin, rows) + <u32>(nout * even(rows)))
+}
 
 /**
  * Records y[rows, nout] = x[rows, nin] . w[nout, nin]^T.
@@ -12,7 +30,7 @@ import { at, record } from '../tape'
 export function linear(x: usize, w: usize, rows: i32, nin: i32, nout: i32): usize {
   assert(rows > 0 && nin > 0 && nout > 0, 'linear: sizes must be positive')
   assert(inArena(x, rows * nin) && inArena(w, nout * nin), 'linear: out of the arena')
-  assert(rows == 1 || inScratch(packedSize(nout, nin)), 'linear: not enough scratch')
+  assert(inScratch(scratchSize(rows, nin, nout)), 'linear: not enough scratch')
   return record(forward, backward, rows * nout, 0, x, w, 0, 0, rows, nin, nout, 0)
 }
 
@@ -43,6 +61,16 @@ function backward(row: usize): void {
   const dy = at.y(row) + gap
   const xs = (<usize>nin) << 3
   const ys = (<usize>nout) << 3
-  gemm(true, x + gap, xs, dy, ys, 8, w, xs, PANEL, rows, nin, nout)
-  gemm(true, w + gap, xs, dy, 8, ys, x, xs, PANEL, nout, nin, rows)
+  if (rows < PACKED_ROWS) {
+    gemm(true, x + gap, xs, dy, ys, 8, w, xs, PANEL, rows, nin, nout)
+    gemm(true, w + gap, xs, dy, 8, ys, x, xs, PANEL, nout, nin, rows)
+    return
+  }
+  packPanels(scratch, w, xs, nin, nout)
+  gemm(true, x + gap, xs, dy, ys, 8, scratch, PANEL, PANEL * nout, rows, nin, nout)
+  const ts = (<usize>even(rows)) << 3
+  const turned = scratch + ((<usize>packedSize(nin, rows)) << 3)
+  packPanels(scratch, x, xs, nin, rows)
+  transpose(turned, ts, dy, ys, rows, nout)
+  gemm(true, w + gap, xs, turned, ts, 8, scratch, PANEL, PANEL * rows, nout, nin, rows)
 }

@@ -2,18 +2,26 @@
 import { decodeUtf8, parseDocs } from '../dataset.js'
 import { DatasetError } from '../errors.js'
 
+export const ENCODING_ERRORS = ['strict', 'replace'] as const
+export type EncodingErrors = (typeof ENCODING_ERRORS)[number]
+
 const TAKES = '--data takes a UTF-8 text file or an http(s) URL'
 
 /**
  * @param data a path or a URL
+ * @param errors what becomes of bytes that are not UTF-8
  * @param signal gives up
  * @throws {DatasetError} that names the source, when it cannot be had or holds no documents
  */
-export async function readDocs(data: string | undefined, signal: AbortSignal): Promise<string[]> {
+export async function readDocs(
+  data: string | undefined,
+  errors: EncodingErrors,
+  signal: AbortSignal,
+): Promise<string[]> {
   if (data === undefined) return parseDocs((await import('../data/names.js')).NAMES)
   const bytes = await (/^https?:/i.test(data) ? download(data, signal) : readPath(data, signal))
   try {
-    return parseDocs(decodeUtf8(bytes))
+    return parseDocs(decodeUtf8(bytes, errors))
   } catch (cause) {
     if (!(cause instanceof DatasetError)) throw cause
     throw new DatasetError(`${data}: ${cause.message}`, { cause })

@@ -25,6 +25,8 @@ export interface Engine {
   sample(options: { count: number }): string[]
   /** A text that goes on from a prompt; only the core has it. */
   generate?(options: { prompt: string; topK?: number }): Iterable<{ char: string }>
+  /** The model and its run as a checkpoint; likewise. */
+  save?(options: { optimizer: boolean }): Uint8Array
 }
 
 export type EngineName = 'wasm' | 'value' | 'typed'

@@ -1,13 +1,14 @@
 /** A whole run: data, model, steps, samples. Signals are seen between two steps. */
-import { resolveConfig } from '../config.js'
-import { readDocs } from './docs.js'
-import { ENGINES, ENGINE_NAMES, type Engine } from './engine.js'
+import { TrainingError } from '../errors.js'
+import type { Engine } from './engine.js'
 import { complain } from './exit.js'
 import type { Interrupt } from './interrupt.js'
+import { Keeper } from './keeper.js'
+import { originOf } from './origin.js'
 import type { Output } from './output.js'
 import type { Flags } from './parse.js'
 import type { Report } from './report.js'
-import { choice, modelSettings } from './settings.js'
+import { modelSettings } from './settings.js'
 
 /** A step of the core takes 20 us: often enough for Ctrl-C, too seldom to cost anything. */
 const PAUSE_MS = 16
@@ -61,16 +62,30 @@ export async function session(
   report: (total: number) => Report,
   sampler: (engine: Engine) => Iterable<string>,
 ): Promise<number> {
+  checkFlags(flags)
+  const keeper = new Keeper(flags)
+  try {
+    return await run(flags, surroundings, keeper, report, sampler)
+  } finally {
+    keeper.release()
+  }
+}
+
+async function run(
+  flags: Flags,
+  surroundings: Surroundings,
+  keeper: Keeper,
+  report: (total: number) => Report,
+  sampler: (engine: Engine) => Iterable<string>,
+): Promise<number> {
   const { out, interrupt } = surroundings
-  const { preset, config, seed, data } = modelSettings(flags)
-  const name = choice(flags, 'engine', ENGINE_NAMES)
-  const total = resolveConfig(preset, config).num_steps
-  const docs = await readDocs(data, interrupt.signal)
-  const engine = await ENGINES[name]({ docs, preset, config, seed })
+  const { engine, name, preset, seed, docs, readOnly } = await originOf(flags, interrupt.signal)
+  const total = engine.config.num_steps
   const texts = sampler(engine)
   const told = report(total)
   told.start({
     numDocs: docs.length,
+    numCut: countCut(docs, engine.config.block_size),
     vocabSize: engine.tokenizer.vocabSize,
     numParams: engine.numParams,
     config: engine.config,
@@ -80,10 +95,20 @@ export async function session(
   })
   await pause(surroundings)
 
+  const before = engine.step
+  keeper.watch(engine)
+  out.beforeExit = () => keeper.save()
   let seconds = 0
   try {
-    const steps = interrupt.code ? [] : engine.train()
-    seconds = await takeAll(steps, surroundings, told.step, told.pause)
+    const steps = interrupt.code || readOnly ? [] : engine.train()
+    const take = (step: Step) => {
+      told.step(step)
+      keeper.step()
+    }
+    seconds = await takeAll(steps, surroundings, take, told.pause)
+    keeper.save()
+  } catch (error) {
+    throw error instanceof TrainingError ? keeper.explained(error) : error
   } finally {
     told.trained(performance.now())
   }
@@ -92,12 +117,16 @@ export async function session(
   await pause(surroundings)
   if (!interrupt.code) await takeAll(texts, surroundings, (text) => told.sample(++index, text))
   const { code } = interrupt
-  const ended = { steps: engine.step, seconds }
-  told.end(code ? { ...ended, interrupted: true } : ended)
+  told.end({
+    steps: engine.step - before,
+    seconds,
+    ...(keeper.path === undefined ? {} : { saved: keeper.path }),
+    ...(code ? { interrupted: true } : {}),
+  })
   await out.flush()
   if (code) {
     const where = engine.step < total ? `at step ${engine.step} of ${total}` : 'while sampling'
-    complain(`stopped ${where}`)
+    complain(`stopped ${where}${keeper.path === undefined ? '' : `; ${keeper.path} keeps it`}`)
   }
   return code
 }

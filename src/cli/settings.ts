@@ -2,6 +2,7 @@
 import type { ConfigInput, Field, PresetName } from '../config.js'
 import { FIELDS, PRESETS, checkField, resolveConfig, show } from '../config.js'
 import { ConfigError } from '../errors.js'
+import { ENCODING_ERRORS, type EncodingErrors } from './docs.js'
 import { UsageError } from './exit.js'
 import { flagOf } from './flags.js'
 import type { Flags } from './parse.js'
@@ -13,6 +14,8 @@ export interface ModelSettings {
   seed: bigint
   /** A file or a URL; the names that come with the program unless given. */
   data: string | undefined
+  /** What becomes of bytes in it that are not UTF-8. */
+  errors: EncodingErrors
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
@@ -84,5 +87,6 @@ export function modelSettings(flags: Flags): ModelSettings {
     Object.assign(config, { [field]: value })
   }
   resolveConfig(preset, config)
-  return { preset, config, seed: seedOf(flags), data: textOf(flags, 'data') }
+  const errors = choice(flags, 'encoding-errors', ENCODING_ERRORS)
+  return { preset, config, seed: seedOf(flags), data: textOf(flags, 'data'), errors }
 }

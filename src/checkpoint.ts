@@ -1,0 +1,308 @@
+/**
+ * What a checkpoint holds: the matrices by their names and, for a run that will go on, all else that
+ * its next step depends on. No times and no places: equal runs give equal bytes.
+ *
+ *     tensors   wte ... layer0.mlp_fc2                [nout, nin], as in the state_dict
+ *               adam.m.wte ... adam.v.layer0.mlp_fc2  the moments, likewise
+ *               random.words                          [624], the twister
+ *     metadata  format microgpt preset config alphabet seed step
+ *               docs_seen num_docs docs_hash random_index random_gauss
+ */
+import { type Arena, even } from './arena.js'
+import { type Config, type ConfigInput, type PresetName, resolveConfig, show } from './config.js'
+import { type CheckpointCode, CheckpointError, MicroGPTError } from './errors.js'
+import type { Random, RandomState } from './random.js'
+import { type NamedTensor, type Safetensors, type StoredTensor } from './safetensors.js'
+import { copyNumbers, readSafetensors, writeSafetensors } from './safetensors.js'
+import { type ParameterSpec, type StateDict, gptTable } from './state-dict.js'
+import { Tokenizer } from './tokenizer.js'
+
+/** The version of what is written above. */
+const VERSION = '1'
+const WORDS = 'random.words'
+const MOMENTS = ['adam.m.', 'adam.v.'] as const
+/** Digits of 2^32768, the seeds' bound. */
+const SEED = /^-?\d{1,9865}$/
+
+/** Which documents a run has been trained on, without them. */
+export interface DatasetMark {
+  num_docs: string
+  docs_hash: string
+}
+
+/** The state of a run beside its parameters. */
+export interface RunState extends DatasetMark {
+  docsSeen: number
+  random: RandomState
+}
+
+/** What a model says of itself. */
+export interface Described {
+  preset: string
+  config: Readonly<Config>
+  seed: bigint
+  /** Steps made. */
+  step: number
+  tokenizer: Tokenizer
+  stateDict: StateDict
+}
+
+export interface ReadOptions {
+  /** The preset of a file that names none. */
+  preset?: string
+  /** Fields that differ from the file's config; all of it for a file that has none. */
+  config?: ConfigInput
+  /** The characters of a file that names none. */
+  alphabet?: readonly string[]
+  /** Take F32, F16 and BF16 too, widened exactly. */
+  widen?: boolean
+  /** Bytes that the file's header may have: 16 MiB unless given. */
+  maxHeader?: number
+}
+
+/** A file that has been read and found whole; its tensors are views of its bytes. */
+export interface Checkpoint {
+  preset: PresetName
+  config: Readonly<Config>
+  seed: bigint
+  step: number
+  tokenizer: Tokenizer
+  table: ParameterSpec[]
+  tensors: ReadonlyMap<string, StoredTensor>
+  run: RunState | null
+}
+
+/** Adam's moments: views, in the order of the parameters. */
+function momentsOf(arena: Arena): Float64Array[] {
+  const count = arena.params.length
+  const at = arena.core.moments() >>> 0
+  return [arena.view(at, count), arena.view(at + 8 * even(count), count)]
+}
+
+/** 64 bits over some documents in their order: they tell other data, and hold off no forger. */
+export function markOf(docs: readonly string[]): DatasetMark {
+  let a = 0x9e3779b9
+  let b = 0x85ebca6b
+  const mix = (x: number) => {
+    a = Math.imul((a ^ x) + (b >>> 15), 0xc2b2ae35)
+    b = Math.imul((b ^ x) + (a >>> 13), 0x27d4eb2f)
+  }
+  for (const doc of docs) {
+    for (let i = 0; i < doc.length; i++) mix(doc.charCodeAt(i))
+    mix(0x10000)
+  }
+  for (let i = 0; i < 4; i++) mix(i)
+  const docs_hash = [a, b].map((x) => (x >>> 0).toString(16).padStart(8, '0')).join('')
+  return { num_docs: String(docs.length), docs_hash }
+}
+
+/** JSON keeps the sign of every number but zero's. */
+const exact = (x: unknown) => (Object.is(x, -0) ? '-0' : JSON.stringify(x))
+
+/**
+ * @param run without it the file holds the parameters alone
+ * @throws {CheckpointError} when a number is not finite: such a model is not worth keeping
+ */
+export function writeCheckpoint(model: Described, arena: Arena, run?: RunState): Uint8Array {
+  const { preset, config, seed, step, tokenizer, stateDict } = model
+  const fields = Object.entries(config).map(([name, value]) => `"${name}":${exact(value)}`)
+  const metadata: Record<string, string> = {
+    format: 'pt',
+    microgpt: VERSION,
+    preset,
+    config: `{${fields.join(',')}}`,
+    // A list: halves of a surrogate pair that stand next to each other stay two characters.
+    alphabet: JSON.stringify(tokenizer.chars),
+    seed: String(seed),
+    step: String(step),
+  }
+  const slices = [...stateDict.values()]
+  const under = (prefix: string, flat: Float64Array): NamedTensor[] => {
+    let end = 0
+    return slices.map(({ name, shape, data }) => {
+      const part = flat.subarray(end, (end += data.length))
+      return { name: prefix + name, shape, data: part }
+    })
+  }
+  const tensors = under('', arena.params)
+  if (run) {
+    const [m, v] = momentsOf(arena)
+    tensors.push(...under(MOMENTS[0], m!), ...under(MOMENTS[1], v!))
+    const { words, index, gaussNext } = run.random
+    tensors.push({ name: WORDS, shape: [words.length], data: Float64Array.from(words) })
+    metadata.docs_seen = String(run.docsSeen)
+    metadata.num_docs = run.num_docs
+    metadata.docs_hash = run.docs_hash
+    metadata.random_index = String(index)
+    if (gaussNext !== null) metadata.random_gauss = exact(gaussNext)
+  }
+  for (const { name, data } of tensors) checkValues(name, data)
+  return writeSafetensors(tensors, metadata)
+}
+
+/**
+ * Reads a checkpoint and checks that it is whole; no number is taken over yet.
+ * @throws {CheckpointError} with a code that says what is wrong
+ * @throws {ConfigError} for an option that cannot be used
+ */
+export function readCheckpoint(bytes: Uint8Array, options: ReadOptions = {}): Checkpoint {
+  const { metadata, tensors } = readSafetensors(bytes, options.maxHeader)
+  const words = new Metadata(metadata)
+  const version = metadata.get('microgpt')
+  if (version !== undefined && version !== VERSION) {
+    fail('metadata', `this reads checkpoints of version ${VERSION}, got ${show(version)}`)
+  }
+  const { preset, config } = configOf(words, options)
+  const tokenizer = words.attempt('alphabet', () => tokenizerOf(metadata, tensors, options))
+  const table = gptTable(config, tokenizer.vocabSize)
+  const hasRun = tensors.has(WORDS)
+  const step = words.whole('step', 0)
+  const seed = BigInt(words.matching('seed', SEED, '42'))
+  checkTensors(table, tensors, hasRun, options.widen ?? false)
+  const run = hasRun ? runOf(words, tensors.get(WORDS)!) : null
+  return { preset, config, seed, step, tokenizer, table, tensors, run }
+}
+
+/** Takes a file's parameters over into an arena, and its run's moments. @throws {CheckpointError} */
+export function restore({ table, tensors }: Checkpoint, arena: Arena, withRun: boolean): void {
+  const parts: [string, Float64Array][] = [['', arena.params]]
+  if (withRun) momentsOf(arena).forEach((flat, i) => parts.push([MOMENTS[i]!, flat]))
+  for (const [prefix, flat] of parts) {
+    let end = 0
+    for (const { name, shape } of table) {
+      const part = flat.subarray(end, (end += shape[0] * shape[1]))
+      copyNumbers(tensors.get(prefix + name)!, part)
+      checkValues(prefix + name, part)
+    }
+  }
+}
+
+/** Sets a generator to a file's state. @throws {CheckpointError} when no generator can be in it */
+export function restoreRandom(random: Random, state: RandomState): void {
+  attempt('metadata', "the generator's state cannot be used", () => random.restore(state))
+}
+
+function checkValues(name: string, data: Float64Array): void {
+  const second = name.startsWith(MOMENTS[1])
+  const i = data.findIndex((x) => !Number.isFinite(x) || (second && x < 0))
+  if (i >= 0) {
+    const want = second ? 'finite numbers from 0' : 'finite numbers'
+    fail('values', `${name} must hold ${want}, got ${data[i]} at ${i}; take an earlier checkpoint`)
+  }
+}
+
+/** The file's config under the caller's; a file of another program may have none. */
+function configOf(words: Metadata, options: ReadOptions) {
+  const preset = (words.get('preset') ?? options.preset ?? 'tutorial') as PresetName
+  const stored = words.get('config')
+  if (stored === undefined && !options.config && !options.preset) {
+    fail('metadata', 'the file has no config in its metadata; give preset and config')
+  }
+  const base = words.attempt('config', () => {
+    const input: unknown = stored === undefined ? {} : JSON.parse(stored.slice(0, 10_000))
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new TypeError()
+    return resolveConfig(preset, input)
+  })
+  const { head_dim: _, ...fields } = base
+  return { preset, config: resolveConfig(preset, { ...fields, ...options.config }) }
+}
+
+function tokenizerOf(
+  metadata: Safetensors['metadata'],
+  tensors: Safetensors['tensors'],
+  { alphabet }: ReadOptions,
+): Tokenizer {
+  const stored = metadata.get('alphabet')
+  // At most "\ud83d\ude00", for each row: what is parsed is not larger than what the file holds.
+  const rows = tensors.get('wte')?.shape[0] ?? 0
+  if (stored !== undefined && stored.length > 15 * rows + 2) throw new RangeError()
+  const chars: unknown = stored === undefined ? alphabet : JSON.parse(stored)
+  const isList = Array.isArray(chars) && chars.every((char) => typeof char === 'string')
+  if (!isList) throw new TypeError('a list of strings is needed')
+  return new Tokenizer(chars)
+}
+
+function checkTensors(
+  table: readonly ParameterSpec[],
+  tensors: Safetensors['tensors'],
+  hasRun: boolean,
+  widen: boolean,
+): void {
+  const want = new Map<string, readonly number[]>()
+  for (const prefix of hasRun ? ['', ...MOMENTS] : ['']) {
+    for (const { name, shape } of table) want.set(prefix + name, shape)
+  }
+  if (hasRun) want.set(WORDS, [624])
+  for (const [name, shape] of want) {
+    const tensor = tensors.get(name)
+    if (!tensor) fail('tensors', `the file has no tensor ${name}; is it of another model?`)
+    const [got, wanted] = [tensor.shape, shape].map((list) => `[${list.join(', ')}]`)
+    if (got !== wanted) fail('shape', `${name} must be of shape ${wanted}, got ${got}`)
+    if (tensor.dtype !== 'F64' && !(widen && name !== WORDS)) {
+      const hint = widen ? '' : '; set widen (--widen) to take it all the same'
+      fail('dtype', `${name} must be of dtype F64, got ${tensor.dtype}${hint}`)
+    }
+  }
+  const odd = [...tensors.keys()].find((name) => !want.has(name))
+  if (odd !== undefined) {
+    fail('tensors', `the file has a tensor ${show(odd)}, which such a model has not`)
+  }
+}
+
+function runOf(words: Metadata, stored: StoredTensor): RunState {
+  const twister = new Float64Array(624)
+  copyNumbers(stored, twister)
+  const gauss = words.get('random_gauss')
+  return {
+    docsSeen: words.whole('docs_seen'),
+    num_docs: String(words.whole('num_docs')),
+    docs_hash: words.matching('docs_hash', /^[0-9a-f]{16}$/),
+    random: {
+      words: Array.from(twister),
+      index: words.whole('random_index'),
+      gaussNext: gauss === undefined ? null : Number(gauss || NaN),
+    },
+  }
+}
+
+/** The strings of a file's metadata as what they stand for. */
+class Metadata {
+  private readonly words: ReadonlyMap<string, string>
+
+  constructor(words: ReadonlyMap<string, string>) {
+    this.words = words
+  }
+
+  get(name: string): string | undefined {
+    return this.words.get(name)
+  }
+
+  matching(name: string, form: RegExp, fallback?: string): string {
+    const text = this.words.get(name) ?? fallback
+    if (text === undefined) fail('metadata', `the file's metadata lacks ${name}`)
+    if (!form.test(text)) fail('metadata', `the file's ${name} cannot be used, got ${show(text)}`)
+    return text
+  }
+
+  whole(name: string, fallback?: number): number {
+    // Sixteen digits may pass 2^53; fifteen are 2,000 years of steps.
+    return Number(this.matching(name, /^\d{1,15}$/, fallback?.toString()))
+  }
+
+  attempt<T>(name: string, make: () => T): T {
+    return attempt('metadata', `the file's ${name} cannot be used`, make)
+  }
+}
+
+function attempt<T>(code: CheckpointCode, what: string, make: () => T): T {
+  try {
+    return make()
+  } catch (cause) {
+    const why = cause instanceof MicroGPTError ? `: ${cause.message}` : ''
+    throw new CheckpointError(code, what + why, { cause })
+  }
+}
+
+function fail(code: CheckpointCode, message: string): never {
+  throw new CheckpointError(code, message)
+}

@@ -1,0 +1,92 @@
+/** Where a run's model comes from: made anew, or taken from a file. */
+import { type ConfigInput, FIELDS } from '../config.js'
+import { CheckpointError } from '../errors.js'
+import { type LoadOptions, MicroGPT } from '../microgpt.js'
+import { readSafetensors } from '../safetensors.js'
+import { readDocs } from './docs.js'
+import { ENGINES, ENGINE_NAMES, type Engine } from './engine.js'
+import { UsageError } from './exit.js'
+import { named, readModel } from './files.js'
+import { flagOf } from './flags.js'
+import type { Flags } from './parse.js'
+import { choice, modelSettings, textOf } from './settings.js'
+
+export interface Origin {
+  engine: Engine
+  /** 'wasm' and the like. */
+  name: string
+  preset: string
+  seed: bigint
+  docs: readonly string[]
+  /** Whether it was read for sampling alone. */
+  readOnly: boolean
+}
+
+/** What another value would make another model of. */
+const FIXED: readonly (keyof ConfigInput)[] = [
+  ...(['n_embd', 'n_head', 'n_layer', 'block_size'] as const),
+  ...(['activation', 'init_std', 'zero_init_projections'] as const),
+]
+
+/** The flags that a file's own config leaves to be given. @throws {UsageError} for another one */
+export function overFile(path: string, hasConfig: boolean, flags: Flags): LoadOptions {
+  const { preset, config } = modelSettings(flags)
+  if (hasConfig) {
+    const said = [...FIXED.filter((field) => field in config).map(flagOf), 'preset']
+    const odd = said.find((flag) => flags.has(flag))
+    if (odd) throw new UsageError(`--${odd} is what ${path} says already; leave it out`)
+  }
+  const options: LoadOptions = { config, widen: flags.has('widen') }
+  return flags.has('preset') || !hasConfig ? { ...options, preset } : options
+}
+
+/**
+ * A model as the flags say: --resume and --model name a file.
+ * @throws {UsageError} for flags that do not go together
+ */
+export async function originOf(flags: Flags, signal: AbortSignal): Promise<Origin> {
+  const { preset, config, seed, data, errors } = modelSettings(flags)
+  const name = choice(flags, 'engine', ENGINE_NAMES)
+  const model = textOf(flags, 'model')
+  const path = model ?? textOf(flags, 'resume')
+  checkTogether(flags, name, path)
+  const readOnly = model !== undefined
+  const bytes = path === undefined ? null : readModel(path)
+  const docs = readOnly && data === undefined ? [] : await readDocs(data, errors, signal)
+  if (path === undefined || !bytes) {
+    const engine = await ENGINES[name]({ docs, preset, config, seed })
+    return { engine, name, preset, seed, docs, readOnly }
+  }
+  try {
+    const hasConfig = readSafetensors(bytes).metadata.has('config')
+    const options = overFile(path, hasConfig, flags)
+    if (flags.has('seed')) options.seed = seed
+    if (docs.length > 0) options.docs = docs
+    if (flags.has('fresh')) options.optimizer = false
+    const engine = await MicroGPT.load(bytes, options)
+    return { engine, name, preset: engine.preset, seed: engine.seed, docs, readOnly }
+  } catch (error) {
+    throw error instanceof CheckpointError ? named(path, error) : error
+  }
+}
+
+function checkTogether(flags: Flags, engine: string, path: string | undefined): void {
+  const kept = ['out', 'resume', 'model'].find((flag) => flags.has(flag))
+  if (kept && engine !== 'wasm') {
+    throw new UsageError(`--${kept} needs --engine wasm: the twins keep no checkpoints`)
+  }
+  const needs = (flag: string, other: string) => {
+    if (flags.has(flag)) throw new UsageError(`--${flag} needs ${other} FILE; give both or none`)
+  }
+  if (path === undefined) {
+    needs('fresh', '--resume')
+    needs('widen', '--resume or --model')
+    if (!flags.has('out')) needs('save-every', '--out')
+  }
+  if (flags.has('model')) {
+    // Nothing is trained: of the config only the temperature still means something.
+    const fields = Object.keys(FIELDS).filter((field) => !FIXED.includes(field as keyof ConfigInput))
+    const odd = fields.map(flagOf).find((flag) => flag !== 'temperature' && flags.has(flag))
+    if (odd) throw new UsageError(`--${odd} is for training, and --model trains nothing; leave it out`)
+  }
+}

@@ -1,0 +1,69 @@
+/** A canvas that is drawn at most once a frame, at the screen's own resolution, and only when seen. */
+import { WhenVisible } from '../dom.js'
+
+export type Draw = (context: CanvasRenderingContext2D, width: number, height: number) => void
+
+const boards = new Set<Board>()
+
+export class Board {
+  readonly canvas: HTMLCanvasElement
+  private readonly draw: Draw
+  private readonly sight: WhenVisible
+  private asked = false
+  private width = 0
+  private height = 0
+
+  constructor(canvas: HTMLCanvasElement, draw: Draw) {
+    this.canvas = canvas
+    this.draw = draw
+    this.sight = new WhenVisible(canvas)
+    new ResizeObserver(([entry]) => {
+      const { width, height } = entry!.contentRect
+      if (width === this.width && height === this.height) return
+      this.width = width
+      this.height = height
+      this.redraw()
+    }).observe(canvas)
+    boards.add(this)
+  }
+
+  redraw(): void {
+    if (this.asked) return
+    this.asked = true
+    requestAnimationFrame(() => {
+      this.asked = false
+      this.sight.run(() => this.paint())
+    })
+  }
+
+  private paint(): void {
+    const { canvas, width, height } = this
+    const context = canvas.getContext('2d')
+    if (!context || width === 0 || height === 0) return
+    const ratio = Math.min(3, devicePixelRatio || 1)
+    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)]
+    if (canvas.width !== wide) canvas.width = wide
+    if (canvas.height !== high) canvas.height = high
+    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    context.clearRect(0, 0, width, height)
+    this.draw(context, width, height)
+  }
+}
+
+let palette: Map<string, string> | null = null
+
+/** A colour of the style sheet, by the name of its variable. */
+export function colour(name: string): string {
+  palette ??= new Map()
+  let value = palette.get(name)
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
+    palette.set(name, value)
+  }
+  return value
+}
+
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  palette = null
+  for (const board of boards) board.redraw()
+})

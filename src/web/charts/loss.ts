@@ -1,0 +1,194 @@
+/** The loss by step: each step faint, smoothed strong, earlier runs in colours of their own. */
+import type { ChartRun } from '../app.js'
+import { Board, colour } from './board.js'
+
+export interface LossView {
+  run: ChartRun
+  earlier: readonly ChartRun[]
+  /** Steps that the axis reaches to at least. */
+  numSteps: number
+  /** The loss of a model that knows nothing: ln vocab_size. */
+  baseline: number
+  /** The point under the crosshair, or -1. */
+  cursor: number
+}
+
+const MARGIN = { left: 36, right: 12, top: 12, bottom: 24 }
+export const RUN_COLOURS = ['run-1', 'run-2', 'run-3', 'run-4', 'run-5']
+
+interface Frame {
+  x: (step: number) => number
+  y: (loss: number) => number
+  width: number
+  height: number
+  steps: number
+  low: number
+  high: number
+}
+
+export class LossChart {
+  readonly board: Board
+  private view: LossView | null = null
+  private frame: Frame | null = null
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.board = new Board(canvas, (context, width, height) => this.draw(context, width, height))
+  }
+
+  show(view: LossView): void {
+    this.view = view
+    this.board.redraw()
+  }
+
+  /** The point of the run nearest to a place on the canvas, or -1. */
+  nearest(x: number): number {
+    const { frame, view } = this
+    if (!frame || !view || view.run.log.length === 0) return -1
+    const { log } = view.run
+    const share = (x - MARGIN.left) / (frame.width - MARGIN.left - MARGIN.right)
+    const point = Math.round((share * frame.steps - 1) / log.stride)
+    return Math.max(0, Math.min(log.length - 1, point))
+  }
+
+  private draw(context: CanvasRenderingContext2D, width: number, height: number): void {
+    if (!this.view) return
+    const frame = fit(this.view, width, height)
+    this.frame = frame
+    const { run, earlier, baseline, cursor } = this.view
+    axes(context, frame)
+    dashed(context, frame, baseline)
+    earlier.forEach((other, i) => {
+      context.globalAlpha = 0.75
+      line(context, frame, other, other.log.smoothedLoss, RUN_COLOURS[i % RUN_COLOURS.length]!, 1.25)
+      context.globalAlpha = 1
+    })
+    context.globalAlpha = 0.32
+    line(context, frame, run, run.log.loss, 'accent', 1)
+    context.globalAlpha = 1
+    line(context, frame, run, run.log.smoothedLoss, 'accent', 2.25)
+    if (cursor >= 0 && cursor < run.log.length) crosshair(context, frame, run, cursor)
+  }
+}
+
+/** A scale that holds all of it, with whole numbers at its ends. */
+function fit({ run, earlier, numSteps, baseline }: LossView, width: number, height: number): Frame {
+  const longest = Math.max(...[run, ...earlier].map(({ log }) => log.steps))
+  const steps = Math.max(longest, Math.min(numSteps, Math.max(500, 2 * longest)))
+  let low = baseline - 1
+  let high = baseline + 0.4
+  for (let i = 0; i < run.log.length; i++) {
+    const loss = run.log.loss(i)
+    if (loss < low) low = loss
+    if (loss > high) high = loss
+  }
+  low = Math.max(0, low)
+  high = Math.min(high, baseline + 8)
+  const plot = { width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom }
+  const x = (step: number) => MARGIN.left + (plot.width * step) / steps
+  const y = (loss: number) =>
+    MARGIN.top + (plot.height * (high - Math.max(low, Math.min(high, loss)))) / (high - low)
+  return { x, y, width, height, steps, low, high }
+}
+
+/** 1, 2 or 5 times a power of ten: about n ticks over a span. */
+function tick(span: number, n: number): number {
+  const raw = span / n
+  const power = 10 ** Math.floor(Math.log10(raw))
+  return power * ([1, 2, 5].find((factor) => factor * power >= raw) ?? 10)
+}
+
+function axes(context: CanvasRenderingContext2D, { x, y, width, height, steps, low, high }: Frame) {
+  context.font = '11px ui-sans-serif, system-ui, sans-serif'
+  context.fillStyle = colour('soft')
+  context.strokeStyle = colour('line')
+  context.lineWidth = 1
+  context.textAlign = 'right'
+  context.textBaseline = 'middle'
+  const down = tick(high - low, 4)
+  for (let loss = Math.ceil(low / down) * down; loss <= high; loss += down) {
+    const at = Math.round(y(loss)) + 0.5
+    context.beginPath()
+    context.moveTo(MARGIN.left, at)
+    context.lineTo(width - MARGIN.right, at)
+    context.stroke()
+    context.fillText(loss.toFixed(down < 1 ? 1 : 0), MARGIN.left - 8, at)
+  }
+  context.textAlign = 'center'
+  context.textBaseline = 'top'
+  const across = tick(steps, width / 90)
+  for (let step = 0; step <= steps; step += across) {
+    context.fillText(String(step), Math.min(x(step), width - 20), height - MARGIN.bottom + 8)
+  }
+}
+
+function dashed(context: CanvasRenderingContext2D, { y, width }: Frame, loss: number): void {
+  context.strokeStyle = colour('warm')
+  context.setLineDash([5, 5])
+  context.lineWidth = 1.25
+  context.beginPath()
+  context.moveTo(MARGIN.left, y(loss))
+  context.lineTo(width - MARGIN.right, y(loss))
+  context.stroke()
+  context.setLineDash([])
+  context.fillStyle = colour('warm')
+  context.textAlign = 'right'
+  context.textBaseline = 'bottom'
+  context.fillText('knows nothing', width - MARGIN.right, y(loss) - 4)
+}
+
+/** Where points lie closer than pixels, a column shows the least and the greatest of its points. */
+function line(
+  context: CanvasRenderingContext2D,
+  { x, y, width }: Frame,
+  { log }: ChartRun,
+  value: (i: number) => number,
+  name: string,
+  weight: number,
+): void {
+  if (log.length === 0) return
+  context.strokeStyle = colour(name)
+  context.lineWidth = weight
+  context.lineJoin = 'round'
+  context.beginPath()
+  const group = Math.max(1, Math.floor(log.length / (2 * width)))
+  for (let i = 0; i < log.length; i += group) {
+    let low = value(i)
+    let high = low
+    for (let j = i + 1; j < Math.min(i + group, log.length); j++) {
+      low = Math.min(low, value(j))
+      high = Math.max(high, value(j))
+    }
+    const at = x(i * log.stride + 1)
+    context.lineTo(at, y(high))
+    if (high !== low) context.lineTo(at, y(low))
+  }
+  context.stroke()
+  if (log.length > 1) return
+  context.fillStyle = colour(name)
+  context.fillRect(x(1) - 1.5, y(value(0)) - 1.5, 3, 3)
+}
+
+function crosshair(
+  context: CanvasRenderingContext2D,
+  { x, y, height }: Frame,
+  { log }: ChartRun,
+  cursor: number,
+): void {
+  const { step, loss, smoothed } = log.at(cursor)
+  context.strokeStyle = colour('ink')
+  context.lineWidth = 1
+  context.globalAlpha = 0.5
+  context.beginPath()
+  context.moveTo(x(step), MARGIN.top)
+  context.lineTo(x(step), height - MARGIN.bottom)
+  context.stroke()
+  context.globalAlpha = 1
+  for (const value of [loss, smoothed]) {
+    context.beginPath()
+    context.arc(x(step), y(value), 3.5, 0, 7)
+    context.fillStyle = colour('accent')
+    context.fill()
+    context.strokeStyle = colour('panel')
+    context.stroke()
+  }
+}

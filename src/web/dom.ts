@@ -1,0 +1,75 @@
+/** The page's elements. Text goes in as text, never as HTML. */
+
+type Child = Node | string
+
+/** An element with properties and children. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Partial<Omit<HTMLElementTagNameMap[K], 'style'>> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = Object.assign(document.createElement(tag), properties)
+  element.append(...children)
+  return element
+}
+
+/** An element of the page's own markup; it is there, or the page was built wrong. */
+export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
+  const element = document.getElementById(id)
+  if (!element) throw new Error(`the page has no element ${id}`)
+  return element as T
+}
+
+export const input = (id: string) => byId<HTMLInputElement>(id)
+export const button = (id: string) => byId<HTMLButtonElement>(id)
+export const canvas = (id: string) => byId<HTMLCanvasElement>(id)
+
+/** Writes only what has changed: a new text node makes a new layout. */
+export function say(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text
+}
+
+/** A table's rows, in place of what it held; the first row and column are headers. */
+export function fillTable(
+  table: HTMLTableElement,
+  head: readonly string[],
+  rows: readonly (readonly Child[])[],
+): void {
+  const header = h('tr', {}, ...head.map((text) => h('th', { scope: 'col' }, text)))
+  const body = rows.map(([first = '', ...rest]) =>
+    h('tr', {}, h('th', { scope: 'row' }, first), ...rest.map((cell) => h('td', {}, cell))),
+  )
+  const { caption } = table
+  table.replaceChildren(
+    ...(caption ? [caption] : []),
+    h('thead', {}, header),
+    h('tbody', {}, ...body),
+  )
+}
+
+/** Runs a task when the element is on the screen, now or later; the latest task counts. */
+export class WhenVisible {
+  private visible = false
+  private task: (() => void) | null = null
+
+  constructor(element: Element) {
+    new IntersectionObserver(
+      (entries) => {
+        this.visible = entries.at(-1)!.isIntersecting
+        if (this.visible) this.flush()
+      },
+      { rootMargin: '100px' },
+    ).observe(element)
+  }
+
+  run(task: () => void): void {
+    this.task = task
+    if (this.visible) this.flush()
+  }
+
+  private flush(): void {
+    const { task } = this
+    this.task = null
+    task?.()
+  }
+}

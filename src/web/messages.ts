@@ -1,0 +1,149 @@
+/** What the page and its worker say to each other. All arrays are transferred, never shared. */
+import type { Config, ConfigInput, PresetName } from '../config.js'
+
+export interface Settings {
+  preset: PresetName
+  /** Fields that differ from the preset. */
+  config: ConfigInput
+  /** A whole number of any size, in digits. */
+  seed: string
+}
+
+export type EngineName = 'wasm' | 'typed' | 'value'
+
+export type StopRule = { kind: 'end' } | { kind: 'loss' | 'step'; value: number }
+
+export interface Drawing {
+  prompt: string
+  temperature: number
+  topK: number | null
+}
+
+export type ToWorker =
+  | { type: 'text'; text: string; settings: Settings }
+  | { type: 'model'; settings: Settings }
+  /** pace: steps a second, or null for as fast as it goes. */
+  | { type: 'play'; pace: number | null; stop: StopRule }
+  | { type: 'pace'; pace: number | null }
+  | { type: 'pause' }
+  | { type: 'step' }
+  | { type: 'thumbs'; shown: Shown }
+  | { type: 'matrix'; name: string; shown: Shown }
+  | { type: 'word'; word: string; timed: boolean }
+  | { type: 'next'; drawing: Drawing }
+  | { type: 'write'; drawing: Drawing; seed: number }
+  | { type: 'race'; engine: EngineName; text: string; settings: Settings; budget: number }
+
+/** Values of the parameters, or their gradients of the latest step. */
+export type Shown = 'data' | 'grad'
+
+/** Texts are cut for the screen. */
+export interface DataSummary {
+  numDocs: number
+  chars: string[]
+  /** Characters of the longest document. */
+  longest: number
+  longestDoc: string
+}
+
+export interface Ready {
+  engine: EngineName
+  config: Readonly<Config>
+  numParams: number
+  vocabSize: number
+  numDocs: number
+  /** Documents of which the model sees only the first block_size tokens. */
+  cut: number
+  /** The first ones in the order of training, cut for the screen. */
+  firstDocs: string[]
+}
+
+export interface Sample {
+  /** Steps made when it was drawn. */
+  step: number
+  text: string
+  /** Whether it stands in the data. */
+  known: boolean
+}
+
+export interface Progress {
+  /** Steps finished. */
+  step: number
+  /** Of the steps since the last message. */
+  losses: Float64Array
+  lrs: Float64Array
+  samples: Sample[]
+  /** The document of the last step, cut for the screen. */
+  doc: string
+  /** Milliseconds of training in this run, messages and samples left out. */
+  ms: number
+  state: 'running' | 'paused' | 'stopped' | 'finished' | 'failed'
+  error?: string
+}
+
+export interface Matrix {
+  name: string
+  rows: number
+  columns: number
+  /** [rows, columns] */
+  values: Float64Array
+}
+
+export interface Candidate {
+  char: string
+  probability: number
+}
+
+export interface TapeRow {
+  op: string
+  inputs: string[]
+  output: string
+  /** Nanoseconds. */
+  forward: number
+  backward: number
+}
+
+export interface Look {
+  /** The tokens in, then the one that the last position should give; '' is BOS. */
+  tokens: string[]
+  /** Every token's character, '' for BOS: what the columns of probabilities stand for. */
+  chars: string[]
+  /** [rows, vocab_size] */
+  probabilities: Float64Array
+  /** [n_layer, n_head, rows, rows] */
+  attention: Float64Array
+  layers: number
+  heads: number
+  rows: number
+  loss: number
+  /** Only where it was timed. */
+  tape: TapeRow[] | null
+}
+
+export interface RaceProgress {
+  engine: EngineName
+  steps: number
+  /** Steps of a whole run. */
+  of: number
+  ms: number
+  /** Milliseconds from nothing to a model. */
+  startMs: number
+  losses: Float64Array
+  done: boolean
+  error?: string
+}
+
+export type FromWorker =
+  | { type: 'data'; summary: DataSummary }
+  | { type: 'ready'; ready: Ready }
+  /** Something that was asked for cannot be had; what was there before stays. */
+  | { type: 'refused'; what: 'text' | 'model' | 'word' | 'next'; message: string }
+  /** The core could not be had: the twin stands in. */
+  | { type: 'fallback'; message: string }
+  | { type: 'progress'; progress: Progress }
+  | { type: 'thumbs'; shown: Shown; before: Matrix[]; now: Matrix[] }
+  | { type: 'matrix'; shown: Shown; before: Matrix; now: Matrix; step: number }
+  | { type: 'look'; look: Look; step: number }
+  | { type: 'next'; prompt: string; candidates: Candidate[] }
+  | { type: 'written'; text: string; known: boolean }
+  | { type: 'race'; race: RaceProgress }

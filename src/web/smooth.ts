@@ -1,0 +1,16 @@
+/** The smoothed loss of the chart and of the stop rule. */
+const KEEP = 0.97
+
+/** An exponential mean over some 30 steps, without the pull of its start at 0 (as Adam's m_hat). */
+export class Smooth {
+  value = NaN
+  private mean = 0
+  private weight = 0
+
+  add(x: number): number {
+    this.mean = KEEP * this.mean + (1 - KEEP) * x
+    this.weight = KEEP * this.weight + (1 - KEEP)
+    this.value = this.mean / this.weight
+    return this.value
+  }
+}

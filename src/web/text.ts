@@ -1,0 +1,27 @@
+/** Numbers and texts as the page shows them. */
+
+/** At most `most` characters, and a sign that there are more. */
+export function short(text: string, most = 60): string {
+  // Cut by UTF-16 units first: a line may be a megabyte long.
+  const chars = [...text.slice(0, 2 * most + 2)]
+  return chars.length > most ? `${chars.slice(0, most).join('')}…` : text
+}
+
+/** A character that has no shape of its own gets its code point. */
+export function visible(char: string): string {
+  if (char === '') return 'BOS'
+  if (char === ' ') return '␣'
+  return /[\p{C}\p{Z}]/u.test(char)
+    ? `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
+    : char
+}
+
+export const count = (n: number) => n.toLocaleString('en-US')
+
+/** Some digits of a number of any size. */
+export function digits(x: number): string {
+  if (x === 0 || !Number.isFinite(x)) return String(x)
+  return Math.abs(x) >= 1e-3 && Math.abs(x) < 1e6 ? x.toFixed(4) : x.toExponential(2)
+}
+
+export const percent = (p: number) => `${(100 * p).toFixed(p < 0.0995 ? 1 : 0)}%`

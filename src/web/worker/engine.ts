@@ -1,0 +1,67 @@
+/** The engines as the page's worker sees them. */
+import type { Config } from '../../config.js'
+import { MicroGPT } from '../../microgpt.js'
+import { ValueGPT } from '../../reference/model.js'
+import { TypedGPT } from '../../reference/typed.js'
+import { gptTable } from '../../state-dict.js'
+import type { Tokenizer } from '../../tokenizer.js'
+import type { EngineName, Settings, Shown } from '../messages.js'
+
+export interface Engine {
+  readonly config: Readonly<Config>
+  readonly tokenizer: Tokenizer
+  readonly docs: readonly string[]
+  readonly numParams: number
+  readonly step: number
+  readonly params: Float64Array
+  train(options?: { steps?: number }): Iterator<{ step: number; loss: number; lr: number }>
+  sample(options?: { count?: number; temperature?: number }): string[]
+}
+
+/** The typed-array twin, with the logits after a text for all to see. */
+export class OpenTwin extends TypedGPT {
+  logitsAfter(tokens: readonly number[]): Float64Array {
+    let logits = new Float64Array()
+    tokens.forEach((token, position) => (logits = this.logits(token, position).slice()))
+    return logits
+  }
+}
+
+/** @throws what the engine's own constructor throws */
+export async function createEngine(
+  name: EngineName,
+  docs: readonly string[],
+  { preset, config, seed }: Settings,
+): Promise<Engine> {
+  const options = { docs, preset, config, seed: BigInt(seed) }
+  if (name === 'typed') return new OpenTwin(options)
+  if (name === 'value') return new ValueGPT(options)
+  return MicroGPT.create(options)
+}
+
+/** A name, a shape and a slice of the flat parameters or of their gradients. */
+export interface Slice {
+  name: string
+  rows: number
+  columns: number
+  values: Float64Array
+}
+
+/** The matrices of an engine, as views on its numbers. */
+export function slicesOf(engine: Engine, shown: Shown): Slice[] {
+  if (engine instanceof MicroGPT) {
+    return Array.from(engine.stateDict.values(), ({ name, shape, data, grad }) => {
+      return { name, rows: shape[0], columns: shape[1], values: shown === 'data' ? data : grad }
+    })
+  }
+  const { params, grad } = engine as OpenTwin
+  return cut(engine, shown === 'data' ? params : grad)
+}
+
+/** Flat numbers by the names of the state_dict. */
+export function cut({ config, tokenizer }: Engine, flat: Float64Array): Slice[] {
+  let at = 0
+  return gptTable(config, tokenizer.vocabSize).map(({ name, shape: [rows, columns] }) => {
+    return { name, rows, columns, values: flat.subarray(at, (at += rows * columns)) }
+  })
+}

@@ -1,0 +1,162 @@
+/**
+ * A second arena with the same parameters, on which a word goes through the model op by op. Looking
+ * there leaves the model that trains, its gradients and its random numbers alone. It is made from
+ * the public API only, as anyone's own instrument could be.
+ */
+import { Arena, Bounds, type Ids, Tensor } from '../../arena.js'
+import { loadCore } from '../../core.js'
+import { Graph, type OpRecord } from '../../graph.js'
+import { planGPT } from '../../memory.js'
+import type { MicroGPT } from '../../microgpt.js'
+import { gpt } from '../../model.js'
+import { type StateDict, gptTable, mapStateDict } from '../../state-dict.js'
+import type { Look, TapeRow } from '../messages.js'
+
+/** Clocks of browsers tick in 5 to 100 us: an op is run until this much time has gone by. */
+const TIMED_MS = 1
+const ROUNDS = 64
+
+const even = (count: number) => count + (count % 2)
+
+export class Lens {
+  private readonly model: MicroGPT
+  private readonly arena: Arena
+  private readonly stateDict: StateDict
+  private readonly mark: number
+  private readonly tapeStart: number
+
+  private constructor(model: MicroGPT, arena: Arena) {
+    const { config, tokenizer } = model
+    this.model = model
+    this.arena = arena
+    this.stateDict = mapStateDict(arena, gptTable(config, tokenizer.vocabSize))
+    this.mark = arena.mark()
+    this.tapeStart = arena.core.tapeLength()
+  }
+
+  static async on(model: MicroGPT): Promise<Lens> {
+    const plan = planGPT(model.config, model.tokenizer.vocabSize)
+    return new Lens(model, new Arena(await loadCore(), plan))
+  }
+
+  /** The scores of the next token after some, [vocab_size]. */
+  logitsAfter(ids: readonly number[]): Float64Array {
+    const { graph, logits } = this.record(ids, ids.length)
+    graph.forward()
+    const { vocabSize } = this.model.tokenizer
+    return logits.data.slice((ids.length - 1) * vocabSize)
+  }
+
+  /**
+   * A word through the model: BOS, its characters, BOS, at most block_size positions.
+   * @param timed whether to take the time of each op
+   */
+  look(word: string, timed: boolean): Look {
+    const { config, tokenizer } = this.model
+    const ids = tokenizer.encodeDoc(word)
+    const rows = Math.min(config.block_size, ids.length - 1)
+    const { graph, loss, names } = this.record(ids, rows)
+    graph.forward()
+    const chars = [...tokenizer.chars, '']
+    return {
+      tokens: ids.slice(0, rows + 1).map((id) => chars[id]!),
+      chars,
+      probabilities: this.kept(loss, rows * tokenizer.vocabSize),
+      attention: this.attention(graph, rows),
+      layers: config.n_layer,
+      heads: config.n_head,
+      rows,
+      loss: loss.data[0]!,
+      tape: timed ? this.tape(graph, loss, names) : null,
+    }
+  }
+
+  private record(ids: readonly number[], rows: number) {
+    const { arena, model, stateDict } = this
+    const { config, tokenizer } = model
+    arena.params.set(model.params)
+    arena.core.truncate(this.tapeStart)
+    arena.release(this.mark)
+    const tokens = arena.allocIds(rows, tokenizer.vocabSize)
+    const targets = arena.allocIds(rows, tokenizer.vocabSize)
+    const positions = arena.allocIds(rows, config.block_size)
+    const ends = arena.allocIds(2, config.block_size + 1)
+    tokens.set(ids, 0, rows)
+    positions.set(Array.from({ length: rows }, (_, i) => i))
+    targets.set(Array.from({ length: rows }, (_, i) => ids[i + 1] ?? tokenizer.BOS))
+    ends.put(1, rows)
+    const bounds = new Bounds(ends, rows, config.block_size)
+    const graph = new Graph(arena)
+    const logits = gpt(graph, stateDict, config, tokens, positions, (q, k, v) =>
+      graph.attention(q, k, v, bounds, config.n_head),
+    )
+    const loss = graph.crossEntropy(logits, targets, bounds)
+    const names = new Map<Tensor | Ids | number, string>()
+    for (const { name, tensor } of stateDict.values()) names.set(tensor.address, name)
+    const inputs = { tokens, targets, positions, bounds: ends }
+    for (const [name, { address }] of Object.entries(inputs)) names.set(address, name)
+    return { graph, logits, loss, names }
+  }
+
+  /** What an op keeps for its backward lies behind its output, at the next even place. */
+  private kept({ address, count }: Tensor, length: number): Float64Array {
+    return this.arena.view(address + 8 * even(count), length).slice()
+  }
+
+  /** [n_layer, n_head, rows, rows]; the core keeps [rows, n_head, block_size made even] a layer. */
+  private attention(graph: Graph, rows: number): Float64Array {
+    const { n_layer, n_head, block_size } = this.model.config
+    const span = even(block_size)
+    const result = new Float64Array(n_layer * n_head * rows * rows)
+    const layers = graph.records.filter(({ op }) => op === 'attention')
+    layers.forEach(({ output }, layer) => {
+      const weights = this.kept(output, rows * n_head * span)
+      for (let head = 0; head < n_head; head++) {
+        for (let t = 0; t < rows; t++) {
+          const from = (t * n_head + head) * span
+          const to = ((layer * n_head + head) * rows + t) * rows
+          result.set(weights.subarray(from, from + t + 1), to)
+        }
+      }
+    })
+    return result
+  }
+
+  private tape(graph: Graph, loss: Tensor, names: Map<Tensor | Ids | number, string>): TapeRow[] {
+    const { core } = this.arena
+    graph.records.forEach(({ op, output }, i) => names.set(output.address, `${i}: ${op}`))
+    return graph.records.map((record, i) => {
+      const at = this.tapeStart + i
+      // A backward adds: the gradients are made anew, so that they do not grow without end.
+      this.arena.zeroGrad()
+      graph.backward(loss)
+      return {
+        op: record.op,
+        inputs: record.inputs.map((input) => label(input, names)),
+        output: sizes(record.output.shape),
+        forward: nanoseconds(() => graph.forwardOne(i)),
+        backward: nanoseconds(() => core.backward(at, at + 1, loss.address, 1, 1)),
+      }
+    })
+  }
+}
+
+const sizes = (shape: readonly number[]) => `[${shape.join(', ')}]`
+
+function label(input: OpRecord['inputs'][number], names: Map<unknown, string>): string {
+  const shape = input instanceof Tensor ? input.shape : [input.length]
+  return `${names.get(input.address) ?? '?'} ${sizes(shape)}`
+}
+
+/** Mean time of a call, over enough calls for the clock to see. */
+function nanoseconds(run: () => void): number {
+  const start = performance.now()
+  let calls = 0
+  let ms = 0
+  while (ms < TIMED_MS) {
+    for (let i = 0; i < ROUNDS; i++) run()
+    calls += ROUNDS
+    ms = performance.now() - start
+  }
+  return (1e6 * ms) / calls
+}

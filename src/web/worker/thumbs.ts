@@ -1,0 +1,33 @@
+/** Matrices on their way to the page: whole, or made small enough to look at. */
+import type { Matrix } from '../messages.js'
+import type { Slice } from './engine.js'
+
+/** A matrix in detail shows at most this many rows and columns: the first ones. */
+const MOST = 512
+/** Cells of a small picture along each side. */
+const THUMB = 64
+
+/** A copy of the first rows and columns. */
+export function detail({ name, rows, columns, values }: Slice): Matrix {
+  const [m, n] = [Math.min(rows, MOST), Math.min(columns, MOST)]
+  if (m === rows && n === columns) return { name, rows, columns, values: values.slice() }
+  const part = new Float64Array(m * n)
+  for (let i = 0; i < m; i++) part.set(values.subarray(i * columns, i * columns + n), i * n)
+  return { name, rows: m, columns: n, values: part }
+}
+
+/** At most 64 x 64 cells; each shows the number farthest from 0 of those that it stands for. */
+export function thumb({ name, rows, columns, values }: Slice): Matrix {
+  const [down, across] = [Math.ceil(rows / THUMB), Math.ceil(columns / THUMB)]
+  if (down === 1 && across === 1) return { name, rows, columns, values: values.slice() }
+  const [m, n] = [Math.ceil(rows / down), Math.ceil(columns / across)]
+  const cells = new Float64Array(m * n)
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const cell = Math.floor(i / down) * n + Math.floor(j / across)
+      const value = values[i * columns + j]!
+      if (Math.abs(value) > Math.abs(cells[cell]!)) cells[cell] = value
+    }
+  }
+  return { name, rows: m, columns: n, values: cells }
+}
