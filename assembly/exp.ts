@@ -133,8 +133,7 @@ export function exp(x: f64): f64 {
   if (x > 709.782712893384) return Infinity
   if (x < -745.1332191019412) return 0
   // The exponent moves by 768 towards the middle, and back in the result.
-  const v = f64x2.splat(x)
-  return x > 0
-    ? f64x2.extract_lane(scaled(v, -((<i64>768) << 52)), 0) * 1.552518092300709e231
-    : f64x2.extract_lane(scaled(v, (<i64>768) << 52), 0) * 6.441148769597133e-232
+  const up = x > 0
+  const y = scaled(f64x2.splat(x), up ? -((<i64>768) << 52) : (<i64>768) << 52)
+  return f64x2.extract_lane(y, 0) * (up ? 1.552518092300709e231 : 6.441148769597133e-232)
 }

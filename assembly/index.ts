@@ -7,7 +7,7 @@ export const VERSION: i32 = 1
 export { reserve, alloc, mark, release, gradientGap, moments, zeroGrad } from './arena'
 
 // the tape
-export { tapeLength, truncate, forward, backward } from './tape'
+export { tapeLength, truncate, setFresh, forward, backward } from './tape'
 
 // ops: each records a row and gives the address of its output, or 0 when there is no room
 export { embedding } from './ops/embedding'

@@ -4,7 +4,7 @@
  * op is added without touching it.
  *
  *     byte  0  forward    8  y      16  a    24  c    32  n0   40  n2   48  e, or factor (float64)
- *           4  backward  12  kept   20  b    28  d    36  n1   44  n3   52  f
+ *           4  backward  12  kept   20  b    28  d    36  n1   44  n3   52  f        56  fresh
  */
 import { RECORD, alloc, gap, inArena, release, mark, tapeLimit, tapeStart } from './arena'
 
@@ -149,6 +149,28 @@ export namespace at {
   }
 }
 
+/**
+ * Says which gradients a row's backward is the first to write: it sets them instead of adding to
+ * them, and nobody need set them to zero before.
+ * @param mask bit 0 for a, 1 for b, 2 for c
+ */
+export function setFresh(index: u32, mask: i32): void {
+  assert(index < length, 'setFresh: a row that is not on the tape')
+  store<i32>(tapeStart + <usize>index * RECORD, mask, 56)
+}
+
+/** All ones where the row adds to the gradient of an input, zeros where it sets it: what to keep. */
+@inline
+export function keeping(row: usize, input: i32): i64 {
+  return (((<i64>load<i32>(row, 56)) >> input) & 1) - 1
+}
+
+/** Whether the row adds to the gradient of an input. */
+@inline
+export function adding(row: usize, input: i32): bool {
+  return ((load<i32>(row, 56) >> input) & 1) == 0
+}
+
 /** Rows on the tape. */
 export function tapeLength(): u32 {
   return length
@@ -171,7 +193,8 @@ export function forward(from: u32, to: u32): void {
 
 /**
  * Adds to the gradients of everything that the rows from..to-1 computed y from, dy being the given
- * seed for each of its numbers. The gradients of the rows' outputs must be zero before (zeroGrad).
+ * seed for each of its numbers. The gradients of the rows' outputs must be zero before (zeroGrad)
+ * where no row is marked as the first to write them (setFresh).
  * @param y count numbers
  */
 export function backward(from: u32, to: u32, y: usize, count: u32, seed: f64): void {

@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
+  readFileSync,
   readdirSync,
   rmSync,
   statSync,
@@ -16,6 +17,7 @@ import {
 } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
+import { buildBrowser } from './build-browser.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const STAMP = 'build/.stamp'
@@ -26,7 +28,8 @@ function newest(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(`${path}/${name}`)))
 }
 
-const sources = ['assembly', 'src', 'scripts', 'asconfig.json', 'package.json', 'package-lock.json']
+const configs = ['asconfig.json', 'tsconfig.json', 'tsconfig.types.json']
+const sources = ['assembly', 'src', 'scripts', ...configs, 'package.json', 'package-lock.json']
 if (process.argv.includes('--if-stale') && existsSync(STAMP)) {
   const changed = Math.max(...sources.filter((path) => existsSync(path)).map(newest))
   if (changed <= statSync(STAMP).mtimeMs) process.exit(0)
@@ -55,6 +58,7 @@ await esbuild.build({
   platform: 'neutral',
   mainFields: ['module', 'main'],
   minify: true,
+  external: ['node:*', './worker.js'],
   entryPoints: {
     microgpt: 'src/index.ts',
     reference: 'src/reference/index.ts',
@@ -64,9 +68,20 @@ await esbuild.build({
 await esbuild.build({
   ...shared,
   platform: 'node',
-  entryPoints: { cli: 'src/cli/main.ts', measure: 'src/bench/measure.ts' },
+  entryPoints: {
+    cli: 'src/cli/main.ts',
+    measure: 'src/bench/measure.ts',
+    web: 'src/web/serve.ts',
+  },
   banner: { js: '#!/usr/bin/env node' },
 })
 chmodSync('build/cli.js', 0o755)
+await buildBrowser(shared)
+
+const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], { stdio: 'inherit' })
+// The compiler of the core has written its types beside core.wasm.
+const types = readFileSync('build/types/core.d.ts', 'utf8')
+writeFileSync('build/types/core.d.ts', types.replace("'../build/core.js'", "'../core.js'"))
 writeFileSync(STAMP, '')
 utimesSync(STAMP, began, began)

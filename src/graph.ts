@@ -31,6 +31,11 @@ export class Graph {
   private readonly from: number
   private readonly start: number
   private end: number
+  /** Inputs and outputs by address. */
+  private readonly values = new Map<number, Tensor>()
+  /** What backward was last prepared for, and the gradients to clear for it. */
+  private prepared: Tensor | null = null
+  private unwritten: Tensor[] = []
   private inferenceOnly = ''
   private ran = false
 
@@ -47,6 +52,8 @@ export class Graph {
     this.positive('input', shape)
     const tensor = this.arena.alloc(shape)
     tensor.data.fill(0)
+    this.values.set(tensor.address, tensor)
+    this.prepared = null
     this.end = this.arena.mark()
     return tensor
   }
@@ -257,8 +264,35 @@ export class Graph {
     if (y.address < this.start || y.address >= this.end) {
       this.fail('backward', 'a tensor of this graph', sizes(y.shape))
     }
-    this.core.zeroGrad(this.start, (this.end - this.start) / 8)
+    if (this.prepared !== y) this.prepareBackward(y)
+    for (const { address, count } of this.unwritten) this.core.zeroGrad(address, count)
     this.core.backward(this.from, this.from + this.records.length, y.address, y.count, seed)
+  }
+
+  /**
+   * Finds, walking back from y, which op is the first to write each gradient: it sets it, and only
+   * gradients that no op sets are left to be zeroed. Clearing all of them took a tenth of a step.
+   */
+  private prepareBackward(y: Tensor): void {
+    const whole = (x: Tensor) => this.values.get(x.address)?.count === x.count
+    const tensors = this.records.map(({ inputs }) => inputs.filter((x) => x instanceof Tensor))
+    const inside = (x: Tensor) => x.address >= this.start && x.address < this.end
+    // A view on a part of a value: other parts of it may be written by others, so all only add.
+    const parts = [y, ...tensors.flat()].filter((x) => inside(x) && !whole(x))
+    const shared = (x: Tensor) =>
+      parts.some((p) => p.address < x.address + 8 * x.count && x.address < p.address + 8 * p.count)
+    const written = new Set([y.address])
+    for (let i = this.records.length - 1; i >= 0; i--) {
+      let mask = 0
+      tensors[i]!.forEach((x, bit) => {
+        if (!inside(x) || written.has(x.address) || shared(x)) return
+        written.add(x.address)
+        mask |= 1 << bit
+      })
+      this.core.setFresh(this.from + i, mask)
+    }
+    this.unwritten = [...this.values.values()].filter((x) => !written.has(x.address) || shared(x))
+    this.prepared = y
   }
 
   private record(
@@ -276,6 +310,8 @@ export class Graph {
     if (address === 0) throw arena.full()
     this.end = arena.mark()
     const output = new Tensor(arena, address, shape)
+    this.values.set(address, output)
+    this.prepared = null
     this.records.push({ op, inputs, output })
     return output
   }

@@ -8,8 +8,8 @@ export type {
   SampleOptions,
   StepResult,
 } from './microgpt.js'
-export { WorkerModel, WorkerRun, createWorkerModel } from './worker/model.js'
-export type { RunResult } from './worker/model.js'
+export { createWorkerModel } from './worker/create.js'
+export type { RunResult, WorkerModel, WorkerRun } from './worker/model.js'
 export type { ParameterCopy } from './worker/messages.js'
 export * from './errors.js'
 export { readCheckpoint } from './checkpoint.js'

@@ -35,6 +35,8 @@ const MAX_HEADER = 16 * 2 ** 20
 /** Further ones would take more memory than the file does. */
 const MAX_ENTRIES = 65_536
 const MAX_DIMENSIONS = 16
+/** What JSON allows between its tokens. */
+const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d])
 const METADATA = '__metadata__'
 /** Names that mean something else to objects of JavaScript. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
@@ -194,7 +196,7 @@ class HeaderReader {
   }
 
   private claim(name: string): Claim {
-    let dtype = ''
+    let dtype: string | undefined
     let shape: number[] | undefined
     let offsets: number[] | undefined
     this.object((key) => {
@@ -203,12 +205,12 @@ class HeaderReader {
       else if (key === 'data_offsets') offsets = this.wholes('offsets', 2)
       else fail('json', `tensor ${show(name)} has a field ${show(key)}, which the format has not`)
     })
+    if (dtype === undefined || !shape || offsets?.length !== 2) {
+      fail('json', `tensor ${show(name)} needs dtype, shape and data_offsets of two numbers`)
+    }
     if (!Object.hasOwn(SIZES, dtype)) {
       const known = Object.keys(SIZES).join(', ')
       fail('dtype', `tensor ${show(name)} must be of dtype ${known}, got ${show(dtype)}`)
-    }
-    if (!shape || offsets?.length !== 2) {
-      fail('json', `tensor ${show(name)} needs dtype, shape and data_offsets of two numbers`)
     }
     return { dtype: dtype as Dtype, shape, from: offsets[0]!, to: offsets[1]! }
   }
@@ -264,13 +266,14 @@ class HeaderReader {
     this.take('"')
     const from = this.at
     let escaped = false
-    for (; this.byte() !== '"'; this.at++) {
-      if (this.byte() === '\\') {
+    for (; this.bytes[this.at] !== 0x22; this.at++) {
+      if (this.bytes[this.at] === 0x5c) {
         escaped = true
         this.at++
       }
       if (this.at >= this.end || this.bytes[this.at]! < 0x20) this.malformed('"')
     }
+    if (this.at >= this.end) this.malformed('"')
     const raw = this.bytes.subarray(from, this.at++)
     try {
       const text = this.utf8.decode(raw)
@@ -283,7 +286,7 @@ class HeaderReader {
 
   /** The next character, spaces skipped; '' at the end. */
   private peek(): string {
-    while (this.at < this.end && /[ \t\n\r]/.test(this.byte())) this.at++
+    while (this.at < this.end && SPACES.has(this.bytes[this.at]!)) this.at++
     return this.byte()
   }
 

@@ -2,7 +2,7 @@
 import { gap, inArena } from '../arena'
 import { Unary, map, mapBackward } from '../kernels/elementwise'
 import { tanh as tanhOf } from '../math'
-import { at, record } from '../tape'
+import { at, keeping, record } from '../tape'
 
 /** max(0, x); 0 for NaN, as Python's max(0, x) gives. */
 @inline
@@ -96,7 +96,9 @@ function recordMap<F extends Unary>(x: usize, count: i32): usize {
       map<F>(at.y(row), at.a(row), at.n0(row))
     },
     (row: usize) => {
-      mapBackward<F>(at.a(row) + gap, at.y(row) + gap, at.a(row), at.y(row), at.n0(row))
+      const x = at.a(row)
+      const y = at.y(row)
+      mapBackward<F>(x + gap, y + gap, x, y, at.n0(row), keeping(row, 0))
     },
     count,
     0,

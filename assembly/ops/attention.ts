@@ -11,7 +11,7 @@ import { PANEL, gemm } from '../kernels/gemm'
 import { gemv } from '../kernels/gemv'
 import { packTransposed, packedSize } from '../kernels/pack'
 import { maxOf, softmaxCausal, softmaxCausalBackward, softmaxRow } from '../kernels/softmax'
-import { at, last, noBackward, record } from '../tape'
+import { adding, at, last, noBackward, record } from '../tape'
 
 /** Rows of a block. */
 const BLOCK: i32 = 16
@@ -142,6 +142,14 @@ function forward(row: usize): void {
   }
 }
 
+/** Sets a fresh gradient to zero: blocks of rows then add to it. */
+function clear(row: usize, input: i32, x: usize, bytes: usize): void {
+  if (adding(row, input)) return
+  const bounds = at.d(row)
+  const rows = load<i32>(bounds + ((<usize>at.n0(row)) << 2))
+  memory.fill(x + gap, 0, <usize>rows * bytes)
+}
+
 /**
  * dp[t,u] = sum_j dy[t,j] v[u,j];  ds = softmax backward of dp, over sqrt(dim)
  * dq[t,j] += sum_u ds[t,u] k[u,j];  dk[u,j] += sum_t ds[t,u] q[t,j]
@@ -159,6 +167,9 @@ function backward(row: usize): void {
   const panel = PANEL * dim
   const scale = scaleOf(dim)
   const ds = scratch + ((<usize>packedSize(span, dim)) << 3)
+  clear(row, 0, at.a(row), bytes)
+  clear(row, 1, at.b(row), bytes)
+  clear(row, 2, at.c(row), bytes)
   let bound = at.d(row)
   for (let d = 0; d < docs; d++) {
     const first = load<i32>(bound)

@@ -1,7 +1,7 @@
 /** Functions of two tensors of one size, number by number: add, mul. */
 import { gap, inArena } from '../arena'
 import { Binary, zip, zipBackward } from '../kernels/elementwise'
-import { at, record } from '../tape'
+import { at, keeping, record } from '../tape'
 
 /** y = a + b; both slopes are 1 */
 class Add implements Binary {
@@ -49,7 +49,9 @@ function recordZip<F extends Binary>(a: usize, b: usize, count: i32): usize {
     (row: usize) => {
       const a = at.a(row)
       const b = at.b(row)
-      zipBackward<F>(a + gap, b + gap, at.y(row) + gap, a, b, at.n0(row))
+      const dy = at.y(row) + gap
+      const keepA = keeping(row, 0)
+      zipBackward<F>(a + gap, b + gap, dy, a, b, at.n0(row), keepA, keeping(row, 1))
     },
     count,
     0,

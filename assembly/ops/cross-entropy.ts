@@ -2,7 +2,7 @@
 import { gap, inArena } from '../arena'
 import { maxOf, softmaxRow } from '../kernels/softmax'
 import { log } from '../math'
-import { at, record } from '../tape'
+import { adding, at, record } from '../tape'
 
 /**
  * Records y[docs], y[d] = mean over the rows t of document d of -log softmax(logits[t])[targets[t]].
@@ -58,7 +58,7 @@ function forward(row: usize): void {
   }
 }
 
-/** dx[t,i] += (dy[d] / rows of d) (p[t,i] - (1 if i is the target, else 0)). */
+/** dx[t,i] (+)= (dy[d] / rows of d) (p[t,i] - (1 if i is the target, else 0)). */
 function backward(row: usize): void {
   const n = at.n1(row)
   const docs = at.n2(row)
@@ -68,6 +68,7 @@ function backward(row: usize): void {
   let bound = at.c(row)
   let dy = at.y(row) + gap
   let p = at.kept(row)
+  const add = adding(row, 0)
   for (let d = 0; d < docs; d++) {
     const count = load<i32>(bound, 4) - load<i32>(bound)
     const f = (1 / <f64>count) * load<f64>(dy)
@@ -75,7 +76,7 @@ function backward(row: usize): void {
       const hit = (<usize>load<i32>(target)) << 3
       for (let i: usize = 0; i < bytes; i += 8) {
         const q = load<f64>(p + i) - (i == hit ? 1 : 0)
-        store<f64>(dx + i, load<f64>(dx + i) + f * q)
+        store<f64>(dx + i, (add ? load<f64>(dx + i) : 0) + f * q)
       }
       dx += bytes
       p += bytes

@@ -1,6 +1,6 @@
 /** y = table[ids]: a row of the table for each id. */
 import { gap, inArena } from '../arena'
-import { at, record } from '../tape'
+import { adding, at, record } from '../tape'
 
 /**
  * Records y[rows, n] = table[ids], table [entries, n], ids int32[rows].
@@ -32,13 +32,14 @@ function forward(row: usize): void {
   }
 }
 
-/** dtable[ids[t]] += dy[t], t ascending. */
+/** dtable[ids[t]] += dy[t], t ascending; a fresh dtable is zero where there is no id. */
 function backward(row: usize): void {
   const rows = at.n0(row)
   const bytes = (<usize>at.n1(row)) << 3
   const table = at.a(row) + gap
   const ids = at.b(row)
   let dy = at.y(row) + gap
+  if (!adding(row, 0)) memory.fill(table, 0, bytes * at.n2(row))
   for (let t = 0; t < rows; t++) {
     const to = table + <usize>load<i32>(ids + ((<usize>t) << 2)) * bytes
     let i: usize = 0

@@ -3,7 +3,7 @@ import { gap, inArena, inScratch, scratch } from '../arena'
 import { PANEL, gemm } from '../kernels/gemm'
 import { gemv } from '../kernels/gemv'
 import { packPanels, packTransposed, packedSize, transpose } from '../kernels/pack'
-import { at, record } from '../tape'
+import { adding, at, record } from '../tape'
 
 /** From here on copies in gemm's order cost less than the strides of the originals. */
 const PACKED_ROWS: i32 = 32
@@ -49,8 +49,8 @@ function forward(row: usize): void {
 }
 
 /**
- * dx[t,i] += sum_o dy[t,o] w[o,i], o ascending
- * dw[o,i] += sum_t dy[t,o] x[t,i], t ascending
+ * dx[t,i] (+)= sum_o dy[t,o] w[o,i], o ascending
+ * dw[o,i] (+)= sum_t dy[t,o] x[t,i], t ascending
  */
 function backward(row: usize): void {
   const rows = at.n0(row)
@@ -61,16 +61,18 @@ function backward(row: usize): void {
   const dy = at.y(row) + gap
   const xs = (<usize>nin) << 3
   const ys = (<usize>nout) << 3
+  const addX = adding(row, 0)
+  const addW = adding(row, 1)
   if (rows < PACKED_ROWS) {
-    gemm(true, x + gap, xs, dy, ys, 8, w, xs, PANEL, rows, nin, nout)
-    gemm(true, w + gap, xs, dy, 8, ys, x, xs, PANEL, nout, nin, rows)
+    gemm(addX, x + gap, xs, dy, ys, 8, w, xs, PANEL, rows, nin, nout)
+    gemm(addW, w + gap, xs, dy, 8, ys, x, xs, PANEL, nout, nin, rows)
     return
   }
   packPanels(scratch, w, xs, nin, nout)
-  gemm(true, x + gap, xs, dy, ys, 8, scratch, PANEL, PANEL * nout, rows, nin, nout)
+  gemm(addX, x + gap, xs, dy, ys, 8, scratch, PANEL, PANEL * nout, rows, nin, nout)
   const ts = (<usize>even(rows)) << 3
   const turned = scratch + ((<usize>packedSize(nin, rows)) << 3)
   packPanels(scratch, x, xs, nin, rows)
   transpose(turned, ts, dy, ys, rows, nout)
-  gemm(true, w + gap, xs, turned, ts, 8, scratch, PANEL, PANEL * rows, nout, nin, rows)
+  gemm(addW, w + gap, xs, turned, ts, 8, scratch, PANEL, PANEL * rows, nout, nin, rows)
 }

@@ -2,7 +2,7 @@
 import { gap, inArena, inScratch, scratch } from '../arena'
 import { PANEL, gemm } from '../kernels/gemm'
 import { packTransposed, packedSize } from '../kernels/pack'
-import { at, record } from '../tape'
+import { adding, at, record } from '../tape'
 
 /**
  * Records y[m, n] = a[m, k] b[k, n].
@@ -25,8 +25,8 @@ function forward(row: usize): void {
 }
 
 /**
- * da[i,l] += sum_j dy[i,j] b[l,j], j ascending
- * db[l,j] += sum_i a[i,l] dy[i,j], i ascending
+ * da[i,l] (+)= sum_j dy[i,j] b[l,j], j ascending
+ * db[l,j] (+)= sum_i a[i,l] dy[i,j], i ascending
  */
 function backward(row: usize): void {
   const m = at.n0(row)
@@ -38,6 +38,6 @@ function backward(row: usize): void {
   const as = (<usize>k) << 3
   const ys = (<usize>n) << 3
   packTransposed(scratch, b, ys, k, n)
-  gemm(true, a + gap, as, dy, ys, 8, scratch, PANEL, PANEL * n, m, k, n)
-  gemm(true, b + gap, ys, a, 8, as, dy, ys, PANEL, k, n, m)
+  gemm(adding(row, 0), a + gap, as, dy, ys, 8, scratch, PANEL, PANEL * n, m, k, n)
+  gemm(adding(row, 1), b + gap, ys, a, 8, as, dy, ys, PANEL, k, n, m)
 }

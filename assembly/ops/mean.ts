@@ -1,6 +1,6 @@
 /** y = the mean of all numbers of x. */
 import { gap, inArena } from '../arena'
-import { at, record } from '../tape'
+import { adding, at, record } from '../tape'
 
 /** Records y[1] = mean(x[count]). Returns the address of y, or 0 when there is no room. */
 export function mean(x: usize, count: i32): usize {
@@ -18,13 +18,14 @@ function forward(row: usize): void {
   store<f64>(at.y(row), (1 / <f64>count) * sum)
 }
 
-/** dx[i] += dy / count. */
+/** dx[i] (+)= dy / count. */
 function backward(row: usize): void {
   const count = at.n0(row)
   const dx = at.a(row) + gap
   const d = (1 / <f64>count) * load<f64>(at.y(row) + gap)
+  const add = adding(row, 0)
   for (let i = 0; i < count; i++) {
     const to = dx + ((<usize>i) << 3)
-    store<f64>(to, load<f64>(to) + d)
+    store<f64>(to, (add ? load<f64>(to) : 0) + d)
   }
 }

@@ -1,6 +1,6 @@
 /** y = x / sqrt(mean(x^2) + 1e-5), row by row, no gain: microgpt's rmsnorm(x). */
 import { gap, inArena } from '../arena'
-import { at, record } from '../tape'
+import { adding, at, keeping, record } from '../tape'
 
 const EPSILON: f64 = 1e-5
 
@@ -43,7 +43,7 @@ function forward(row: usize): void {
   }
 }
 
-/** dx[t,i] += s[t] dy[t,i] - x[t,i] (s[t]^3 / n) sum_j dy[t,j] x[t,j], j ascending. */
+/** dx[t,i] (+)= s[t] dy[t,i] - x[t,i] (s[t]^3 / n) sum_j dy[t,j] x[t,j], j ascending. */
 function backward(row: usize): void {
   const rows = at.n0(row)
   const n = at.n1(row)
@@ -52,6 +52,8 @@ function backward(row: usize): void {
   let dx = x + gap
   let dy = at.y(row) + gap
   let saved = at.kept(row)
+  const keep = i64x2.splat(keeping(row, 0))
+  const add = adding(row, 0)
   for (let t = 0; t < rows; t++) {
     const s = load<f64>(saved)
     let dot: f64 = 0
@@ -62,10 +64,11 @@ function backward(row: usize): void {
     let i: usize = 0
     for (; i + 8 < bytes; i += 16) {
       const d = f64x2.sub(f64x2.mul(ss, v128.load(dy + i)), f64x2.mul(v128.load(x + i), ff))
-      v128.store(dx + i, f64x2.add(v128.load(dx + i), d))
+      v128.store(dx + i, f64x2.add(v128.and(v128.load(dx + i), keep), d))
     }
     if (i < bytes) {
-      store<f64>(dx + i, load<f64>(dx + i) + (s * load<f64>(dy + i) - load<f64>(x + i) * f))
+      const old = add ? load<f64>(dx + i) : 0
+      store<f64>(dx + i, old + (s * load<f64>(dy + i) - load<f64>(x + i) * f))
     }
     x += bytes
     dx += bytes

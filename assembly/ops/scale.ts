@@ -1,6 +1,6 @@
 /** y = factor x. */
 import { gap, inArena } from '../arena'
-import { at, last, record } from '../tape'
+import { adding, at, last, record } from '../tape'
 
 /**
  * Records y[count] = factor x[count].
@@ -23,13 +23,14 @@ function forward(row: usize): void {
   for (let i: usize = 0; i < bytes; i += 8) store<f64>(y + i, factor * load<f64>(x + i))
 }
 
-/** dx[i] += factor dy[i]. */
+/** dx[i] (+)= factor dy[i]. */
 function backward(row: usize): void {
   const bytes = (<usize>at.n0(row)) << 3
   const dx = at.a(row) + gap
   const dy = at.y(row) + gap
   const factor = at.factor(row)
+  const add = adding(row, 0)
   for (let i: usize = 0; i < bytes; i += 8) {
-    store<f64>(dx + i, load<f64>(dx + i) + factor * load<f64>(dy + i))
+    store<f64>(dx + i, (add ? load<f64>(dx + i) : 0) + factor * load<f64>(dy + i))
   }
 }

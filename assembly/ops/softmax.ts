@@ -2,7 +2,7 @@
 import { gap, inArena, inScratch, scratch } from '../arena'
 import { axpy } from '../kernels/axpy'
 import { maxOf, softmaxRow, softmaxRowBackward } from '../kernels/softmax'
-import { at, record } from '../tape'
+import { adding, at, record } from '../tape'
 
 /**
  * Records y[rows, n] = softmax(x[rows, n]) along n.
@@ -27,15 +27,18 @@ function forward(row: usize): void {
   }
 }
 
-/** dx[t,i] += y[t,i] (dy[t,i] - sum_j dy[t,j] y[t,j]). */
+/** dx[t,i] (+)= y[t,i] (dy[t,i] - sum_j dy[t,j] y[t,j]). */
 function backward(row: usize): void {
   const n = at.n1(row)
   const bytes = (<usize>n) << 3
   const end = at.y(row) + bytes * at.n0(row)
   let dx = at.a(row) + gap
+  const add = adding(row, 0)
   for (let y = at.y(row); y < end; y += bytes) {
-    softmaxRowBackward(scratch, y + gap, y, n)
-    axpy(dx, 1, scratch, n)
+    if (add) {
+      softmaxRowBackward(scratch, y + gap, y, n)
+      axpy(dx, 1, scratch, n)
+    } else softmaxRowBackward(dx, y + gap, y, n)
     dx += bytes
   }
 }

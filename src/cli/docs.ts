@@ -28,6 +28,12 @@ export async function readDocs(
   }
 }
 
+/** Documents of which the model sees the beginning only: it predicts block_size tokens, the end among them. */
+export function countCut(docs: readonly string[], blockSize: number): number {
+  // A character is one or two code units: most documents need not be counted.
+  return docs.filter((doc) => doc.length >= blockSize && [...doc].length >= blockSize).length
+}
+
 const FILE_TROUBLE: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file',

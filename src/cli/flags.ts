@@ -54,6 +54,11 @@ const MODEL_FLAGS: readonly Flag[] = [
     value: 'FILE|URL',
     about: 'UTF-8 text, a document a line (the names that come with the program)',
   },
+  {
+    name: 'encoding-errors',
+    value: 'strict|replace',
+    about: 'refuse bytes in it that are not UTF-8, or replace them by U+FFFD (strict)',
+  },
   { name: 'seed', value: 'N', about: 'any whole number; the same seed gives the same run (42)' },
   ...FIELD_FLAGS,
 ]
@@ -62,6 +67,11 @@ const COMMON_FLAGS: readonly Flag[] = [
   { name: 'debug', about: 'show the stack of an error' },
   { name: 'help', about: 'show this' },
 ]
+
+const WIDEN: Flag = {
+  name: 'widen',
+  about: 'take a file of F32, F16 or BF16 too, widened exactly',
+}
 
 const ENGINE: Flag = {
   name: 'engine',
@@ -72,6 +82,16 @@ const ENGINE: Flag = {
 export const TRAIN_FLAGS: readonly Flag[] = [
   ...MODEL_FLAGS,
   ENGINE,
+  { name: 'out', value: 'FILE', about: 'keep the model there, at the end or when it is stopped' },
+  { name: 'save-every', value: 'N', about: 'and every N steps' },
+  {
+    name: 'resume',
+    value: 'FILE',
+    about:
+      'go on with a run that was kept, on the same data, and keep it there unless --out is given',
+  },
+  { name: 'fresh', about: 'with --resume: the parameters only, for a new run, on any data' },
+  WIDEN,
   { name: 'samples', value: 'N', about: 'documents to invent when trained (20)' },
   {
     name: 'log-every',
@@ -84,6 +104,8 @@ export const TRAIN_FLAGS: readonly Flag[] = [
 ]
 
 export const SAMPLE_FLAGS: readonly Flag[] = [
+  { name: 'model', value: 'FILE', about: 'a model that train --out has kept: trains nothing' },
+  WIDEN,
   { name: 'count', value: 'N', alias: 'samples', about: 'documents to invent (20)' },
   { name: 'prompt', value: 'TEXT', about: 'how each of them begins' },
   { name: 'top-k', value: 'K', about: 'draw among the K likeliest characters only' },

@@ -9,6 +9,8 @@ export interface Described {
   about: string
   /** More of it, in a sentence. */
   more?: string
+  /** A word that may come without a flag. */
+  operand?: string
   flags: readonly Flag[]
   examples: readonly string[]
 }
@@ -43,11 +45,12 @@ const flagName = ({ name, value, negatable }: Flag) =>
 const exampleLines = (examples: readonly string[]) =>
   examples.map((example) => `  ${PROGRAM} ${example}\n`).join('')
 
-export function commandHelp(name: string, { about, more, flags, examples }: Described): string {
+export function commandHelp(name: string, command: Described): string {
+  const { about, more, operand, flags, examples } = command
   const sentence = `${about[0]!.toUpperCase()}${about.slice(1)}.`
   const intro = wrap(more ? `${sentence} ${more}.` : sentence, WIDTH).join('\n')
   const rows = flags.map((flag) => [flagName(flag), flag.about] as const)
-  return `usage: ${PROGRAM} ${name} [flags]
+  return `usage: ${PROGRAM} ${name} ${operand ? `[${operand}] ` : ''}[flags]
 
 ${intro}
 

@@ -21,12 +21,14 @@ const small = (x: number) => (x !== 0 && Math.abs(x) < 1e-4 ? x.toExponential(1)
 
 /** @param width columns that a line may take */
 export function inspectionText(inspection: Inspection, width: number): string {
-  const { preset, config, vocabSize } = inspection
+  const { preset, config, vocabSize, numDocs, numCut } = inspection
   const { n_embd, n_head, n_layer, block_size } = config
   const sizes = { n_embd, n_head, n_layer, block_size, vocab_size: vocabSize }
   const listed = Object.entries(sizes).map(([name, size]) => `${name} ${size}`)
+  const cut = numCut ? `, ${grouped(numCut)} of them cut to block_size` : ''
+  const data = numDocs === undefined ? '' : `documents ${grouped(numDocs)}${cut}\n`
   return [
-    `preset ${preset}: ${listed.join(', ')}\n`,
+    `preset ${preset}: ${listed.join(', ')}\n${data}`,
     parameterTable(inspection, width),
     memoryTable(inspection, width),
     `${verdict(inspection)}\n`,

@@ -2,7 +2,6 @@
 import { MAX_BYTES, planBytes } from '../arena.js'
 import type { Config } from '../config.js'
 import { planGPT } from '../memory.js'
-import type { StateDict } from '../state-dict.js'
 import { gptTable } from '../state-dict.js'
 
 /** A row of the state_dict; mean and std only where the model was made. */
@@ -19,6 +18,9 @@ export interface Inspection {
   type: 'inspect'
   preset: string
   config: Readonly<Config>
+  /** Of the data, where it was read, and how many of them are longer than block_size and are cut. */
+  numDocs?: number
+  numCut?: number
   vocabSize: number
   numParams: number
   parameters: InspectedParameter[]
@@ -50,10 +52,13 @@ export function planned(preset: string, config: Readonly<Config>, vocabSize: num
   }
 }
 
-/** Adds the mean and the standard deviation of each matrix of a model. */
-export function measure(parameters: InspectedParameter[], stateDict: StateDict): void {
+/** Adds the mean and the standard deviation of each matrix. @param numbers of a matrix */
+export function measure(
+  parameters: InspectedParameter[],
+  numbers: (parameter: InspectedParameter) => Float64Array,
+): void {
   for (const parameter of parameters) {
-    const { data } = stateDict.get(parameter.name)!
+    const data = numbers(parameter)
     parameter.mean = data.reduce((sum, x) => sum + x, 0) / data.length
     const { mean } = parameter
     parameter.std = Math.sqrt(data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length)

@@ -51,7 +51,7 @@ export class Keeper {
     } catch (error) {
       if (!(error instanceof CheckpointError) || error.code !== 'values') throw error
       const what = `after step ${engine.step} the model is broken: ${error.message}`
-      throw this.explained(new TrainingError(`${what}; try a smaller learning_rate`))
+      throw new TrainingError(`${what}; try a smaller learning_rate`, { cause: error })
     }
     file.write(bytes)
     this.kept = engine.step

@@ -40,16 +40,12 @@ export function overFile(path: string, hasConfig: boolean, flags: Flags): LoadOp
   return flags.has('preset') || !hasConfig ? { ...options, preset } : options
 }
 
-/**
- * A model as the flags say: --resume and --model name a file.
- * @throws {UsageError} for flags that do not go together
- */
+/** A model as the flags say: --resume and --model name a file. */
 export async function originOf(flags: Flags, signal: AbortSignal): Promise<Origin> {
   const { preset, config, seed, data, errors } = modelSettings(flags)
   const name = choice(flags, 'engine', ENGINE_NAMES)
   const model = textOf(flags, 'model')
   const path = model ?? textOf(flags, 'resume')
-  checkTogether(flags, name, path)
   const readOnly = model !== undefined
   const bytes = path === undefined ? null : readModel(path)
   const docs = readOnly && data === undefined ? [] : await readDocs(data, errors, signal)
@@ -70,7 +66,14 @@ export async function originOf(flags: Flags, signal: AbortSignal): Promise<Origi
   }
 }
 
-function checkTogether(flags: Flags, engine: string, path: string | undefined): void {
+/**
+ * What can be seen to be wrong before any file is opened.
+ * @throws {UsageError} {ConfigError} for values that cannot be used, or flags that do not go together
+ */
+export function checkFlags(flags: Flags): void {
+  modelSettings(flags)
+  const engine = choice(flags, 'engine', ENGINE_NAMES)
+  const fromFile = flags.has('resume') || flags.has('model')
   const kept = ['out', 'resume', 'model'].find((flag) => flags.has(flag))
   if (kept && engine !== 'wasm') {
     throw new UsageError(`--${kept} needs --engine wasm: the twins keep no checkpoints`)
@@ -78,15 +81,18 @@ function checkTogether(flags: Flags, engine: string, path: string | undefined): 
   const needs = (flag: string, other: string) => {
     if (flags.has(flag)) throw new UsageError(`--${flag} needs ${other} FILE; give both or none`)
   }
-  if (path === undefined) {
+  if (!fromFile) {
     needs('fresh', '--resume')
     needs('widen', '--resume or --model')
     if (!flags.has('out')) needs('save-every', '--out')
   }
   if (flags.has('model')) {
     // Nothing is trained: of the config only the temperature still means something.
-    const fields = Object.keys(FIELDS).filter((field) => !FIXED.includes(field as keyof ConfigInput))
+    const fields = Object.keys(FIELDS).filter(
+      (field) => !FIXED.includes(field as keyof ConfigInput),
+    )
     const odd = fields.map(flagOf).find((flag) => flag !== 'temperature' && flags.has(flag))
-    if (odd) throw new UsageError(`--${odd} is for training, and --model trains nothing; leave it out`)
+    if (odd)
+      throw new UsageError(`--${odd} is for training, and --model trains nothing; leave it out`)
   }
 }

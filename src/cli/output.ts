@@ -4,6 +4,8 @@ import { complain } from './exit.js'
 const CHUNK = 1 << 16
 
 export class Output {
+  /** Called once before the program ends because its output cannot be written. */
+  beforeExit: () => void = () => {}
   private text = ''
   private readonly stream = process.stdout
 
@@ -58,6 +60,14 @@ export class Output {
   }
 
   private fail(error: NodeJS.ErrnoException): never {
+    const last = this.beforeExit
+    this.beforeExit = () => {}
+    try {
+      last()
+    } catch (trouble) {
+      complain((trouble as Error).message)
+      process.exit(1)
+    }
     // The reader has all that it wanted: microgpt-wasm train | head.
     if (error.code === 'EPIPE') process.exit(0)
     complain(`cannot write the output: ${error.message}`)

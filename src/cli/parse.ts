@@ -29,10 +29,15 @@ function spellings(table: readonly Flag[]): Map<string, Spelling> {
 }
 
 /**
- * The flags given, the last of equal ones; `help` wherever it stands wins over all that is wrong.
+ * The flags given, with the operand under its own name; the last of equal ones; `help` wherever it stands wins over all that is wrong.
  * @throws {UsageError} for an unknown flag, a missing value, a value too many, or a stray word
  */
-export function parseFlags(command: string, table: readonly Flag[], argv: string[]): Flags {
+export function parseFlags(
+  command: string,
+  table: readonly Flag[],
+  argv: string[],
+  operand?: string,
+): Flags {
   const known = spellings(table)
   const options = Object.fromEntries(
     Array.from(known, ([name, { flag }]) => [
@@ -54,7 +59,10 @@ export function parseFlags(command: string, table: readonly Flag[], argv: string
   const more = `; ${PROGRAM} ${command} --help lists the flags`
   const flags = new Map<string, string | boolean>()
   for (const token of tokens) {
-    if (token.kind === 'positional') throw new UsageError(stray(token.value) + more)
+    if (token.kind === 'positional') {
+      if (!operand || flags.has(operand)) throw new UsageError(stray(token.value) + more)
+      flags.set(operand, token.value)
+    }
     if (token.kind !== 'option') continue
     const { rawName, value, inlineValue } = token
     const spelling = rawName.startsWith('--') ? known.get(token.name) : undefined

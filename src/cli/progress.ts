@@ -24,6 +24,8 @@ export class Progress {
   private readonly total: number
   private readonly began: number
   private last: Step | null = null
+  /** Steps that a run had made before it was taken up. */
+  private before = 0
   private average = 0
   /** What `average` has taken in so far; it nears 1, and is divided out before. */
   private weight = 0
@@ -35,6 +37,7 @@ export class Progress {
   }
 
   add(step: Step): void {
+    if (!this.last) this.before = step.step - 1
     this.last = step
     this.average = KEEP * this.average + (1 - KEEP) * step.loss
     this.weight = KEEP * this.weight + (1 - KEEP)
@@ -49,7 +52,7 @@ export class Progress {
   line(now: number, width: number): string {
     if (!this.last) return ''
     const { step } = this.last
-    const rate = (1000 * step) / (now - this.began)
+    const rate = (1000 * (step - this.before)) / (now - this.began)
     const parts = [`smoothed ${this.smoothed.toFixed(4)}`]
     if (Number.isFinite(rate)) {
       parts.push(`${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`)

@@ -52,10 +52,11 @@ export function textReport(out: Screen, total: number, logEvery: number | undefi
     sample(index, text) {
       out.write(`${out.dim(`sample ${String(index).padStart(2)}:`)} ${visible(text)}\n`)
     },
-    end({ steps, seconds, interrupted }) {
+    end({ steps, seconds, interrupted, saved }) {
       if (interrupted) return
       const each = steps > 0 ? `, ${((1e6 * seconds) / steps).toFixed(1)} us/step` : ''
-      out.write(out.dim(`${steps} steps in ${seconds.toFixed(3)} s${each}`) + '\n')
+      const kept = saved === undefined ? '' : `; saved to ${visible(saved)}`
+      out.write(out.dim(`${steps} steps in ${seconds.toFixed(3)} s${each}${kept}`) + '\n')
     },
   }
 }

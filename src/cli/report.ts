@@ -4,6 +4,8 @@ import type { Step } from './engine.js'
 
 export interface RunStart {
   numDocs: number
+  /** Documents that are longer than block_size and are cut. */
+  numCut: number
   vocabSize: number
   numParams: number
   config: Readonly<Config>
@@ -13,11 +15,14 @@ export interface RunStart {
 }
 
 export interface RunEnd {
+  /** Made in this run. */
   steps: number
   /** Of training, without set-up and sampling. */
   seconds: number
   /** There when a signal ended the run. */
   interrupted?: true
+  /** Where the model was kept. */
+  saved?: string
 }
 
 export interface Report {

@@ -18,20 +18,27 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   train: {
     about: 'train a model and print what it invents',
     flags: TRAIN_FLAGS,
-    examples: ['train', 'train --preset gist --data names.txt', 'train --n-layer 2 --json'],
+    examples: [
+      'train',
+      'train --preset gist --data names.txt --out model.safetensors --save-every 100',
+      'train --resume model.safetensors',
+    ],
     load: async () => (await import('./train.js')).train,
   },
   sample: {
     about: 'print what a model invents, nothing else',
-    more: 'Trains a model first, for models cannot be stored yet; flags as in train',
+    more: 'Without --model it trains one first, and keeps it nowhere; flags as in train',
     flags: SAMPLE_FLAGS,
-    examples: ['sample --count 5', 'sample --prompt jo --top-k 5 --temperature 0.8'],
+    examples: ['sample --count 5', 'sample --model model.safetensors --prompt jo --top-k 5'],
     load: async () => (await import('./sample.js')).sample,
   },
   inspect: {
     about: 'show the parameters of a model and the memory it takes',
+    more: 'Given the FILE of a checkpoint, it shows what that holds; it needs no data',
+    operand: 'FILE',
     flags: INSPECT_FLAGS,
     examples: [
+      'inspect model.safetensors',
       'inspect --n-layer 4',
       'inspect --n-embd 768 --n-head 12 --n-layer 12 --block-size 1024 --vocab-size 50257',
     ],
@@ -56,7 +63,7 @@ export async function run(argv: string[]): Promise<number> {
       return 0
     }
     const command = commandOf(name)
-    const flags = parseFlags(name, command.flags, rest)
+    const flags = parseFlags(name, command.flags, rest, command.operand)
     if (flags.has('help')) {
       out.write(commandHelp(name, command))
       return 0

@@ -1,14 +1,14 @@
 /** A whole run: data, model, steps, samples. Signals are seen between two steps. */
 import { TrainingError } from '../errors.js'
-import type { Engine } from './engine.js'
+import { countCut } from './docs.js'
+import type { Engine, Step } from './engine.js'
 import { complain } from './exit.js'
 import type { Interrupt } from './interrupt.js'
 import { Keeper } from './keeper.js'
-import { originOf } from './origin.js'
+import { checkFlags, originOf } from './origin.js'
 import type { Output } from './output.js'
 import type { Flags } from './parse.js'
 import type { Report } from './report.js'
-import { modelSettings } from './settings.js'
 
 /** A step of the core takes 20 us: often enough for Ctrl-C, too seldom to cost anything. */
 const PAUSE_MS = 16

@@ -21,6 +21,8 @@ export class App {
   text: string
   textName = 'the shipped names'
   ready: Ready | null = null
+  /** The alphabet, without BOS. */
+  dataChars: readonly string[] = []
   step = 0
   state: Progress['state'] = 'paused'
   run: ChartRun = { name: '', log: new LossLog() }
@@ -90,6 +92,7 @@ export class App {
 
   private hear(message: FromWorker): void {
     if (message.type === 'ready') this.begin(message.ready)
+    if (message.type === 'data') this.dataChars = message.summary.chars
     if (message.type === 'progress') {
       const { step, state, losses, lrs } = message.progress
       this.step = step

@@ -181,12 +181,8 @@ class Line {
   }
 }
 
-/**
- * A model in a worker of its own: MicroGPT.create off the main thread.
- * @param options.signal gives up while the model is made
- * @throws what MicroGPT.create throws, and {MicroGPTError} where there are no workers
- */
-export async function createWorkerModel(
+/** createWorkerModel of create.ts, once this file is there. */
+export async function startWorkerModel(
   options: CreateOptions & { signal?: AbortSignal },
 ): Promise<WorkerModel> {
   const { signal, core, ...rest } = options

@@ -1,16 +1,21 @@
-/** A worker from the file beside this one. */
+/** A worker from worker.js beside this file, or in microgpt.inline.js from that file itself. */
 
-/** Bundlers know this form of words and bring worker.js along. */
+/** Stands for core.wasm in the inline build: see core.ts. */
+declare const INLINE_CORE: string
+
+const NAME = 'microgpt-wasm'
+
 export function spawn(): Worker {
+  const options = { type: 'module', name: NAME } as const
+  const inline = typeof INLINE_CORE === 'string'
   try {
-    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
+    // Bundlers know the second form of words, and bring worker.js along.
+    if (inline) return new Worker(import.meta.url, options)
+    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: NAME })
   } catch {
     // A worker must come from the page's own origin; what it imports need not.
-    return spawnImporting(new URL('./worker.js', import.meta.url).href)
+    const from = inline ? import.meta.url : new URL('./worker.js', import.meta.url).href
+    const code = new Blob([`import ${JSON.stringify(from)}`], { type: 'text/javascript' })
+    return new Worker(URL.createObjectURL(code), options)
   }
-}
-
-export function spawnImporting(url: string, name = ''): Worker {
-  const code = new Blob([`import ${JSON.stringify(url)}`], { type: 'text/javascript' })
-  return new Worker(URL.createObjectURL(code), { type: 'module', name })
 }

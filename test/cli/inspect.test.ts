@@ -42,7 +42,9 @@ test('text: columns in line, totals at the end', async () => {
   expect(lines[0]).toBe(
     'preset tutorial: n_embd 16, n_head 4, n_layer 1, block_size 8, vocab_size 27',
   )
-  const table = lines.slice(2, lines.indexOf('', 2))
+  const cut = parseDocs(NAMES).filter((name) => name.length > 7).length
+  expect(lines[1]).toBe(`documents 2,787, ${cut} of them cut to block_size`)
+  const table = lines.slice(3, lines.indexOf('', 3))
   expect(table[0]).toMatch(/^name +shape +count +mean +std +purpose$/)
   expect(table[1]).toMatch(/^wte +\[27, 16\] +432 +-?0\.\d{5} +0\.\d{5} {2}what a token is/)
   expect(table.at(-1)).toMatch(/^total +4,064$/)
@@ -88,7 +90,7 @@ describe('without allocating', () => {
   test('a model too large for its data', async () => {
     const { lines, code } = await cli('inspect', '--n-embd', '8192')
     expect(code).toBe(0)
-    expect(lines[2]).not.toContain('mean')
+    expect(lines[3]).not.toContain('mean')
     expect(lines.at(-1)).toMatch(new RegExp(`^${NEEDS} [\\d.]+ GiB, ${MORE}$`))
   })
 })

@@ -24,6 +24,7 @@ test('--json is the whole run at full precision, with the samples of the API', a
   expect(first).toEqual({
     type: 'start',
     numDocs: docs.length,
+    numCut: docs.filter((doc) => doc.length > 7).length,
     vocabSize: 27,
     numParams: 4064,
     config,

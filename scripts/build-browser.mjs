@@ -1,0 +1,64 @@
+/** What browsers get: the one-file host, the worker, the page in pieces and in one file. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import * as esbuild from 'esbuild'
+
+const read = (path) => readFileSync(path, 'utf8')
+const PANELS = /<!-- (panels\/[a-z-]+\.html) -->/g
+const STYLES = ['tokens', 'layout', 'controls', 'charts']
+
+/** The host as one module of its own is there already: the worker need not carry it again. */
+const hostBeside = {
+  name: 'host-beside',
+  setup(build) {
+    build.onResolve({ filter: /^\.\.\/(microgpt|errors|tokenizer)\.js$/ }, () => ({
+      path: './microgpt.js',
+      external: true,
+    }))
+  },
+}
+
+/** @param shared esbuild's options that all bundles have */
+export async function buildBrowser(shared) {
+  const web = { ...shared, platform: 'neutral', mainFields: ['module', 'main'], minify: true }
+  const core = JSON.stringify(readFileSync('build/core.wasm').toString('base64'))
+  const inlineCore = { INLINE_CORE: core }
+  await Promise.all([
+    esbuild.build({ ...web, entryPoints: { worker: 'src/worker/worker.ts' }, plugins: [hostBeside] }),
+    esbuild.build({
+      ...web,
+      entryPoints: { 'microgpt.inline': 'src/worker/inline.ts' },
+      define: inlineCore,
+    }),
+    esbuild.build({
+      ...web,
+      entryPoints: { page: 'src/web/main.ts', 'page-worker': 'src/web/worker/main.ts' },
+    }),
+  ])
+
+  const styles = STYLES.map((name) => read(`src/web/styles/${name}.css`)).join('\n')
+  const { code: css } = await esbuild.transform(styles, { loader: 'css', minify: true })
+  const html = read('src/web/page.html').replace(PANELS, (_, path) => read(`src/web/${path}`))
+  writeFileSync('build/index.html', html)
+  writeFileSync('build/page.css', css)
+  writeFileSync('build/icon.svg', read('src/web/icon.svg'))
+  writeFileSync('build/microgpt.html', await oneFile(web, html, css, inlineCore))
+}
+
+/** The page with all that it needs inside: it works from a double click, without a server. */
+async function oneFile(web, html, css, inlineCore) {
+  const bundle = async (entry, define) => {
+    const options = { ...web, format: 'iife', entryPoints: [entry], write: false }
+    const url = { 'import.meta.url': '""' }
+    const { outputFiles } = await esbuild.build({ ...options, define: { ...define, ...url } })
+    return outputFiles[0].text
+  }
+  const worker = await bundle('src/web/worker/main.ts', inlineCore)
+  const page = await bundle('src/web/main.ts', { WORKER_SOURCE: JSON.stringify(worker) })
+  const icon = `data:image/svg+xml;base64,${Buffer.from(read('src/web/icon.svg')).toString('base64')}`
+  // A function as replacement: what it gives may hold $&.
+  return html
+    .replace(/^.*(preload|modulepreload|page\.js).*\n/gm, '')
+    .replace('href="icon.svg"', () => `href="${icon}"`)
+    .replace(/<link rel="stylesheet".*>/, () => `<style>${css}</style>`)
+    .replace('</body>', () => `<script>${page.replaceAll('</script', '<\\/script')}</script></body>`)
+}

@@ -1,0 +1,22 @@
+/** The curves as a file: every number in full, so that it reads back as the same bits. */
+import type { ChartRun } from './app.js'
+import { h } from './dom.js'
+
+const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
+
+export function toCsv(runs: readonly ChartRun[]): string {
+  const lines = ['run,step,loss,smoothed,lr']
+  for (const { name, log } of runs) {
+    for (let i = 0; i < log.length; i++) {
+      const { step, loss, smoothed, lr } = log.at(i)
+      lines.push([quoted(name), step, loss, smoothed, lr].join(','))
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+export function save(text: string, download: string, type: string): void {
+  const href = URL.createObjectURL(new Blob([text], { type }))
+  h('a', { href, download }).click()
+  setTimeout(() => URL.revokeObjectURL(href), 10_000)
+}

@@ -1,0 +1,39 @@
+/** The page: starts the worker first, for it takes longest, and then the panels. */
+import { NAMES } from '../data/names.js'
+import { App } from './app.js'
+import { dataPanel } from './panels/data.js'
+import { heroPanel } from './panels/hero.js'
+import { inventPanel } from './panels/invent.js'
+import { keepPanel } from './panels/keep.js'
+import { matricesPanel } from './panels/matrices.js'
+import { modelPanel } from './panels/model.js'
+import { racePanel } from './panels/race.js'
+import { trainPanel } from './panels/train.js'
+import { wordPanel } from './panels/word.js'
+import { DEFAULTS, readHash } from './settings.js'
+
+/** a to z and BOS: the vocabulary of the shipped names. */
+const VOCAB_SIZE = 27
+
+function settingsOf(hash: string) {
+  try {
+    return { settings: readHash(hash, VOCAB_SIZE), trouble: '' }
+  } catch (error) {
+    const why = `This link cannot be followed, because ${(error as Error).message}.`
+    return { settings: null, trouble: `${why} The page shows the default model instead.` }
+  }
+}
+
+const { settings, trouble } = settingsOf(location.hash)
+const app = new App(settings ?? DEFAULTS, NAMES)
+app.send({ type: 'text', text: NAMES, settings: app.settings })
+if (trouble !== '') app.notice(trouble)
+
+for (const panel of [heroPanel, trainPanel, inventPanel, dataPanel, modelPanel]) panel(app)
+for (const panel of [matricesPanel, wordPanel, racePanel, keepPanel]) panel(app)
+
+addEventListener('hashchange', () => {
+  const changed = settingsOf(location.hash)
+  if (changed.trouble !== '') app.notice(changed.trouble)
+  else if (changed.settings) app.make(changed.settings)
+})

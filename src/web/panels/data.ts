@@ -1,0 +1,87 @@
+/** Data: what is learned from, and how another text comes in. Big texts never become elements. */
+import { NAMES } from '../../data/names.js'
+import { decodeUtf8 } from '../../dataset.js'
+import type { App } from '../app.js'
+import { button, byId, h, input, say } from '../dom.js'
+import { count, short, visible } from '../text.js'
+
+/** A text area with more than this is slow; the text is kept beside it instead. */
+const MOST_SHOWN = 5000
+const MOST_CHARS = 400
+const MOST_BYTES = 64 * 2 ** 20
+
+export function dataPanel(app: App): void {
+  app.on('data', ({ summary }) => {
+    const { numDocs, chars, longest, longestDoc } = summary
+    say(byId('num-docs'), count(numDocs))
+    say(byId('vocab-size'), `${count(chars.length + 1)}`)
+    say(byId('longest'), count(longest))
+    byId('longest').title = longestDoc
+    const shown = [...chars.slice(0, MOST_CHARS).map(visible), 'BOS']
+    const marks = shown.map((char) => h('span', { dir: 'auto' }, char))
+    const more = chars.length - MOST_CHARS
+    const rest = more > 0 ? [h('span', {}, `and ${count(more)} more`)] : []
+    byId('alphabet').replaceChildren(...marks, ...rest)
+    say(byId('data-status'), `From ${app.textName}. Longest: ${longestDoc}`)
+  })
+  app.on('ready', ({ ready }) => {
+    const { cut, config, numDocs } = ready
+    say(byId('cut'), count(cut))
+    byId('cut').title = `block_size is ${config.block_size}: ${cut} of ${numDocs} documents are cut`
+    byId('docs').replaceChildren(...ready.firstDocs.map((doc) => h('li', { dir: 'auto' }, doc)))
+  })
+  app.on('refused', ({ what, message }) => {
+    if (what === 'text') say(byId('data-status'), `This text cannot be used: ${message}`)
+  })
+  takeText(app)
+  takeFiles(app)
+}
+
+function takeText(app: App): void {
+  const area = byId<HTMLTextAreaElement>('paste')
+  /** A pasted text that is too long to show. */
+  let held: string | null = null
+  area.addEventListener('paste', (event) => {
+    const text = event.clipboardData?.getData('text/plain') ?? ''
+    if (text.length <= MOST_SHOWN) return
+    event.preventDefault()
+    held = text
+    area.value = `${short(text, 200)}\n(${count(text.length)} characters are held)`
+  })
+  area.addEventListener('input', () => (held = null))
+  button('use-text').addEventListener('click', () => {
+    const text = held ?? area.value
+    if (text.trim() === '') say(byId('data-status'), 'Paste some text first: a document a line.')
+    else app.useText(text, 'your text')
+  })
+  button('use-names').addEventListener('click', () => app.useText(NAMES, 'the shipped names'))
+}
+
+function takeFiles(app: App): void {
+  const picker = input('file')
+  const drop = byId('drop')
+  const take = async (file: File | undefined) => {
+    if (!file) return
+    try {
+      if (file.size > MOST_BYTES) throw new Error('the page takes files of up to 64 MiB')
+      const text = decodeUtf8(new Uint8Array(await file.arrayBuffer()))
+      app.useText(text, short(file.name, 40))
+    } catch (error) {
+      say(byId('data-status'), `${short(file.name, 40)} cannot be used: ${(error as Error).message}`)
+    }
+  }
+  button('open-file').addEventListener('click', () => picker.click())
+  picker.addEventListener('change', () => void take(picker.files?.[0]))
+  const over = (event: DragEvent, on: boolean) => {
+    event.preventDefault()
+    drop.classList.toggle('over', on)
+  }
+  drop.addEventListener('dragover', (event) => over(event, true))
+  drop.addEventListener('dragleave', (event) => over(event, false))
+  drop.addEventListener('drop', (event) => {
+    over(event, false)
+    const { files } = event.dataTransfer!
+    if (files.length > 0) void take(files[0])
+    else app.useText(event.dataTransfer!.getData('text/plain'), 'a dropped text')
+  })
+}

@@ -1,0 +1,44 @@
+/** The one button for who comes here first, and what it brought. */
+import type { App } from '../app.js'
+import { button, byId, h, say } from '../dom.js'
+import { count } from '../text.js'
+
+const NAMES = 12
+
+export function heroPanel(app: App): void {
+  const go = button('go')
+  const status = byId('hero-status')
+  const names = byId('hero-names')
+  go.addEventListener('click', () => {
+    if (app.state === 'finished') {
+      const seed = String(BigInt(app.settings.seed) + 1n)
+      app.make({ ...app.settings, seed }, true)
+    } else if (app.state === 'running') app.pause()
+    else app.play()
+  })
+  app.on('ready', ({ ready }) => {
+    const what = `${count(ready.numParams)} parameters, ${count(ready.numDocs)} documents`
+    say(status, `Ready: ${what}.`)
+    say(go, 'Train it')
+  })
+  app.on('progress', ({ progress }) => {
+    const { state, step, ms, samples } = progress
+    if (samples.length > 0) {
+      const drawn = samples.slice(-NAMES).filter(({ text }) => text !== '')
+      names.replaceChildren(...drawn.map(({ text }) => h('li', { dir: 'auto' }, text)))
+    }
+    const { log } = app.run
+    const smooth = log.lastSmoothed.toFixed(2)
+    if (state === 'finished') {
+      const time = ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+      say(status, `${count(step)} steps in ${time}. Loss ${log.loss(0).toFixed(2)} to ${smooth}. It invents:`)
+      say(go, 'Train another')
+    } else if (state === 'running') {
+      say(status, `Step ${count(step)}, loss ${smooth}.`)
+      say(go, 'Pause')
+    } else {
+      say(status, `At step ${count(step)}, loss ${smooth}.`)
+      say(go, 'Go on')
+    }
+  })
+}

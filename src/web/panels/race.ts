@@ -1,0 +1,102 @@
+/** Race: three engines, one after the other, each in a worker that has done nothing else. */
+import type { App } from '../app.js'
+import { type Connection, connect } from '../connect.js'
+import { button, byId, fillTable, h, say } from '../dom.js'
+import type { EngineName, RaceProgress } from '../messages.js'
+import { count } from '../text.js'
+
+/** The scalar twin would take a minute: an engine gets this long, and the rest is reckoned. */
+const BUDGET_MS = 6000
+
+const NAMES: Record<EngineName, string> = {
+  wasm: 'WebAssembly core',
+  typed: 'typed arrays, TypeScript',
+  value: 'scalar Value, TypeScript',
+}
+const ORDER: EngineName[] = ['wasm', 'typed', 'value']
+
+export function racePanel(app: App): void {
+  const legs = new Map<EngineName, RaceProgress>()
+  let running: Connection | null = null
+  const go = button('race-go')
+
+  const end = (text: string) => {
+    running?.close()
+    running = null
+    say(go, 'Race')
+    say(byId('race-status'), text)
+  }
+  const leg = (at: number) => {
+    const engine = ORDER[at]
+    if (!engine) {
+      end('')
+      say(byId('race-word'), verdict(legs))
+      return
+    }
+    say(byId('race-status'), `Running: ${NAMES[engine]}`)
+    const hear = (race: RaceProgress) => {
+      legs.set(engine, race)
+      show(legs)
+      if (!race.done) return
+      running?.close()
+      leg(at + 1)
+    }
+    running = connect((message) => message.type === 'race' && hear(message.race), end)
+    const { text, settings } = app
+    running.send({ type: 'race', engine, text, settings, budget: BUDGET_MS })
+  }
+  go.addEventListener('click', () => {
+    if (running) {
+      end('Stopped.')
+      return
+    }
+    app.pause()
+    legs.clear()
+    show(legs)
+    say(byId('race-word'), '')
+    say(go, 'Stop')
+    leg(0)
+  })
+  show(legs)
+}
+
+const perStep = ({ ms, steps }: RaceProgress) => (steps > 0 ? ms / steps : NaN)
+
+function time(ms: number): string {
+  if (Number.isNaN(ms)) return '-'
+  if (ms < 1) return `${(1000 * ms).toFixed(ms < 0.1 ? 1 : 0)} us`
+  return ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(1)} s`
+}
+
+function show(legs: ReadonlyMap<EngineName, RaceProgress>): void {
+  const core = legs.get('wasm')
+  const rows = ORDER.map((engine) => {
+    const leg = legs.get(engine)
+    if (!leg) return [NAMES[engine], '-', '-', '-', '-']
+    if (leg.error !== undefined) return [NAMES[engine], leg.error, '-', '-', '-']
+    const each = perStep(leg)
+    const bar = h('progress', { max: Math.max(1, leg.of), value: leg.steps })
+    bar.setAttribute('aria-label', `Steps made on ${NAMES[engine]}`)
+    const made = h('span', {}, bar, ` ${count(leg.steps)} / ${count(leg.of)}`)
+    const whole = time(each * leg.of)
+    const ratio = core && !core.error ? `${count(Math.round((10 * each) / perStep(core)) / 10)}x` : '-'
+    const reckoned = leg.done && leg.steps < leg.of ? `${whole}, reckoned` : whole
+    return [NAMES[engine], made, time(each), reckoned, Number.isNaN(each) ? '-' : ratio]
+  })
+  fillTable(byId('race-table'), ['engine', 'steps', 'a step', 'the whole run', 'time'], rows)
+}
+
+/** What the race has shown: the same losses, or by how much they differ. */
+function verdict(legs: ReadonlyMap<EngineName, RaceProgress>): string {
+  const core = legs.get('wasm')
+  if (!core || core.error) return 'Without the core there is nothing to compare with.'
+  const gaps = ORDER.slice(1).flatMap((engine) => {
+    const { losses } = legs.get(engine)!
+    const compared = Math.min(losses.length, core.losses.length)
+    let gap = 0
+    for (let i = 0; i < compared; i++) gap = Math.max(gap, Math.abs(losses[i]! - core.losses[i]!))
+    return [`${NAMES[engine]} ${gap.toExponential(0)} over ${compared} steps`]
+  })
+  const about = 'Each engine starts cold, has one core to itself, and compiles while it runs.'
+  return `${about} Largest difference of a loss from the core's: ${gaps.join('; ')}.`
+}

@@ -1,0 +1,150 @@
+/** Look inside: one word through the model, and the tape that its step is. */
+import type { App } from '../app.js'
+import { Board } from '../charts/board.js'
+import { HeatMap } from '../charts/heat.js'
+import { type Draw, colour } from '../charts/board.js'
+import { WhenVisible, byId, canvas, fillTable, h, input, say } from '../dom.js'
+import type { Look } from '../messages.js'
+import { percent, visible } from '../text.js'
+import { showTape } from './tape.js'
+
+const REFRESH_MS = 250
+const TOP = 3
+/** Heads drawn; the table holds them all. */
+const MOST_HEADS = 48
+/** Columns of the picture of probabilities: the likeliest tokens, when there are more. */
+const MOST_COLUMNS = 64
+
+export function wordPanel(app: App): void {
+  const sight = new WhenVisible(byId('inside'))
+  const view = new WordView()
+  let asked = 0
+  const refresh = () => {
+    asked = performance.now()
+    // To take the time of the ops takes some: not while training.
+    const timed = app.state !== 'running'
+    sight.run(() => app.send({ type: 'word', word: input('word').value.trim(), timed }))
+  }
+  input('word').addEventListener('input', refresh)
+  app.on('ready', ({ ready }) => {
+    const first = ready.firstDocs.find((doc) => !doc.endsWith('…'))
+    // A word of the old alphabet may not exist in the new one.
+    if (first !== undefined && input('word').dataset['for'] !== app.textName) {
+      if (input('word').dataset['for'] !== undefined) input('word').value = first
+      input('word').dataset['for'] = app.textName
+    }
+    refresh()
+  })
+  app.on('progress', ({ progress }) => {
+    const still = progress.state !== 'running'
+    if (still || performance.now() - asked > REFRESH_MS) refresh()
+  })
+  app.on('look', ({ look, step }) => {
+    const text = look.tokens.slice(0, -1).map(visible).join(' ')
+    say(byId('word-status'), `${text}: loss ${look.loss.toFixed(4)} after step ${step}`)
+    view.show(look)
+    if (look.tape) showTape(look.tape)
+  })
+  app.on('refused', ({ what, message }) => {
+    if (what === 'word') say(byId('word-status'), message)
+  })
+}
+
+class WordView {
+  private look: Look | null = null
+  private heads: HeatMap[] = []
+  private readonly next: Board
+
+  constructor() {
+    this.next = new Board(canvas('next-heat'), (...frame) => this.drawNext(...frame))
+    byId('attention-details').addEventListener('toggle', () => this.attentionTable())
+  }
+
+  show(look: Look): void {
+    this.look = look
+    this.showHeads(look)
+    byId('next-heat').style.height = `${28 + 20 * look.rows}px`
+    this.next.redraw()
+    nextTable(look)
+    this.attentionTable()
+  }
+
+  private showHeads({ layers, heads, rows, attention }: Look): void {
+    const drawn = Math.min(layers * heads, MOST_HEADS)
+    if (this.heads.length !== drawn) {
+      this.heads = Array.from({ length: drawn }, () => new HeatMap(h('canvas', { className: 'heat' })))
+      const figures = this.heads.map(({ canvas: picture }, i) => {
+        const name = `layer ${Math.floor(i / heads)}, head ${i % heads}`
+        picture.setAttribute('role', 'img')
+        picture.setAttribute('aria-label', `Attention of ${name}; the table below has the numbers`)
+        return h('figure', {}, picture, h('figcaption', {}, name))
+      })
+      byId('heads').replaceChildren(...figures)
+    }
+    this.heads.forEach((map, i) => {
+      const values = attention.subarray(i * rows * rows, (i + 1) * rows * rows)
+      map.show({ rows, columns: rows, values, scale: 1, cursor: -1, tone: 'share' })
+    })
+  }
+
+  private attentionTable(): void {
+    if (!this.look || !byId<HTMLDetailsElement>('attention-details').open) return
+    const { layers, heads, rows, attention, tokens } = this.look
+    const names = tokens.slice(0, rows).map(visible)
+    const body: string[][] = []
+    for (let i = 0; i < Math.min(layers * heads, MOST_HEADS); i++) {
+      for (let t = 0; t < rows; t++) {
+        const row = attention.subarray((i * rows + t) * rows, (i * rows + t) * rows + rows)
+        const name = `layer ${Math.floor(i / heads)}, head ${i % heads}, ${t} ${names[t]}`
+        body.push([name, ...Array.from(row, (x, s) => (s > t ? '' : percent(x)))])
+      }
+    }
+    fillTable(byId('attention-table'), ['looks at', ...names.map((name, t) => `${t} ${name}`)], body)
+  }
+
+  /** Rows are positions, columns are tokens; the token that comes next has a frame. */
+  private readonly drawNext: Draw = (context, width, height) => {
+    if (!this.look) return
+    const { rows, tokens, chars, probabilities } = this.look
+    const V = chars.length
+    const columns = Math.min(V, MOST_COLUMNS)
+    const [left, top] = [34, 24]
+    const [w, high] = [(width - left) / columns, (height - top) / rows]
+    context.font = '12px ui-monospace, monospace'
+    context.textAlign = 'center'
+    context.textBaseline = 'middle'
+    for (let j = 0; j < columns; j++) {
+      const id = columns === V ? j : V - columns + j
+      context.fillStyle = colour('soft')
+      if (w > 8) context.fillText(id === V - 1 ? '·' : visible(chars[id]!).slice(0, 2), left + (j + 0.5) * w, 12)
+      for (let t = 0; t < rows; t++) {
+        const p = probabilities[t * V + id]!
+        const [x, y] = [left + j * w, top + t * high]
+        context.globalAlpha = Math.sqrt(p)
+        context.fillStyle = colour('accent')
+        context.fillRect(x, y, w - 1, high - 1)
+        context.globalAlpha = 1
+        if (chars[id] !== tokens[t + 1]) continue
+        context.strokeStyle = colour('warm')
+        context.lineWidth = 1.5
+        context.strokeRect(x + 0.5, y + 0.5, w - 2, high - 2)
+      }
+    }
+    context.fillStyle = colour('ink')
+    for (let t = 0; t < rows; t++) {
+      context.fillText(visible(tokens[t]!).slice(0, 3), left / 2, top + (t + 0.5) * high)
+    }
+  }
+}
+
+/** A row a position: the likeliest tokens, and what the right one got. */
+function nextTable({ rows, chars, tokens, probabilities }: Look): void {
+  const body = Array.from({ length: rows }, (_, t) => {
+    const row = probabilities.subarray(t * chars.length, (t + 1) * chars.length)
+    const order = Array.from(row, (_p, id) => id).sort((a, b) => row[b]! - row[a]!)
+    const guess = order.slice(0, TOP).map((id) => `${visible(chars[id]!)} ${percent(row[id]!)}`)
+    const right = chars.lastIndexOf(tokens[t + 1]!)
+    return [`${t} ${visible(tokens[t]!)}`, guess.join('  '), `${visible(tokens[t + 1]!)} ${percent(row[right]!)}`]
+  })
+  fillTable(byId('next-table'), ['after', 'expects', 'comes'], body)
+}

@@ -1,0 +1,62 @@
+/** `npm run web`: serves the page and the build beside it, as a careful server would. */
+import { readFile } from 'node:fs/promises'
+import { type Server, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, sep } from 'node:path'
+
+/** No script but the page's own files, and WebAssembly; nothing inline, nothing from elsewhere. */
+export const POLICY =
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'"
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+}
+
+const HEADERS = {
+  'content-security-policy': POLICY,
+  // Together they isolate the page: exact clocks, and memory that threads can share.
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+}
+
+/** A server of one folder's files; only of the types above, and only inside it. */
+export function webServer(folder: string): Server {
+  return createServer(async ({ method, url = '/' }, response) => {
+    const answer = (status: number, type: string, body: string | Uint8Array) => {
+      response.writeHead(status, { ...HEADERS, 'content-type': type })
+      response.end(method === 'HEAD' ? undefined : body)
+    }
+    if (method !== 'GET' && method !== 'HEAD') {
+      answer(405, 'text/plain', 'only GET and HEAD\n')
+      return
+    }
+    try {
+      const { pathname } = new URL(url, 'http://localhost')
+      const name = decodeURIComponent(pathname === '/' ? '/index.html' : pathname)
+      const path = join(folder, name)
+      const type = TYPES[extname(path)]
+      if (!type || name.includes('\0') || !path.startsWith(folder + sep)) throw new Error(name)
+      answer(200, type, await readFile(path))
+    } catch {
+      answer(404, 'text/plain', 'there is no such file here\n')
+    }
+  })
+}
+
+/** Listens, on this machine only unless told otherwise, and resolves to the address. */
+export function listen(server: Server, port: number, host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      resolve(`http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}/`)
+    })
+  })
+}

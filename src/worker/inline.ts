@@ -1,0 +1,4 @@
+/** microgpt.inline.js: the public API, and its own worker. */
+import './worker.js'
+
+export * from '../index.js'

@@ -1,4 +1,0 @@
-/** What runs in the worker: build/worker.js. */
-import { serve } from './serve.js'
-
-serve(globalThis as unknown as Parameters<typeof serve>[0])
