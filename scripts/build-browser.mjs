@@ -26,7 +26,7 @@ export async function buildBrowser(shared) {
     esbuild.build({ ...web, entryPoints: { worker: 'src/worker/worker.ts' }, plugins: [hostBeside] }),
     esbuild.build({
       ...web,
-      entryPoints: { 'microgpt.inline': 'src/worker/inline.ts' },
+      entryPoints: { 'microgpt.inline': 'src/inline.ts' },
       define: inlineCore,
     }),
     esbuild.build({

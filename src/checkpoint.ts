@@ -216,6 +216,9 @@ function tokenizerOf(
   // At most "\ud83d\ude00", for each row: what is parsed is not larger than what the file holds.
   const rows = tensors.get('wte')?.shape[0] ?? 0
   if (stored !== undefined && stored.length > 15 * rows + 2) throw new RangeError()
+  if (stored === undefined && !alphabet) {
+    fail('metadata', 'the file has none in its metadata; give alphabet')
+  }
   const chars: unknown = stored === undefined ? alphabet : JSON.parse(stored)
   const isList = Array.isArray(chars) && chars.every((char) => typeof char === 'string')
   if (!isList) throw new TypeError('a list of strings is needed')

@@ -1,5 +1,5 @@
 /** Bytes to typed exports: the only file that touches WebAssembly. */
-import { demangle } from '@assemblyscript/loader'
+import { instantiate, instantiateSync } from '@assemblyscript/loader'
 import type { instantiate as raw } from '../build/core.js'
 import { CoreError } from './errors.js'
 
@@ -44,12 +44,10 @@ export async function loadCore(source: CoreSource = CORE_URL): Promise<Core> {
   const module = await compile(await source)
   let core: Core
   try {
+    // The loader's own instantiate: it gives the debug core the abort that its asserts call.
     // In Node the asynchronous form would load fetch first, which takes 10 to 15 ms.
-    const { exports } = isNode()
-      ? new WebAssembly.Instance(module, {})
-      : await WebAssembly.instantiate(module, {})
-    // The rest of the loader serves a managed heap, which the core does not have.
-    core = demangle<Core & Record<string, unknown>>(exports)
+    const started = isNode() ? instantiateSync(module) : await instantiate(module)
+    core = started.exports as unknown as Core
   } catch (cause) {
     throw new CoreError(`the core could not be started: ${reason(cause)}`, { cause })
   }
@@ -86,7 +84,9 @@ async function compile(source: CoreSource): Promise<WebAssembly.Module> {
 
 function address(source: string | URL): URL {
   try {
-    return new URL(source, isNode() ? `file://${process.cwd()}/` : document.baseURI)
+    // A worker has no document, only its own address.
+    const page = () => (typeof document === 'undefined' ? location.href : document.baseURI)
+    return new URL(source, isNode() ? `file://${process.cwd()}/` : page())
   } catch (cause) {
     throw new CoreError(`the core's address is not a URL: ${String(source)}`, { cause })
   }

@@ -156,8 +156,8 @@ export class MicroGPT {
     checkOptions('load', options, [...known, 'maxHeader'])
     const { docs = [], seed, optimizer = true } = options
     if (options.docs) checkDocs(docs)
-    const alphabet = options.alphabet ?? (docs.length > 0 ? Tokenizer.of(docs).chars : [])
-    const file = readCheckpoint(bytes, { ...options, alphabet })
+    const own = docs.length > 0 ? { alphabet: Tokenizer.of(docs).chars } : {}
+    const file = readCheckpoint(bytes, { ...own, ...options })
     const run = optimizer ? file.run : null
     const first = (run ? undefined : seed) ?? file.seed
     const gpt = new MicroGPT(await loadCore(options.core), file, first, docs)

@@ -24,7 +24,7 @@ const FLOORS = {
       'microgpt',
       'worker',
     ],
-    ...['reference', 'index', 'examples', 'bench', 'cli', 'web'],
+    ...['reference', 'index', 'inline', 'examples', 'bench', 'cli', 'web'],
   ],
 }
 
@@ -111,6 +111,8 @@ test('the runtime depends on the loader alone, and in one file', () => {
     importsOf(file).some((module) => !module.startsWith('.') && !module.startsWith('node:')),
   )
   expect(users).toEqual(['src/core.ts'])
+  const code = readFileSync(join(root, 'src/core.ts'), 'utf8')
+  expect(code).toContain("import { instantiate, instantiateSync } from '@assemblyscript/loader'")
   const wasm = filesOf('src').filter((file) => {
     const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[^]*?\*\/|\/\/.*/g, '')
     return /\bWebAssembly\.\w/.test(code)

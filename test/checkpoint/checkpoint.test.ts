@@ -11,6 +11,8 @@ const names = api.parseDocs(NAMES)
 const WORDS = 'to toe note neon onto ten tot none tonne'.split(' ')
 const small = { n_embd: 8, n_head: 2, block_size: 6, num_steps: 60 }
 const full = { optimizer: true }
+/** 23 parameters. */
+const ODD = { ...small, n_embd: 1, n_head: 1, block_size: 5 }
 
 const create = (options: Partial<api.CreateOptions> = {}) =>
   MicroGPT.create({ docs: WORDS, config: small, ...options })
@@ -46,10 +48,7 @@ describe('a run that is taken up again', () => {
     ['two layers', { config: { ...small, n_layer: 2 } }],
     ['three documents a step', {}, 3],
     ['a seed beyond 2^53', { seed: -(10n ** 40n) }],
-    [
-      'an odd count of parameters',
-      { docs: ['a', 'ab'], config: { ...small, n_embd: 1, n_head: 1 } },
-    ],
+    ['an odd count of parameters', { docs: ['a', 'ab'], config: ODD }],
     ['decay and clipping', { config: { ...small, weight_decay: 0.1, grad_clip: 0.5 } }],
     ['a learning rate of -0', { config: { ...small, learning_rate: -0, init_std: -0 } }],
     ['halves of surrogate pairs', { docs: ['a\ud83d', '\ude00b', '\ud83d\ude00', '\ud83d'] }],
@@ -90,7 +89,7 @@ describe('a run that is taken up again', () => {
 
   test('keeps the second of a pair of normal variates', async () => {
     // An odd count of draws leaves one of them over.
-    const gpt = await create({ docs: ['a', 'ab'], config: { ...small, n_embd: 1, n_head: 1 } })
+    const gpt = await create({ docs: ['a', 'ab'], config: ODD })
     expect(readSafetensors(gpt.save(full)).metadata.has('random_gauss')).toBe(true)
     expect(readSafetensors((await create()).save(full)).metadata.has('random_gauss')).toBe(false)
   })
@@ -318,7 +317,9 @@ describe('files of other programs', () => {
     const bytes = foreign(await create(), 'F32')
     expect((await refusal(bytes, { widen: true })).message).toMatch(/no config .*; give preset/)
     const error = await refusal(bytes, { widen: true, config: small })
-    expect(error.message).toMatch(/file's alphabet cannot be used/)
+    expect(error.message).toMatch(
+      /alphabet cannot be used: the file has none in its metadata; give/,
+    )
     const alphabet = [...'enot']
     const gpt = await MicroGPT.load(bytes, { widen: true, config: small, alphabet })
     expect(gpt.tokenizer.chars).toEqual(alphabet)
