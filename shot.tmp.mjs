@@ -14,6 +14,7 @@ for (const w of widths) for (const colorScheme of schemes) {
   await page.waitForTimeout(200)
   console.log(await page.textContent('#hero-status'))
   console.log('overflow', await page.evaluate(()=>document.documentElement.scrollWidth), w)
+  for (const s of ["hero","train","invent","data","model","inside","race"]) { const el = page.locator(s==="hero"?".hero":"#"+s); await el.screenshot({path:`/tmp/shots/${s}-${w}-${colorScheme}.png`}) }
   await page.screenshot({ path: `/tmp/shots/${w}-${colorScheme}.png`, fullPage: true })
   await page.close()
 }

@@ -46,8 +46,9 @@ export function decodeUtf8(bytes: Uint8Array, errors: 'strict' | 'replace' = 'st
     return new TextDecoder('utf-8', { fatal, ignoreBOM: true }).decode(bytes)
   } catch {
     const { line, byte } = malformedAt(bytes)
+    const where = `at line ${line}, byte ${byte} of it`
     throw new DatasetError(
-      `the text is not valid UTF-8 at line ${line}, byte ${byte} of it; convert the file to UTF-8`,
+      `the text is not valid UTF-8 ${where}; convert it, or give --encoding-errors replace`,
     )
   }
 }

@@ -55,43 +55,41 @@ export function softmaxRowBackward(d: usize, dp: usize, p: usize, n: i32): void 
   }
 }
 
-/** 0, 1 and 2, 2: the columns of a vector, and the way to the next one. */
-const COLUMNS = memory.data<f64>([0, 1, 2, 2])
+/** What to keep of a row's last vector: its low lane where the row ends in the middle of it. */
+const MASKS = memory.data<u64>([0xffffffffffffffff, 0, 0xffffffffffffffff, 0xffffffffffffffff])
 
 /**
  * Rows t = from to to - 1 of causal attention: p[t,u] = softmax over u <= t of scale x[t,u], and 0
- * for the other u < to. All rows run over all columns, masked, so that no branch depends on t.
+ * for the other u < to.
  * @param x rows from..to - 1, rowBytes apart, of `to` numbers rounded up to even; overwritten with p
  */
 export function softmaxCausal(x: usize, rowBytes: usize, from: i32, to: i32, scale: f64): void {
   const bytes = (<usize>((to + 1) & ~1)) << 3
   const scales = f64x2.splat(scale)
-  const two = v128.load(COLUMNS, 16)
   for (let t = from; t < to; t++) {
-    const last = f64x2.splat(<f64>t)
-    let column = v128.load(COLUMNS)
+    const last = ((<usize>t) << 3) & ~15
+    const ends = MASKS + ((<usize>(t & 1)) << 4)
     // Column 0 is always seen.
-    let tops = f64x2.mul(v128.load_splat<f64>(x), scales)
-    for (let i: usize = 0; i < bytes; i += 16) {
+    const first = f64x2.mul(v128.load_splat<f64>(x), scales)
+    let tops = first
+    for (let i: usize = 0; i <= last; i += 16) {
       const v = f64x2.mul(v128.load(x + i), scales)
       v128.store(x + i, v)
-      tops = f64x2.pmax(tops, v128.bitselect(v, tops, f64x2.le(column, last)))
-      column = f64x2.add(column, two)
+      tops = f64x2.pmax(tops, v128.bitselect(v, first, v128.load(i == last ? ends : MASKS + 16)))
     }
     tops = f64x2.pmax(tops, v128.shuffle<f64>(tops, tops, 1, 0))
-    column = v128.load(COLUMNS)
     let sum: f64 = 0
-    for (let i: usize = 0; i < bytes; i += 16) {
-      const e = v128.and(exp2(f64x2.sub(v128.load(x + i), tops)), f64x2.le(column, last))
+    for (let i: usize = 0; i <= last; i += 16) {
+      const v = f64x2.sub(v128.load(x + i), tops)
+      const e = v128.and(exp2(v), v128.load(i == last ? ends : MASKS + 16))
       v128.store(x + i, e)
       sum += f64x2.extract_lane(e, 0)
       sum += f64x2.extract_lane(e, 1)
-      column = f64x2.add(column, two)
     }
     const inverse = f64x2.splat(1 / sum)
-    for (let i: usize = 0; i < bytes; i += 16) {
-      v128.store(x + i, f64x2.mul(v128.load(x + i), inverse))
-    }
+    let i: usize = 0
+    for (; i <= last; i += 16) v128.store(x + i, f64x2.mul(v128.load(x + i), inverse))
+    for (; i < bytes; i += 16) v128.store(x + i, f64x2.splat(0))
     x += rowBytes
   }
 }

@@ -73,7 +73,7 @@ export interface Progress {
   losses: Float64Array
   lrs: Float64Array
   samples: Sample[]
-  /** The document of the last step, cut for the screen. */
+  /** The document of the last step, or the first of its batch, cut for the screen. */
   doc: string
   /** Milliseconds of training in this run, messages and samples left out. */
   ms: number

@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
-const HEADERS = {
+export const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': POLICY,
   // Together they isolate the page: exact clocks, and memory that threads can share.
   'cross-origin-opener-policy': 'same-origin',
@@ -28,10 +28,10 @@ const HEADERS = {
 }
 
 /** A server of one folder's files; only of the types above, and only inside it. */
-export function webServer(folder: string): Server {
+export function webServer(folder: string, headers = HEADERS): Server {
   return createServer(async ({ method, url = '/' }, response) => {
     const answer = (status: number, type: string, body: string | Uint8Array) => {
-      response.writeHead(status, { ...HEADERS, 'content-type': type })
+      response.writeHead(status, { ...headers, 'content-type': type })
       response.end(method === 'HEAD' ? undefined : body)
     }
     if (method !== 'GET' && method !== 'HEAD') {

@@ -22,6 +22,6 @@ export function showTape(tape: readonly TapeRow[]): void {
   const total = (way: 'forward' | 'backward') => tape.reduce((sum, row) => sum + row[way], 0)
   const sums = `${us(total('forward'))} forward, ${us(total('backward'))} backward`
   const about = `${tape.length} ops for this word. Forward goes down the list, backward up. `
-  say(byId('tape-about'), `${about}In all ${sums}: the mean of many runs of each op, warm.`)
+  say(byId('tape-about'), `${about}In all ${sums}: many runs of each op, warm.`)
   fillTable(byId('tape'), ['#', 'op', 'inputs', 'output', 'forward', 'backward'], rows)
 }

@@ -144,7 +144,7 @@ function nextTable({ rows, chars, tokens, probabilities }: Look): void {
     const order = Array.from(row, (_p, id) => id).sort((a, b) => row[b]! - row[a]!)
     const guess = order.slice(0, TOP).map((id) => `${visible(chars[id]!)} ${percent(row[id]!)}`)
     const right = chars.lastIndexOf(tokens[t + 1]!)
-    return [`${t} ${visible(tokens[t]!)}`, guess.join('  '), `${visible(tokens[t + 1]!)} ${percent(row[right]!)}`]
+    return [`${t} ${visible(tokens[t]!)}`, guess.join(', '), `${visible(tokens[t + 1]!)} ${percent(row[right]!)}`]
   })
   fillTable(byId('next-table'), ['after', 'expects', 'comes'], body)
 }

@@ -149,7 +149,8 @@ export class Run {
     const { engine, ms, samples } = this
     const losses = Float64Array.from(this.losses)
     const lrs = Float64Array.from(this.lrs)
-    const last = engine.docs[(engine.step - 1) % engine.docs.length] ?? ''
+    const { batch_size } = engine.config
+    const last = engine.docs[((engine.step - 1) * batch_size) % engine.docs.length] ?? ''
     const doc = engine.step === 0 ? '' : short(last)
     this.losses = []
     this.lrs = []

@@ -1,0 +1,84 @@
+/** Chromium for the tests of this folder: one a file, and servers of the repository's files. */
+import { existsSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { type Browser, type Page, chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { HEADERS, listen, webServer } from '../../src/web/server.js'
+
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+
+/** The machine may be one where a sandbox or a network cannot be had. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+const HOW = 'install Chromium (apt-get install chromium), or set CHROMIUM to its path'
+
+export interface Site {
+  /** A page of its own, with what went wrong in it collected in `trouble`. */
+  open(path: string, options?: Parameters<Browser['newContext']>[0]): Promise<Opened>
+  address: string
+}
+
+export interface Opened extends Page {
+  trouble: string[]
+}
+
+/**
+ * Tests in a browser. Without one they fail where CI is set, and else are skipped in plain sight.
+ * @param headers the server's; the page's own strict ones unless given
+ */
+export function inBrowser(
+  name: string,
+  body: (site: Site) => void,
+  { folder = `${root}/build`, headers = HEADERS, flags = [] as string[] } = {},
+): void {
+  if (!existsSync(CHROMIUM)) {
+    if (process.env['CI']) {
+      test(name, () => {
+        throw new Error(`there is no browser at ${CHROMIUM}, and CI must not go without: ${HOW}`)
+      })
+      return
+    }
+    console.warn(`NOT RUN: "${name}" needs a browser, and there is none at ${CHROMIUM}. ${HOW}.`)
+    describe.skip(name, () => body({} as Site))
+    return
+  }
+  describe(name, () => {
+    let browser: Browser
+    let server: Server
+    const site: Site = {
+      address: '',
+      async open(path, options = {}) {
+        const context = await browser.newContext(options)
+        const trouble: string[] = []
+        const page = Object.assign(await context.newPage(), { trouble })
+        page.on('pageerror', ({ message }) => trouble.push(message))
+        page.on('console', (message) => {
+          if (message.type() === 'error') trouble.push(message.text())
+        })
+        await page.goto(path.includes('://') ? path : `${site.address}${path}`)
+        return page
+      },
+    }
+    beforeAll(async () => {
+      server = webServer(folder, headers)
+      site.address = await listen(server, 0, '127.0.0.1')
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
+    })
+    afterAll(async () => {
+      await browser?.close()
+      server?.closeAllConnections()
+      server?.close()
+    })
+    body(site)
+  })
+}

@@ -1,0 +1,40 @@
+/** The three ways to drop the package into a page, as the example files show them. */
+import { expect, test } from 'vitest'
+import { MicroGPT, parseDocs } from '../../src/index.js'
+import { NAMES } from '../../src/data/names.js'
+import { inBrowser, root } from './browser.js'
+
+inBrowser(
+  'examples/',
+  (site) => {
+    test('module.html: microgpt.js with core.wasm beside it, and the numbers of Node', async () => {
+      const gpt = await MicroGPT.create({ docs: parseDocs(NAMES) })
+      const last = [...gpt.train()].at(-1)!
+      const page = await site.open('examples/module.html')
+      await page.waitForSelector('li:nth-child(20)')
+      expect(await page.textContent('#loss')).toBe(`step 500: loss ${last.loss}`)
+      expect(await page.locator('li').allTextContents()).toEqual(gpt.sample())
+      expect(page.trouble.filter((text) => !text.includes('favicon'))).toEqual([])
+    })
+
+    test('inline.html: one file, in a worker, to the end', async () => {
+      const asked: string[] = []
+      const page = await site.open('about:blank')
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+      await page.goto(`${site.address}examples/inline.html`)
+      await page.waitForSelector('li:nth-child(10)')
+      expect(await page.textContent('#result')).toBe('completed after 2000 steps')
+      const beside = asked.filter((path) => path.startsWith('/build/'))
+      expect(new Set(beside)).toEqual(new Set(['/build/microgpt.inline.js']))
+    })
+
+    test('kernels.html: core.wasm alone learns to tell three points apart', async () => {
+      const page = await site.open('examples/kernels.html')
+      await page.waitForFunction(() => document.querySelector('#loss')?.textContent !== '')
+      const loss = Number((await page.textContent('#loss'))!.replace('loss ', ''))
+      expect(loss).toBeGreaterThan(0)
+      expect(loss).toBeLessThan(0.05)
+    })
+  },
+  { folder: root, headers: {} },
+)
