@@ -23,7 +23,11 @@ export async function buildBrowser(shared) {
   const core = JSON.stringify(readFileSync('build/core.wasm').toString('base64'))
   const inlineCore = { INLINE_CORE: core }
   await Promise.all([
-    esbuild.build({ ...web, entryPoints: { worker: 'src/worker/worker.ts' }, plugins: [hostBeside] }),
+    esbuild.build({
+      ...web,
+      entryPoints: { worker: 'src/worker/worker.ts' },
+      plugins: [hostBeside],
+    }),
     esbuild.build({
       ...web,
       entryPoints: { 'microgpt.inline': 'src/inline.ts' },
@@ -60,5 +64,8 @@ async function oneFile(web, html, css, inlineCore) {
     .replace(/^.*(preload|modulepreload|page\.js).*\n/gm, '')
     .replace('href="icon.svg"', () => `href="${icon}"`)
     .replace(/<link rel="stylesheet".*>/, () => `<style>${css}</style>`)
-    .replace('</body>', () => `<script>${page.replaceAll('</script', '<\\/script')}</script></body>`)
+    .replace(
+      '</body>',
+      () => `<script>${page.replaceAll('</script', '<\\/script')}</script></body>`,
+    )
 }

@@ -306,10 +306,11 @@ export class MicroGPT {
     const { core, pass, adam, decoder } = this.live()
     const done = adam.t
     const lr = learningRate(this.config, done, core.cos)
-    const batch = Array.from({ length: batchSize }, (_, i) => {
+    const batch: number[][] = []
+    for (let i = 0; i < batchSize; i++) {
       const doc = this.docs[(this.docsSeen + i) % this.docs.length]!
-      return this.tokenizer.encodeDoc(doc)
-    })
+      batch.push(this.tokenizer.encodeDoc(doc))
+    }
     const loss = pass.forwardBackward(batch)
     if (!Number.isFinite(loss)) {
       const rate = this.config.learning_rate

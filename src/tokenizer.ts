@@ -42,19 +42,29 @@ export class Tokenizer {
 
   /** The ids of a text's characters, without BOS. @throws {TokenizerError} for a character outside */
   encode(text: string): number[] {
-    return Array.from(text, (char) => {
+    const ids: number[] = []
+    this.append(ids, text)
+    return ids
+  }
+
+  /** A document as it is trained on: BOS, its characters, BOS. */
+  encodeDoc(doc: string): number[] {
+    const ids = [this.BOS]
+    this.append(ids, doc)
+    ids.push(this.BOS)
+    return ids
+  }
+
+  private append(ids: number[], text: string): void {
+    if (typeof text !== 'string') throw new TokenizerError(`a text is a string, got ${show(text)}`)
+    for (const char of text) {
       const id = this.ids.get(char)
       if (id === undefined) {
         const known = this.chars.slice(0, 200).join('')
         throw new TokenizerError(`the character ${show(char)} is not in the alphabet: ${known}`)
       }
-      return id
-    })
-  }
-
-  /** A document as it is trained on: BOS, its characters, BOS. */
-  encodeDoc(doc: string): number[] {
-    return [this.BOS, ...this.encode(doc), this.BOS]
+      ids.push(id)
+    }
   }
 
   /** The text of some ids; BOS has none. @throws {TokenizerError} for an id outside the vocabulary */

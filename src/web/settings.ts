@@ -81,7 +81,8 @@ export function readHash(hash: string, vocabSize: number): Settings | null {
 export function toHash({ preset, config, seed }: Settings): string {
   const parts = new URLSearchParams({ preset, seed })
   for (const [name, value] of Object.entries(config)) {
-    if (value !== PRESETS[preset][name as keyof ConfigInput]) parts.set(name, String(value ?? 'off'))
+    if (value !== PRESETS[preset][name as keyof ConfigInput])
+      parts.set(name, String(value ?? 'off'))
   }
   return `#${parts.toString()}`
 }

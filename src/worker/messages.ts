@@ -39,9 +39,7 @@ export interface Batch {
 }
 
 export type Reply =
-  | Batch
-  | { id: number; result: Calls[Call][1] }
-  | { id: number; error: PackedError }
+  Batch | { id: number; result: Calls[Call][1] } | { id: number; error: PackedError }
 
 /** An error as it crosses over: its class would be lost. */
 export interface PackedError {

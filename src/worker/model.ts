@@ -209,7 +209,9 @@ async function portable(given: NonNullable<CreateOptions['core']>) {
   const source = await given
   if (source instanceof Response) return source.arrayBuffer()
   if (typeof source === 'string' || source instanceof URL) {
-    return URL.canParse(source, document.baseURI) ? new URL(source, document.baseURI).href : String(source)
+    return URL.canParse(source, document.baseURI)
+      ? new URL(source, document.baseURI).href
+      : String(source)
   }
   return source
 }

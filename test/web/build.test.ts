@@ -13,7 +13,7 @@ const KB = 1024
 // What a visitor waits for. A change that goes past these has to earn it.
 test.each([
   ['core.wasm', 14],
-  ['microgpt.js', 17],
+  ['microgpt.js', 18],
   ['worker.js', 3],
   ['page.js', 30],
 ])('%s is at most %i KB, gzipped', (name, most) => {
@@ -23,10 +23,9 @@ test.each([
 test('microgpt.html and microgpt.inline.js ask for nothing beside them', () => {
   const html = read('microgpt.html').toString()
   const tags = html.replace(/<script>[^]*<\/script>/, '').replace(/<style>[^]*<\/style>/, '')
-  expect([...tags.matchAll(/(?:src|href)="([^"#]*)"/g)].map(([, url]) => url!.slice(0, 22))).toEqual([
-    'data:image/svg+xml;bas',
-    'https://karpathy.ai/mi',
-  ])
+  expect(
+    [...tags.matchAll(/(?:src|href)="([^"#]*)"/g)].map(([, url]) => url!.slice(0, 22)),
+  ).toEqual(['data:image/svg+xml;bas', 'https://karpathy.ai/mi'])
   expect(html.match(/<script/g)).toHaveLength(1)
   for (const file of ['microgpt.html', 'microgpt.inline.js']) {
     expect(read(file).toString()).not.toMatch(/import\s*\(\s*["']\.|from\s*["']\./)
@@ -38,7 +37,7 @@ test('the declarations type a program that uses the package', () => {
   try {
     const from = join(root, 'build/types/index.js')
     writeFileSync(
-      join(folder, 'program.ts'),
+      join(folder, 'program.mts'),
       `import { type Core, MicroGPT, createWorkerModel, loadCore } from ${JSON.stringify(from)}
       const gpt = await MicroGPT.create({ docs: ['ab'], preset: 'gist', config: { n_embd: 8 } })
       for (const { loss } of gpt.train({ steps: 1 })) loss.toFixed(2)
@@ -56,8 +55,8 @@ test('the declarations type a program that uses the package', () => {
     )
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
     const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023']
-    const lib = ['--lib', 'es2023,dom', '--types', '']
-    execFileSync(process.execPath, [tsc, ...flags, ...lib, join(folder, 'program.ts')], {
+    const lib = ['--lib', 'es2023,dom', '--ignoreConfig']
+    execFileSync(process.execPath, [tsc, ...flags, ...lib, join(folder, 'program.mts')], {
       encoding: 'utf8',
     })
   } catch (error) {

@@ -47,8 +47,9 @@ test.each(['/../package.json', '/..%2fsrc%2fweb%2fpage.html', '/%2e%2e/src/index
   '%s leads nowhere',
   async (path) => expect(await rawStatus(path)).toBe(404),
 )
-test.each(['/nothing.js', '/.stamp', '/types', '//', '/%E0%A4%A'])('%s is not there', async (path) =>
-  expect(await rawStatus(path)).toBe(404),
+test.each(['/nothing.js', '/.stamp', '/types', '//', '/%E0%A4%A'])(
+  '%s is not there',
+  async (path) => expect(await rawStatus(path)).toBe(404),
 )
 
 test('other methods are refused', async () => {

@@ -17,7 +17,8 @@ export interface Heat {
 type Colour = readonly [number, number, number]
 
 /** #rrggbb as three numbers. */
-const parse = (hex: string): Colour => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) as unknown as Colour
+const parse = (hex: string): Colour =>
+  [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) as unknown as Colour
 
 export class HeatMap {
   readonly canvas: HTMLCanvasElement

@@ -59,7 +59,14 @@ export class LossChart {
     dashed(context, frame, baseline)
     earlier.forEach((other, i) => {
       context.globalAlpha = 0.75
-      line(context, frame, other, other.log.smoothedLoss, RUN_COLOURS[i % RUN_COLOURS.length]!, 1.25)
+      line(
+        context,
+        frame,
+        other,
+        other.log.smoothedLoss,
+        RUN_COLOURS[i % RUN_COLOURS.length]!,
+        1.25,
+      )
       context.globalAlpha = 1
     })
     context.globalAlpha = 0.32
@@ -83,7 +90,10 @@ function fit({ run, earlier, numSteps, baseline }: LossView, width: number, heig
   }
   low = Math.max(0, low)
   high = Math.min(high, baseline + 8)
-  const plot = { width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom }
+  const plot = {
+    width: width - MARGIN.left - MARGIN.right,
+    height: height - MARGIN.top - MARGIN.bottom,
+  }
   const x = (step: number) => MARGIN.left + (plot.width * step) / steps
   const y = (loss: number) =>
     MARGIN.top + (plot.height * (high - Math.max(low, Math.min(high, loss)))) / (high - low)

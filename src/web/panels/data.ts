@@ -67,7 +67,10 @@ function takeFiles(app: App): void {
       const text = decodeUtf8(new Uint8Array(await file.arrayBuffer()))
       app.useText(text, short(file.name, 40))
     } catch (error) {
-      say(byId('data-status'), `${short(file.name, 40)} cannot be used: ${(error as Error).message}`)
+      say(
+        byId('data-status'),
+        `${short(file.name, 40)} cannot be used: ${(error as Error).message}`,
+      )
     }
   }
   button('open-file').addEventListener('click', () => picker.click())

@@ -31,7 +31,10 @@ export function heroPanel(app: App): void {
     const smooth = log.lastSmoothed.toFixed(2)
     if (state === 'finished') {
       const time = ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
-      say(status, `${count(step)} steps in ${time}. Loss ${log.loss(0).toFixed(2)} to ${smooth}. It invents:`)
+      say(
+        status,
+        `${count(step)} steps in ${time}. Loss ${log.loss(0).toFixed(2)} to ${smooth}. It invents:`,
+      )
       say(go, 'Train another')
     } else if (state === 'running') {
       say(status, `Step ${count(step)}, loss ${smooth}.`)

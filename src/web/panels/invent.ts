@@ -19,7 +19,11 @@ export function inventPanel(app: App): void {
 }
 
 function sampleItem({ step, text, known }: Sample): HTMLLIElement {
-  const word = h('bdi', { className: text === '' ? 'empty' : 'word' }, text === '' ? '(empty)' : text)
+  const word = h(
+    'bdi',
+    { className: text === '' ? 'empty' : 'word' },
+    text === '' ? '(empty)' : text,
+  )
   const mark = known ? [h('span', { className: 'known' }, 'known')] : []
   return h('li', {}, word, ...mark, h('span', { className: 'stamp' }, `step ${step}`))
 }

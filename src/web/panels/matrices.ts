@@ -31,7 +31,10 @@ export function matricesPanel(app: App): void {
   app.on('ready', ({ ready }) => {
     const zeros = ready.config.zero_init_projections
     const woken = 'attn_wo and mlp_fc2 start as zeros, so each layer starts as the identity: '
-    say(byId('wake'), zeros ? `${woken}one step, and they wake up.` : 'All matrices start as noise.')
+    say(
+      byId('wake'),
+      zeros ? `${woken}one step, and they wake up.` : 'All matrices start as noise.',
+    )
     pair.forget()
     byId('thumbs').replaceChildren()
     refresh()
@@ -57,7 +60,12 @@ function showThumbs(matrices: readonly Matrix[], pair: MatrixPair, refresh: () =
       ...matrices.map(({ name }) => {
         const picture = h('canvas')
         thumbs.set(name, new HeatMap(picture))
-        const choose = h('button', { type: 'button', className: 'thumb' }, picture, h('span', {}, name))
+        const choose = h(
+          'button',
+          { type: 'button', className: 'thumb' },
+          picture,
+          h('span', {}, name),
+        )
         choose.addEventListener('click', () => {
           pair.name = name
           press(name)
@@ -109,7 +117,10 @@ class MatrixPair {
     const what = shown === 'grad' ? 'gradient of the latest step' : 'now'
     say(byId('matrix-now-caption'), `${what}, after step ${step}`)
     for (const side of ['before', 'now']) {
-      canvas(`matrix-${side}`).setAttribute('aria-label', `${now.name} ${side}: arrow keys move over its cells`)
+      canvas(`matrix-${side}`).setAttribute(
+        'aria-label',
+        `${now.name} ${side}: arrow keys move over its cells`,
+      )
       canvas(`matrix-${side}`).setAttribute('aria-valuemax', String(now.rows * now.columns - 1))
     }
     this.draw()
@@ -158,7 +169,11 @@ class MatrixPair {
       `${i}${this.rowName(i)}`,
       ...Array.from(values.subarray(i * columns, i * columns + wide), digits),
     ])
-    fillTable(byId('matrix-table'), ['row', ...Array.from({ length: wide }, (_, j) => `${j}`)], body)
+    fillTable(
+      byId('matrix-table'),
+      ['row', ...Array.from({ length: wide }, (_, j) => `${j}`)],
+      body,
+    )
   }
 
   private listen(map: HeatMap): void {
@@ -167,7 +182,9 @@ class MatrixPair {
       this.draw()
     }
     map.canvas.setAttribute('aria-valuemin', '0')
-    map.canvas.addEventListener('pointermove', ({ offsetX, offsetY }) => move(map.cellAt(offsetX, offsetY)))
+    map.canvas.addEventListener('pointermove', ({ offsetX, offsetY }) =>
+      move(map.cellAt(offsetX, offsetY)),
+    )
     map.canvas.addEventListener('keydown', (event) => {
       if (!this.latest) return
       const { columns, values } = this.latest.now

@@ -15,7 +15,15 @@ type Name = keyof typeof FIELDS
 type Control = HTMLInputElement | HTMLSelectElement
 
 /** The ones in sight; the others of config.ts are a click away. */
-const FIRST = ['n_embd', 'n_head', 'n_layer', 'block_size', 'learning_rate', 'batch_size', 'num_steps']
+const FIRST = [
+  'n_embd',
+  'n_head',
+  'n_layer',
+  'block_size',
+  'learning_rate',
+  'batch_size',
+  'num_steps',
+]
 
 /** Rows of the table: a model of a thousand layers has 6,000 matrices. */
 const MOST_ROWS = 100
@@ -47,7 +55,11 @@ export function modelPanel(app: App): void {
       const value = parseField(name, FIELDS[name as Name], control.value.trim())
       if (value !== base[name as Name]) config[name] = value
     }
-    const settings = { preset: preset.value as PresetName, config: config as ConfigInput, seed: seed.value.trim() }
+    const settings = {
+      preset: preset.value as PresetName,
+      config: config as ConfigInput,
+      seed: seed.value.trim(),
+    }
     checkSettings(settings, app.ready?.vocabSize ?? 27)
     return settings
   }

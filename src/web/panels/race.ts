@@ -79,7 +79,8 @@ function show(legs: ReadonlyMap<EngineName, RaceProgress>): void {
     bar.setAttribute('aria-label', `Steps made on ${NAMES[engine]}`)
     const made = h('span', {}, bar, ` ${count(leg.steps)} / ${count(leg.of)}`)
     const whole = time(each * leg.of)
-    const ratio = core && !core.error ? `${count(Math.round((10 * each) / perStep(core)) / 10)}x` : '-'
+    const ratio =
+      core && !core.error ? `${count(Math.round((10 * each) / perStep(core)) / 10)}x` : '-'
     const reckoned = leg.done && leg.steps < leg.of ? `${whole}, reckoned` : whole
     return [NAMES[engine], made, time(each), reckoned, Number.isNaN(each) ? '-' : ratio]
   })

@@ -9,7 +9,12 @@ export function showTape(tape: readonly TapeRow[]): void {
   const bar = (nanoseconds: number, kind: string) => {
     const fill = h('span', { className: `fill ${kind}` })
     fill.style.width = `${(100 * nanoseconds) / slowest}%`
-    return h('span', { className: 'timed' }, h('span', { className: 'track' }, fill), us(nanoseconds))
+    return h(
+      'span',
+      { className: 'timed' },
+      h('span', { className: 'track' }, fill),
+      us(nanoseconds),
+    )
   }
   const rows = tape.map(({ op, inputs, output, forward, backward }, i) => [
     String(i),

@@ -28,7 +28,10 @@ export function trainPanel(app: App): void {
     cursor = -1
     for (const id of ['play', 'one-step', 'reset']) button(id).disabled = false
     const ln = `ln ${ready.vocabSize} = ${baseline().toFixed(2)}`
-    say(byId('baseline'), `Dashed: ${ln}, a model that finds all ${ready.vocabSize} tokens equally likely.`)
+    say(
+      byId('baseline'),
+      `Dashed: ${ln}, a model that finds all ${ready.vocabSize} tokens equally likely.`,
+    )
     showFigures(app, 0)
     showPoint(app, -1)
     showRuns(app, show)
@@ -70,7 +73,8 @@ function controls(app: App): void {
     value.hidden = kind.value === 'end'
     const limit = value.valueAsNumber
     const chosen = kind.value as 'end' | 'loss' | 'step'
-    app.stop = chosen === 'end' || Number.isNaN(limit) ? { kind: 'end' } : { kind: chosen, value: limit }
+    app.stop =
+      chosen === 'end' || Number.isNaN(limit) ? { kind: 'end' } : { kind: chosen, value: limit }
   }
   kind.addEventListener('input', () => {
     value.value = kind.value === 'step' ? '100' : '2.4'
@@ -114,7 +118,12 @@ function showPoint({ run: { log } }: App, cursor: number): void {
   say(byId('crosshair'), text)
 }
 
-function crosshair(app: App, chart: LossChart, cursor: () => number, point: (i: number) => void): void {
+function crosshair(
+  app: App,
+  chart: LossChart,
+  cursor: () => number,
+  point: (i: number) => void,
+): void {
   const board = canvas('loss-chart')
   board.addEventListener('pointermove', ({ offsetX }) => point(chart.nearest(offsetX)))
   board.addEventListener('pointerleave', () => point(-1))

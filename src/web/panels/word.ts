@@ -72,7 +72,10 @@ class WordView {
   private showHeads({ layers, heads, rows, attention }: Look): void {
     const drawn = Math.min(layers * heads, MOST_HEADS)
     if (this.heads.length !== drawn) {
-      this.heads = Array.from({ length: drawn }, () => new HeatMap(h('canvas', { className: 'heat' })))
+      this.heads = Array.from(
+        { length: drawn },
+        () => new HeatMap(h('canvas', { className: 'heat' })),
+      )
       const figures = this.heads.map(({ canvas: picture }, i) => {
         const name = `layer ${Math.floor(i / heads)}, head ${i % heads}`
         picture.setAttribute('role', 'img')
@@ -99,7 +102,11 @@ class WordView {
         body.push([name, ...Array.from(row, (x, s) => (s > t ? '' : percent(x)))])
       }
     }
-    fillTable(byId('attention-table'), ['looks at', ...names.map((name, t) => `${t} ${name}`)], body)
+    fillTable(
+      byId('attention-table'),
+      ['looks at', ...names.map((name, t) => `${t} ${name}`)],
+      body,
+    )
   }
 
   /** Rows are positions, columns are tokens; the token that comes next has a frame. */
@@ -116,7 +123,12 @@ class WordView {
     for (let j = 0; j < columns; j++) {
       const id = columns === V ? j : V - columns + j
       context.fillStyle = colour('soft')
-      if (w > 8) context.fillText(id === V - 1 ? '·' : visible(chars[id]!).slice(0, 2), left + (j + 0.5) * w, 12)
+      if (w > 8)
+        context.fillText(
+          id === V - 1 ? '·' : visible(chars[id]!).slice(0, 2),
+          left + (j + 0.5) * w,
+          12,
+        )
       for (let t = 0; t < rows; t++) {
         const p = probabilities[t * V + id]!
         const [x, y] = [left + j * w, top + t * high]
@@ -144,7 +156,11 @@ function nextTable({ rows, chars, tokens, probabilities }: Look): void {
     const order = Array.from(row, (_p, id) => id).sort((a, b) => row[b]! - row[a]!)
     const guess = order.slice(0, TOP).map((id) => `${visible(chars[id]!)} ${percent(row[id]!)}`)
     const right = chars.lastIndexOf(tokens[t + 1]!)
-    return [`${t} ${visible(tokens[t]!)}`, guess.join(', '), `${visible(tokens[t + 1]!)} ${percent(row[right]!)}`]
+    return [
+      `${t} ${visible(tokens[t]!)}`,
+      guess.join(', '),
+      `${visible(tokens[t + 1]!)} ${percent(row[right]!)}`,
+    ]
   })
   fillTable(byId('next-table'), ['after', 'expects', 'comes'], body)
 }

@@ -32,7 +32,8 @@ export class Session {
   async hear(message: ToWorker): Promise<void> {
     if (message.type === 'text') return this.setText(message.text, message.settings)
     if (message.type === 'model') return this.setModel(message.settings)
-    if (message.type === 'race') return race(message, (race_) => this.post({ type: 'race', race: race_ }))
+    if (message.type === 'race')
+      return race(message, (race_) => this.post({ type: 'race', race: race_ }))
     const { run } = this
     if (!run) return
     switch (message.type) {
