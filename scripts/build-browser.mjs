@@ -1,6 +1,7 @@
 /** What browsers get: the one-file host, the worker, the page in pieces and in one file. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as esbuild from 'esbuild'
+import { slimLoader } from './slim-loader.mjs'
 
 const read = (path) => readFileSync(path, 'utf8')
 const PANELS = /<!-- (panels\/[a-z-]+\.html) -->/g
@@ -19,7 +20,13 @@ const hostBeside = {
 
 /** @param shared esbuild's options that all bundles have */
 export async function buildBrowser(shared) {
-  const web = { ...shared, platform: 'neutral', mainFields: ['module', 'main'], minify: true }
+  const web = {
+    ...shared,
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    minify: true,
+    plugins: [slimLoader],
+  }
   const core = JSON.stringify(readFileSync('build/core.wasm').toString('base64'))
   const inlineCore = { INLINE_CORE: core }
   await Promise.all([

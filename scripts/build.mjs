@@ -18,6 +18,7 @@ import {
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 import { buildBrowser } from './build-browser.mjs'
+import { slimLoader } from './slim-loader.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const STAMP = 'build/.stamp'
@@ -59,6 +60,7 @@ await esbuild.build({
   mainFields: ['module', 'main'],
   minify: true,
   external: ['node:*', './worker.js'],
+  plugins: [slimLoader],
   entryPoints: {
     microgpt: 'src/index.ts',
     reference: 'src/reference/index.ts',

@@ -70,6 +70,11 @@ export class Tensor {
     this.count = shape.reduce((product, n) => product * n, 1)
   }
 
+  /** The memory that it lies in. */
+  get buffer(): ArrayBufferLike {
+    return this.arena.params.buffer
+  }
+
   /** The numbers: a view on the arena. */
   get data(): Float64Array {
     return this.arena.view(this.address, this.count)
@@ -113,6 +118,11 @@ export class Ids {
       throw new ArenaError(`ids run from 0 to ${this.limit - 1}, got ${id} at ${i}`)
     }
     this.view[i] = id
+  }
+
+  /** The memory that they lie in. */
+  get buffer(): ArrayBufferLike {
+    return this.view.buffer
   }
 
   at(i: number): number {
@@ -165,6 +175,12 @@ export class Bounds {
   }
 }
 
+function checkShape(shape: readonly number[]): void {
+  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new ArenaError(`a slice of the arena takes whole numbers from 0, got ${shape.join(', ')}`)
+  }
+}
+
 /** The memory of one core, reserved once. Views on it stay valid as long as it lives. */
 export class Arena {
   readonly core: Core
@@ -207,6 +223,7 @@ export class Arena {
 
   /** A part of the parameters, from a number on. */
   param(offset: number, shape: readonly number[]): Tensor {
+    checkShape([offset, ...shape])
     const tensor = new Tensor(this, this.paramsAddress + 8 * offset, shape)
     if (offset + tensor.count > this.plan.params) {
       const end = offset + tensor.count
@@ -219,6 +236,7 @@ export class Arena {
 
   /** @throws {ArenaError} when there is no room */
   alloc(shape: readonly number[]): Tensor {
+    checkShape(shape)
     const count = shape.reduce((product, n) => product * n, 1)
     const address = count <= this.plan.values ? this.core.alloc(count) >>> 0 : 0
     if (address === 0) throw this.full()

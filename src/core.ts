@@ -1,5 +1,5 @@
 /** Bytes to typed exports: the only file that touches WebAssembly. */
-import { demangle } from '@assemblyscript/loader'
+import { instantiate, instantiateSync } from '@assemblyscript/loader'
 import type { instantiate as raw } from '../build/core.js'
 import { CoreError } from './errors.js'
 
@@ -44,7 +44,10 @@ export async function loadCore(source: CoreSource = CORE_URL): Promise<Core> {
   const module = await compile(await source)
   let core: Core
   try {
-    core = await start(module)
+    // The loader's own instantiate: it gives the debug core the abort that its asserts call.
+    // In Node the asynchronous form would load fetch first, which takes 10 to 15 ms.
+    const started = isNode() ? instantiateSync(module) : await instantiate(module)
+    core = started.exports as unknown as Core
   } catch (cause) {
     throw new CoreError(`the core could not be started: ${reason(cause)}`, { cause })
   }
@@ -55,28 +58,6 @@ export async function loadCore(source: CoreSource = CORE_URL): Promise<Core> {
     throw new CoreError(`${want}; take core.wasm and the host from one build`)
   }
   return core
-}
-
-/**
- * Instantiates a core. Of the loader it takes demangle alone: the rest serves a managed heap, which
- * the core does not have, and would be a tenth of microgpt.js.
- */
-async function start(module: WebAssembly.Module): Promise<Core> {
-  // The debug core's asserts call abort; its texts are UTF-16, with their bytes counted before them.
-  const abort = (message: number, file: number, line: number, column: number): never => {
-    const { buffer } = exports.memory as WebAssembly.Memory
-    const text = (at: number) => {
-      const bytes = new Uint32Array(buffer, at - 4, 1)[0]!
-      return String.fromCharCode(...new Uint16Array(buffer, at, bytes / 2))
-    }
-    throw new Error(`abort: ${text(message)} at ${text(file)}:${line}:${column}`)
-  }
-  const imports = { env: { abort } }
-  // In Node the asynchronous form would load fetch first, which takes 10 to 15 ms.
-  const { exports } = isNode()
-    ? new WebAssembly.Instance(module, imports)
-    : await WebAssembly.instantiate(module, imports)
-  return demangle<Core & Record<string, unknown>>(exports)
 }
 
 async function compile(source: CoreSource): Promise<WebAssembly.Module> {

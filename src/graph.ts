@@ -77,6 +77,7 @@ export class Graph {
   /** The same numbers, row-major, under another shape of the same count; no op is recorded. */
   reshape(x: Tensor, ...shape: number[]): Tensor {
     this.positive('reshape', shape)
+    this.own('reshape', [x])
     const view = new Tensor(this.arena, x.address, shape)
     if (view.count !== x.count) this.fail('reshape', `a shape of ${x.count} numbers`, sizes(shape))
     return view
@@ -171,13 +172,14 @@ export class Graph {
     if (position.limit > span) {
       this.fail('attentionCached', `a position below ${span}`, `one below ${position.limit}`)
     }
-    this.inferenceOnly ||= 'attentionCached'
-    return this.record('attentionCached', q.shape, [q, k, v, keys, values, position], () =>
+    const y = this.record('attentionCached', q.shape, [q, k, v, keys, values, position], () =>
       this.core.attentionCached(
         ...([q.address, k.address, v.address, keys.address, values.address] as const),
         ...([position.address, heads, n / heads, span] as const),
       ),
     )
+    this.inferenceOnly ||= 'attentionCached'
+    return y
   }
 
   /** max(0, x). */
@@ -261,6 +263,7 @@ export class Graph {
   backward(y: Tensor, seed = 1): void {
     if (!this.ran) this.fail('backward', 'forward() before it', 'none')
     if (this.inferenceOnly) this.fail('backward', 'ops that have a backward', this.inferenceOnly)
+    this.own('backward', [y])
     if (y.address < this.start || y.address >= this.end) {
       this.fail('backward', 'a tensor of this graph', sizes(y.shape))
     }
@@ -304,6 +307,7 @@ export class Graph {
     const { core, arena } = this
     const length = this.from + this.records.length
     if (core.tapeLength() !== length) this.fail(op, 'the newest graph of the arena', 'an older one')
+    this.own(op, inputs)
     const count = shape.reduce((product, n) => product * n, 1)
     if (length >= arena.plan.records || count > arena.plan.values) throw arena.full()
     const address = call() >>> 0
@@ -324,6 +328,12 @@ export class Graph {
   private same(op: string, a: Tensor, b: Tensor): void {
     const equal = a.shape.length === b.shape.length && a.shape.every((n, i) => n === b.shape[i])
     if (!equal) this.fail(op, `tensors of one shape, ${sizes(a.shape)}`, b)
+  }
+
+  private own(op: string, inputs: readonly (Tensor | Ids)[]): void {
+    if (inputs.some(({ buffer }) => buffer !== this.arena.params.buffer)) {
+      this.fail(op, 'tensors of its own arena', "another one's")
+    }
   }
 
   private bounded(op: string, rows: number, bounds: Bounds): void {

@@ -309,17 +309,9 @@ export class MicroGPT {
     const batch: number[][] = []
     for (let i = 0; i < batchSize; i++) {
       const doc = this.docs[(this.docsSeen + i) % this.docs.length]!
-      batch.push(this.tokenizer.encodeDoc(doc))
+      batch.push(this.tokenizer.encodeDoc(head(doc, this.config.block_size)))
     }
-    const loss = pass.forwardBackward(batch)
-    if (!Number.isFinite(loss)) {
-      const rate = this.config.learning_rate
-      throw new TrainingError(
-        `the loss of step ${done + 1} is ${loss}; the parameters stay as before it; ` +
-          `try a smaller learning_rate than ${rate}, or grad_clip 1`,
-      )
-    }
-    adam.update(lr)
+    const loss = pass.train(batch, adam, lr)
     this.docsSeen += batchSize
     decoder.forget()
     return { step: adam.t, loss, lr }
@@ -347,4 +339,11 @@ export class MicroGPT {
     if (!this.parts) throw new TrainingError('this model has been freed; create another one')
     return this.parts
   }
+}
+
+/** The characters of a document that a model can see: of a long one, only these are encoded. */
+function head(doc: string, count: number): string {
+  // A character is one or two code units.
+  if (doc.length <= 2 * count) return doc
+  return [...doc.slice(0, 2 * count)].slice(0, count).join('')
 }

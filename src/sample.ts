@@ -1,6 +1,7 @@
 /** One token at a time through the model, over a key/value cache, and the next one drawn. */
 import type { Arena, Ids } from './arena.js'
 import type { Config } from './config.js'
+import { TrainingError } from './errors.js'
 import { Graph } from './graph.js'
 import { gpt } from './model.js'
 import type { Random } from './random.js'
@@ -54,11 +55,20 @@ export class Decoder {
     this.inverse.fill(temperature === 0 ? 1 : 1 / Math.max(temperature, 1e-250))
   }
 
-  /** Runs one token at its position; those before it must have been run. */
+  /**
+   * Runs one token at its position; those before it must have been run.
+   * @throws {TrainingError} when the model's numbers overflow
+   */
   step(token: number, position: number): void {
     this.token.put(0, token)
     this.position.put(0, position)
     this.graph.forward()
+    // One logit that is not finite makes every probability NaN.
+    if (Number.isNaN(this.probabilities[0])) {
+      throw new TrainingError(
+        'the numbers of the model have grown too large to sample; train it with a smaller learning_rate',
+      )
+    }
   }
 
   /** Runs the last of some tokens; all of them when someone else has used the cache since. */

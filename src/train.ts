@@ -1,6 +1,8 @@
 /** Documents through the model, forward and backward: packed row after row, in chunks that fit. */
+import type { Adam } from './adam.js'
 import { type Arena, Bounds, type Ids, type Tensor } from './arena.js'
 import type { Config } from './config.js'
+import { TrainingError } from './errors.js'
 import { Graph } from './graph.js'
 import { gpt } from './model.js'
 import type { StateDict } from './state-dict.js'
@@ -65,15 +67,26 @@ export class DocumentPass {
     return sum / docs.length
   }
 
-  /** The same, and the parameters' gradients set to its gradient. */
-  forwardBackward(docs: readonly (readonly number[])[]): number {
+  /**
+   * The same, the parameters' gradients set to its gradient, and the parameters updated.
+   * @throws {TrainingError} when the loss is not finite; the parameters stay as they were
+   */
+  train(docs: readonly (readonly number[])[], adam: Adam, lr: number): number {
     let sum = 0
     this.arena.zeroGrad()
     this.eachChunk(docs, ({ graph, loss, losses }) => {
       for (const one of losses) sum += one
       graph.backward(loss, 1 / docs.length)
     })
-    return sum / docs.length
+    const loss = sum / docs.length
+    if (!Number.isFinite(loss)) {
+      throw new TrainingError(
+        `the loss of step ${adam.t + 1} is ${loss}; the parameters stay as before it; ` +
+          `try a smaller learning_rate than ${this.config.learning_rate}, or grad_clip 1`,
+      )
+    }
+    adam.update(lr)
+    return loss
   }
 
   /** Runs the documents forward, as many at a time as fit, and calls back after each chunk. */

@@ -1,6 +1,6 @@
 /** Several documents a step: the mean of the single ones, whatever chunks they are cut into. */
 import { describe, expect, test } from 'vitest'
-import { Arena, MicroGPT, Tokenizer, loadCore } from '../src/index.js'
+import { Adam, Arena, MicroGPT, Tokenizer, loadCore } from '../src/index.js'
 import { gptTable, mapStateDict, parseDocs, planGPT, resolveConfig } from '../src/index.js'
 import { NAMES } from '../src/data/names.js'
 import { DocumentPass, chunkRows } from '../src/train.js'
@@ -78,7 +78,8 @@ test('the gradient has the same bits however the batch is cut into chunks', asyn
     const arena = new Arena(await loadCore(core), planGPT(one, vocabSize))
     const stateDict = mapStateDict(arena, gptTable(one, vocabSize))
     for (const [name, { data }] of stateDict) data.forEach((_, i) => (data[i] = wave(name, i)))
-    const loss = new DocumentPass(arena, stateDict, one, vocabSize).forwardBackward(batch)
+    const adam = new Adam(arena, one)
+    const loss = new DocumentPass(arena, stateDict, one, vocabSize).train(batch, adam, 0.01)
     const grads = [...stateDict].map(([name, { grad }]) =>
       name === 'wpe' ? grad.slice(0, 7 * small.n_embd) : grad.slice(),
     )

@@ -27,6 +27,12 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-cache',
 }
 
+/** What browsers ask for of their own accord. */
+const ALIASES: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
+  '/': '/index.html',
+  '/favicon.ico': '/icon.svg',
+})
+
 /** A server of one folder's files; only of the types above, and only inside it. */
 export function webServer(folder: string, headers = HEADERS): Server {
   return createServer(async ({ method, url = '/' }, response) => {
@@ -40,7 +46,7 @@ export function webServer(folder: string, headers = HEADERS): Server {
     }
     try {
       const { pathname } = new URL(url, 'http://localhost')
-      const name = decodeURIComponent(pathname === '/' ? '/index.html' : pathname)
+      const name = ALIASES[pathname] ?? decodeURIComponent(pathname)
       const path = join(folder, name)
       const type = TYPES[extname(path)]
       if (!type || name.includes('\0') || !path.startsWith(folder + sep)) throw new Error(name)

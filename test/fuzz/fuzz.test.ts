@@ -1,14 +1,30 @@
 /** A short run of the fuzzers, of fixed seeds; `npm run fuzz -- --seconds 60` runs on new ones. */
 import { expect, test } from 'vitest'
+import { type MutationCount, fuzzMutation } from './mutations.js'
 import { fuzzProgram } from './programs.js'
 
 test('random programs on both builds of the core', async () => {
   const count = { programs: 0, ops: 0, refused: 0, probed: 0 }
-  for (let seed = 0; seed < 400; seed++) {
-    await fuzzProgram(seed, count).catch((cause) => {
-      throw new Error(`seed ${seed}: ${cause.message}`, { cause })
+  for (let seed = 0; seed < 1000; seed++) {
+    await fuzzProgram(seed, count).catch((cause: Error) => {
+      throw new Error(`program ${seed}: ${cause.message}`, { cause })
     })
   }
-  console.log(count)
-  expect(count.programs).toBe(400)
+  // Enough of each has happened for its checks to mean something.
+  expect(count.ops).toBeGreaterThan(3000)
+  expect(count.refused).toBeGreaterThan(1000)
+  expect(count.probed).toBeGreaterThan(1000)
+})
+
+test('changed checkpoints', async () => {
+  const count: MutationCount = {}
+  for (let seed = 0; seed < 4000; seed++) {
+    await fuzzMutation(seed, count).catch((cause: Error) => {
+      throw new Error(`checkpoint ${seed}: ${cause.message}`, { cause })
+    })
+  }
+  for (const code of ['json', 'header', 'truncated', 'trailing', 'metadata', 'values', 'shape']) {
+    expect(count[code], code).toBeGreaterThan(5)
+  }
+  expect(count.read).toBeGreaterThan(100)
 })

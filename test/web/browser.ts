@@ -65,7 +65,7 @@ export function inBrowser(
         page.on('console', (message) => {
           if (message.type() === 'error') trouble.push(message.text())
         })
-        await page.goto(path.includes('://') ? path : `${site.address}${path}`)
+        await page.goto(/^[a-z]+:/.test(path) ? path : `${site.address}${path}`)
         return page
       },
     }

@@ -71,7 +71,7 @@ inBrowser('createWorkerModel', (site) => {
       for await (const _ of left) break
       const leftEarly = await left.result
 
-      const wild = await create({ docs: docs_, config: { learning_rate: 1e3, init_std: 1e3 } })
+      const wild = await create({ docs: docs_, config: { learning_rate: 1e3, weight_decay: 1e3 } })
       const failed = await wild.train({ steps: 5000 }).result
       const error = failed.status === 'failed' ? failed.error : new Error('none')
       const { name, message } = error

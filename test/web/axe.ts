@@ -1,0 +1,17 @@
+/** axe-core in a page: what it finds serious. */
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+
+/** Rule and place of each serious or critical finding. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  // Not as a script element: the page's policy would refuse it.
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof axe }).axe.run(),
+  )
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
+    )
+}

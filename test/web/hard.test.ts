@@ -1,0 +1,287 @@
+/** The page where things are against it: hostile text, no WebAssembly, no server, and strict rules. */
+import { readFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { MicroGPT, parseDocs } from '../../src/index.js'
+import { TypedGPT } from '../../src/reference/index.js'
+import { NAMES } from '../../src/data/names.js'
+import { seriousFindings } from './axe.js'
+import { type Opened, inBrowser, root } from './browser.js'
+
+const docs = parseDocs(NAMES)
+const FALLBACK = /^The WebAssembly core is not to be had here: /
+
+const ready = (page: Opened) =>
+  page.waitForFunction(() =>
+    document.querySelector('#hero-status')!.textContent.startsWith('Ready'),
+  )
+
+async function trainToEnd(page: Opened) {
+  await page.click('#play')
+  await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Play again')
+}
+
+/** The last loss, to the digits that the page shows. */
+const lastLoss = (gpt: { train(): Iterable<{ loss: number }> }) =>
+  [...gpt.train()].at(-1)!.loss.toFixed(4)
+
+/** Collects from the start what the policy refuses, in the page; workers report to the console. */
+const watchPolicy = () => {
+  const seen: string[] = []
+  Object.assign(globalThis, { refusals: seen })
+  addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+    seen.push(`${violatedDirective} ${blockedURI}`),
+  )
+}
+
+inBrowser('hard', (site) => {
+  describe('hostile text is text', () => {
+    const HOSTILE = [
+      '<img src=x onerror="globalThis.hacked=1">',
+      '<script>globalThis.hacked=1</script>',
+      '__proto__',
+      'constructor',
+      '{{7*7}} ${7*7}',
+      'שלום עולם',
+      '\u202egnp.exe',
+      '👩‍👩‍👧 🏳️‍🌈',
+      'a\u0300\u0301\u0302\u0303',
+    ]
+
+    test('in the documents, the alphabet, the samples and the prompt', async () => {
+      const page = await site.open('#preset=tutorial&num_steps=200&block_size=32')
+      await ready(page)
+      await page.fill('#paste', HOSTILE.join('\n'))
+      await page.click('#use-text')
+      await page.waitForFunction(() => document.querySelector('#num-docs')!.textContent === '9')
+      await trainToEnd(page)
+      const shown = await page.locator('#docs li').allTextContents()
+      expect(shown.sort()).toEqual([...HOSTILE].sort())
+      await page.fill('#prompt', '<img')
+      await page.click('#whole')
+      await page.fill('#word', HOSTILE[0]!.slice(0, 31))
+      await page.locator('#inside').scrollIntoViewIfNeeded()
+      await page.waitForFunction(() =>
+        /loss/.test(document.querySelector('#word-status')!.textContent!),
+      )
+      const made = await page.evaluate(() => ({
+        images: document.querySelectorAll('img').length,
+        scripts: document.querySelectorAll('script').length,
+        hacked: 'hacked' in globalThis,
+        polluted: 'polluted' in {},
+      }))
+      expect(made).toEqual({ images: 0, scripts: 1, hacked: false, polluted: false })
+      expect(page.trouble).toEqual([])
+    })
+
+    test('a line of a megabyte, from a file: cut for the screen, and no frame is held up', async () => {
+      const page = await site.open('')
+      await ready(page)
+      const buffer = Buffer.from(`${'<b>x'.repeat(2 ** 18)}\nanna\n`)
+      await page.setInputFiles('#file', { name: '<b>x.txt', mimeType: 'text/plain', buffer })
+      await page.waitForFunction(() => document.querySelector('#num-docs')!.textContent === '2')
+      expect(await page.textContent('#longest')).toBe('1,048,576')
+      expect((await page.textContent('#data'))!.length).toBeLessThan(3000)
+      await trainToEnd(page)
+    })
+
+    test('bytes that are no text are refused, and the data stays', async () => {
+      const page = await site.open('')
+      await ready(page)
+      const buffer = Buffer.from([0x61, 0x0a, 0x62, 0xff, 0xfe])
+      await page.setInputFiles('#file', { name: 'odd.bin', mimeType: 'text/plain', buffer })
+      await page.waitForFunction(() =>
+        /odd.bin/.test(document.querySelector('#data-status')!.textContent!),
+      )
+      expect(await page.textContent('#data-status')).toContain('not valid UTF-8 at line 2, byte 2')
+      await page.fill('#paste', ' \n \n')
+      await page.click('#use-text')
+      expect(await page.textContent('#num-docs')).toBe('2,787')
+      await trainToEnd(page)
+    })
+
+    test('a dropped file is taken', async () => {
+      const page = await site.open('')
+      await ready(page)
+      await page.evaluate(() => {
+        const dataTransfer = new DataTransfer()
+        dataTransfer.items.add(new File(['otto\nanna\nhannah\n'], 'three.txt'))
+        document.querySelector('#drop')!.dispatchEvent(new DragEvent('drop', { dataTransfer }))
+      })
+      await page.waitForFunction(() => document.querySelector('#num-docs')!.textContent === '3')
+      expect(await page.textContent('#data-status')).toContain('From three.txt')
+    })
+  })
+
+  test('a missing core: the twin stands in, and says so', async () => {
+    const page = await site.open('about:blank')
+    await page.route('**/core.wasm', (route) => route.fulfill({ status: 404 }))
+    await page.goto(site.address)
+    await trainToEnd(page)
+    const said = await page.locator('.notice').allTextContents()
+    expect(said).toHaveLength(1)
+    expect(said[0]).toMatch(FALLBACK)
+    expect(said[0]).toContain('the server answered 404')
+    expect(await page.textContent('#at-loss')).toBe(lastLoss(new TypedGPT({ docs })))
+    await page.fill('#prompt', 'jo')
+    await page.waitForSelector('.bar')
+    await page.locator('#inside').scrollIntoViewIfNeeded()
+    await page.waitForSelector('.thumb')
+    await page.waitForFunction(() =>
+      /need/.test(document.querySelector('#word-status')!.textContent!),
+    )
+  })
+
+  test('the strict policy is kept: nothing is refused, all through a visit', async () => {
+    const page = await site.open('about:blank')
+    await page.addInitScript(watchPolicy)
+    await page.goto(site.address)
+    await trainToEnd(page)
+    await page.locator('#inside').scrollIntoViewIfNeeded()
+    await page.waitForSelector('#tape tbody tr')
+    await page.click('#next-char')
+    await page.locator('#race').scrollIntoViewIfNeeded()
+    await page.click('#race-go')
+    await page.waitForFunction(() =>
+      / \/ 500/.test(document.querySelector('#race-table')!.textContent!),
+    )
+    await page.click('#race-go')
+    const state = await page.evaluate(() => ({
+      refusals: (globalThis as unknown as { refusals: string[] }).refusals,
+      isolated: crossOriginIsolated,
+    }))
+    expect(state).toEqual({ refusals: [], isolated: true })
+    expect(page.trouble).toEqual([])
+  })
+
+  test('the watch for refusals would see one', async () => {
+    const page = await site.open('about:blank')
+    await page.addInitScript(watchPolicy)
+    await page.goto(site.address)
+    await page.evaluate(() => {
+      document.body.setAttribute('onclick', 'globalThis.hacked = 1')
+      document.body.click()
+    })
+    const refusals = await page.evaluate(
+      () => (globalThis as unknown as { refusals: string[] }).refusals,
+    )
+    expect(refusals).toEqual(['script-src-attr inline'])
+  })
+
+  test('microgpt.html from a double click: trains, looks inside and races, and asks for no file', async () => {
+    const page = await site.open('about:blank', { offline: true })
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url().slice(0, 5)))
+    await page.goto(pathToFileURL(`${root}/build/microgpt.html`).href)
+    await trainToEnd(page)
+    expect(await page.textContent('#at-loss')).toBe(lastLoss(await MicroGPT.create({ docs })))
+    await page.locator('#inside').scrollIntoViewIfNeeded()
+    await page.waitForSelector('#tape tbody tr')
+    expect(await page.locator('.notice').count()).toBe(0)
+    expect(asked.filter((url) => url !== 'data:' && url !== 'blob:')).toEqual(['file:'])
+    expect(page.trouble).toEqual([])
+  })
+
+  test.each(['light', 'dark'] as const)('axe finds nothing serious, in %s', async (colorScheme) => {
+    const page = await site.open('', { colorScheme, viewport: { width: 1280, height: 900 } })
+    await trainToEnd(page)
+    await page.locator('#inside').scrollIntoViewIfNeeded()
+    await page.waitForSelector('#tape tbody tr')
+    await page.evaluate(() =>
+      document.querySelectorAll('details').forEach((each) => (each.open = true)),
+    )
+    await page.click('#reset')
+    await page.waitForSelector('#runs li')
+    await page.click('#play')
+    await page.waitForSelector('#loss-table tbody tr')
+    // Buttons fade from one colour to another; half-way they are nobody's business.
+    await page.waitForTimeout(400)
+    expect(await seriousFindings(page)).toEqual([])
+  })
+
+  test('nothing runs over the edge from 320 px on', async () => {
+    for (const width of [320, 375, 768, 1440]) {
+      const page = await site.open('', { viewport: { width, height: 800 } })
+      await trainToEnd(page)
+      await page.locator('#inside').scrollIntoViewIfNeeded()
+      await page.waitForSelector('#tape tbody tr')
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+      await page.context().close()
+    }
+  })
+
+  test('works by keyboard: from the top of the page to a trained model', async () => {
+    const page = await site.open('')
+    await ready(page)
+    for (let i = 0; i < 30; i++) {
+      await page.keyboard.press('Tab')
+      if (await page.evaluate(() => document.activeElement?.id === 'go')) break
+    }
+    await page.keyboard.press('Enter')
+    await page.waitForFunction(() => document.querySelector('#go')!.textContent === 'Train another')
+    await page.focus('#loss-chart')
+    await page.keyboard.press('End')
+    const value = await page.getAttribute('#loss-chart', 'aria-valuetext')
+    expect(value).toMatch(/^step 500: loss \d\.\d+, smoothed /)
+    expect(await page.textContent('#crosshair')).toBe(value)
+  })
+
+  test('no frame is longer than 50 ms while it trains', async () => {
+    const page = await site.open('#preset=tutorial&num_steps=60000')
+    await ready(page)
+    await page.locator('#train').scrollIntoViewIfNeeded()
+    const longest = await page.evaluate(async () => {
+      const tasks: number[] = []
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) tasks.push(duration)
+      }).observe({ type: 'longtask' })
+      document.querySelector<HTMLButtonElement>('#play')!.click()
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+      return Math.max(0, ...tasks)
+    })
+    const steps = Number((await page.textContent('#at-step'))!.replace(/ .*|,/g, ''))
+    expect(steps).toBeGreaterThan(500)
+    // longtask tells of tasks over 50 ms only: 0 is none.
+    expect(longest).toBe(0)
+  })
+})
+
+inBrowser(
+  'without WebAssembly',
+  (site) => {
+    test('the twin stands in, and microgpt.js gives an error with a name', async () => {
+      const page = await site.open('')
+      expect(await page.evaluate(() => typeof WebAssembly)).toBe('undefined')
+      await trainToEnd(page)
+      const said = await page.locator('.notice').allTextContents()
+      expect(said[0]).toMatch(FALLBACK)
+      expect(said[0]).toContain('this engine has no WebAssembly')
+      expect(await page.textContent('#at-loss')).toBe(lastLoss(new TypedGPT({ docs })))
+      const text = "import('./microgpt.js').then((m) => m.loadCore()).catch((e) => e.name)"
+      expect(await page.evaluate(text)).toBe('CoreError')
+    })
+  },
+  // V8 without its compilers has no WebAssembly either.
+  { flags: ['--js-flags=--jitless'] },
+)
+
+inBrowser(
+  'under a policy without wasm-unsafe-eval',
+  (site) => {
+    test('the error names the policy', async () => {
+      const page = await site.open('')
+      await trainToEnd(page)
+      const said = await page.locator('.notice').allTextContents()
+      expect(said[0]).toMatch(FALLBACK)
+      expect(said[0]).toContain("add 'wasm-unsafe-eval' to its script-src")
+    })
+  },
+  { headers: { 'content-security-policy': "default-src 'self'" } },
+)
+
+test('the page holds no text of its own as HTML', () => {
+  const bundle = readFileSync(`${root}/build/page.js`, 'utf8')
+  for (const way of ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'document.write', 'eval(']) {
+    expect(bundle).not.toContain(way)
+  }
+})

@@ -1,0 +1,234 @@
+/** The page, as a visitor uses it. */
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { MicroGPT, parseDocs } from '../../src/index.js'
+import { NAMES } from '../../src/data/names.js'
+import { type Opened, inBrowser } from './browser.js'
+
+const docs = parseDocs(NAMES)
+
+/** Presses Play, and waits until the page says that the run is over. */
+async function trainToEnd(page: Opened) {
+  await page.click('#play')
+  await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Play again')
+}
+
+const ready = (page: Opened) =>
+  page.waitForFunction(() =>
+    document.querySelector('#hero-status')!.textContent.startsWith('Ready'),
+  )
+
+/** The losses of the newest run in the page's CSV: every digit of them. */
+async function lossesOf(page: Opened): Promise<number[]> {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#csv')])
+  const lines = readFileSync(await download.path(), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+  const name = lines[0]!.match(/^"[^"]*"/)![0]
+  const own = lines.filter((line) => line.startsWith(name))
+  return own.map((line) => Number(line.slice(name.length).split(',')[2]))
+}
+
+async function lossesInNode(options: Partial<Parameters<typeof MicroGPT.create>[0]> = {}) {
+  const gpt = await MicroGPT.create({ docs, ...options })
+  return { losses: Array.from(gpt.train(), ({ loss }) => loss), samples: gpt.sample() }
+}
+
+const notices = (page: Opened) => page.locator('.notice').allTextContents()
+const samples = (page: Opened) => page.locator('#samples .word').allTextContents()
+
+inBrowser('the page', (site) => {
+  test('trains to the end with the losses and samples of Node, bit for bit', async () => {
+    const node = await lossesInNode()
+    const page = await site.open('')
+    await trainToEnd(page)
+    expect(await lossesOf(page)).toEqual(node.losses)
+    expect((await samples(page)).slice(0, 20).reverse()).toEqual(node.samples)
+    expect(await page.textContent('#hero-status')).toMatch(/^500 steps in .* It invents:$/)
+    expect(await notices(page)).toEqual([])
+    expect(page.trouble).toEqual([])
+  })
+
+  test('pauses, makes one step, goes on, and comes to the same losses', async () => {
+    const node = await lossesInNode()
+    const page = await site.open('')
+    await page.check('#slow')
+    await page.fill('#pace', '30')
+    await page.click('#play')
+    await page.waitForFunction(
+      () => Number(document.querySelector('#at-step')!.textContent![0]) > 2,
+    )
+    await page.click('#play')
+    await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Go on')
+    const at = await page.textContent('#at-step')
+    await page.waitForTimeout(150)
+    expect(await page.textContent('#at-step')).toBe(at)
+    await page.click('#one-step')
+    const next = `${parseInt(at!, 10) + 1} / 500`
+    await page.waitForFunction((to) => document.querySelector('#at-step')!.textContent === to, next)
+    await page.uncheck('#slow')
+    await trainToEnd(page)
+    expect(await lossesOf(page)).toEqual(node.losses)
+  })
+
+  test('stops by its rule, resets, and keeps the earlier run in the chart', async () => {
+    const page = await site.open('')
+    await page.selectOption('#stop-kind', 'step')
+    await page.fill('#stop-value', '100')
+    await page.click('#play')
+    await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Go on')
+    expect(await page.textContent('#at-step')).toBe('100 / 500')
+    await page.click('#reset')
+    await page.waitForSelector('#runs .run-1')
+    expect(await page.textContent('#at-step')).toBe('0 / 500')
+    await page.selectOption('#stop-kind', 'loss')
+    await page.fill('#stop-value', '2.8')
+    await page.click('#play')
+    await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Go on')
+    const smoothed = Number(await page.textContent('#at-smooth'))
+    expect(smoothed).toBeLessThan(2.8)
+    expect(smoothed).toBeGreaterThan(2.7)
+  })
+
+  test('learns from a pasted text', async () => {
+    const lines = ['ähm', 'öhm', 'ühm', 'hm hm'].join('\n')
+    const node = await lossesInNode({ docs: parseDocs(lines) })
+    const page = await site.open('')
+    await page.fill('#paste', lines)
+    await page.click('#use-text')
+    await page.waitForFunction(() => document.querySelector('#num-docs')!.textContent === '4')
+    expect(await page.textContent('#vocab-size')).toBe('7')
+    expect(await page.textContent('#longest')).toBe('5')
+    expect(await page.locator('#alphabet span').allTextContents()).toEqual([
+      ...['␣', 'h', 'm', 'ä', 'ö', 'ü', 'BOS'],
+    ])
+    await trainToEnd(page)
+    expect(await lossesOf(page)).toEqual(node.losses)
+  })
+
+  test('settings make another model, and impossible ones say why', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await page.fill('#field-n_embd', '18')
+    expect(await page.textContent('#settings-status')).toBe(
+      'n_embd 18 does not divide into n_head 4; try 16 or 20',
+    )
+    expect(await page.isDisabled('#apply')).toBe(true)
+    await page.fill('#field-n_embd', '65536')
+    expect(await page.textContent('#settings-status')).toMatch(
+      /^this model needs .* the page allows/,
+    )
+    await page.fill('#field-n_embd', '8')
+    expect(await page.textContent('#totals')).toMatch(/^1,264 parameters: /)
+    await page.fill('#field-seed', '7')
+    await page.click('#apply')
+    await page.waitForFunction(() => location.hash === '#preset=tutorial&seed=7&n_embd=8')
+    const node = await lossesInNode({ config: { n_embd: 8 }, seed: 7 })
+    await trainToEnd(page)
+    expect(await lossesOf(page)).toEqual(node.losses)
+  })
+
+  test('a link holds the settings', async () => {
+    const page = await site.open('#preset=gist&seed=-3&n_layer=2&num_steps=20')
+    const node = await lossesInNode({
+      ...{ preset: 'gist', seed: -3, config: { n_layer: 2, num_steps: 20 } },
+    })
+    await trainToEnd(page)
+    expect(await lossesOf(page)).toEqual(node.losses)
+    expect(await page.inputValue('#link')).toBe(
+      `${site.address}#preset=gist&seed=-3&n_layer=2&num_steps=20`,
+    )
+  })
+
+  test.each([
+    ['#speed=9', /there is no setting "speed"/],
+    ['#__proto__=1', /there is no setting "__proto__"/],
+    ['#preset=constructor', /preset must be tutorial or gist, got "constructor"/],
+    ['#seed=1e3', /seed must be a whole number, got "1e3"/],
+    ['#n_embd=18', /n_embd 18 does not divide into n_head 4/],
+    ['#n_embd=0x10', /n_embd must be a number, got "0x10"/],
+    ['#n_embd=16&n_embd=8', /it names "n_embd" twice/],
+    ['#n_embd=60000', /this model needs .* of memory/],
+    ['#zero_init_projections=yes', /must be true or false/],
+    ['#learning_rate=1e999', /learning_rate must be/],
+    ['#<img src=x onerror=alert(1)>=1', /there is no setting "<img src"/],
+  ])('the link %s is refused with a sentence', async (hash, sentence) => {
+    const page = await site.open(hash)
+    await ready(page)
+    const said = await notices(page)
+    expect(said).toHaveLength(1)
+    expect(said[0]).toMatch(/^This link cannot be followed, because /)
+    expect(said[0]).toMatch(sentence)
+    expect(await page.inputValue('#field-n_embd')).toBe('16')
+    expect(page.trouble).toEqual([])
+  })
+
+  test('invents character by character, from bars of probability', async () => {
+    const page = await site.open('')
+    await trainToEnd(page)
+    await page.fill('#prompt', 'an')
+    await page.fill('#temperature', '0')
+    await page.waitForFunction(() => document.querySelectorAll('.bar').length === 1)
+    expect(await page.textContent('.bar .number')).toBe('100%')
+    await page.fill('#temperature', '1')
+    await page.fill('#top-k', '3')
+    await page.waitForFunction(() => document.querySelectorAll('.bar').length === 3)
+    const char = await page.locator('.bar .char').nth(1).textContent()
+    await page.locator('.bar').nth(1).click()
+    if (char !== 'BOS') expect(await page.inputValue('#prompt')).toBe(`an${char}`)
+    await page.fill('#prompt', 'AN')
+    await page.waitForFunction(() =>
+      /not in the alphabet/.test(document.querySelector('#prompt-status')!.textContent!),
+    )
+  })
+
+  test('looks inside: the matrices before and now, attention, and the tape', async () => {
+    const page = await site.open('')
+    await trainToEnd(page)
+    await page.locator('#inside').scrollIntoViewIfNeeded()
+    await page.waitForSelector('.thumb')
+    expect(await page.locator('.thumb').count()).toBe(9)
+    await page.locator('.thumb', { hasText: 'attn_wo' }).click()
+    await page.waitForFunction(() =>
+      /attn_wo/.test(document.querySelector('#matrix-name')!.textContent!),
+    )
+    await page.focus('#matrix-now')
+    await page.keyboard.press('ArrowRight')
+    const gpt = await MicroGPT.create({ docs })
+    for (const _step of gpt.train()) continue
+    const wo = gpt.stateDict.get('layer0.attn_wo')!.data
+    expect(await page.textContent('#cell')).toBe(`layer0.attn_wo[0][1]: before 0, now ${wo[1]}`)
+    await page.fill('#word', 'emma')
+    await page.waitForFunction(() =>
+      /e m m a/.test(document.querySelector('#word-status')!.textContent!),
+    )
+    const loss = gpt.loss(['emma']).toFixed(4)
+    expect(await page.textContent('#word-status')).toBe(`BOS e m m a: loss ${loss} after step 500`)
+    expect(await page.locator('#heads canvas').count()).toBe(4)
+    const ops = await page.locator('#tape tbody td:nth-child(2)').allTextContents()
+    expect(ops).toHaveLength(18)
+    expect(ops[0]).toBe('embedding')
+    expect(ops.at(-1)).toBe('crossEntropy')
+    expect(await page.locator('#tape tbody tr').nth(5).textContent()).toContain(
+      'layer0.attn_wq [16, 16]',
+    )
+    await page.click('#attention-details summary')
+    const first = await page.locator('#attention-table tbody tr').first().locator('td').first()
+    expect(await first.textContent()).toBe('100%')
+  })
+
+  test('races the three engines, and finds the same losses', async () => {
+    const page = await site.open('#preset=tutorial&num_steps=20')
+    await ready(page)
+    await page.click('#race-go')
+    await page.waitForFunction(() => document.querySelector('#race-word')!.textContent !== '')
+    const rows = await page.locator('#race-table tbody tr').allTextContents()
+    expect(rows).toHaveLength(3)
+    for (const row of rows) expect(row).toContain('20 / 20')
+    const verdict = (await page.textContent('#race-word'))!
+    const gaps = [...verdict.matchAll(/(\de[-+]\d+) over 20 steps/g)].map(([, gap]) => Number(gap))
+    expect(gaps).toHaveLength(2)
+    for (const gap of gaps) expect(gap).toBeLessThan(1e-11)
+  })
+})
