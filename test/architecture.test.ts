@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Files and folders from the ground up: each imports only what stands before it. */
 const FLOORS = {
-  assembly: ['arena', 'exp', 'math', 'tape', 'kernels', 'ops', 'adam', 'index'],
+  assembly: ['arena', 'exp', 'math', 'tape', 'kernels', 'ops', 'adam', 'index', 'peak'],
   src: [
     ...['errors', 'config', 'random', 'dataset', 'tokenizer', 'data', 'core', 'arena'],
     ...[
@@ -114,8 +114,9 @@ test('the runtime depends on the loader alone, and in one file', () => {
   const code = readFileSync(join(root, 'src/core.ts'), 'utf8')
   expect(code).toContain("import { instantiate, instantiateSync } from '@assemblyscript/loader'")
   const wasm = filesOf('src').filter((file) => {
-    const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[^]*?\*\/|\/\/.*/g, '')
-    return /\bWebAssembly\.\w/.test(code)
+    const bare = readFileSync(join(root, file), 'utf8').replace(/\/\*[^]*?\*\/|\/\/.*/g, '')
+    return /\bWebAssembly\.\w/.test(bare)
   })
-  expect(wasm).toEqual(['src/core.ts'])
+  // The benchmark starts a module of its own, which is no core: what the machine can do at the most.
+  expect(wasm.filter((file) => file !== 'src/bench/sizes.ts')).toEqual(['src/core.ts'])
 })

@@ -86,8 +86,8 @@ describe('the reckoning of memory', () => {
     // As many graphs as are kept, the last one of the fullest chunk there is: one row a document.
     const rows = chunkRows(config)
     const short = [BOS, BOS]
-    for (let n = 1; n < MAX_GRAPHS; n++) pass.forward(Array(n).fill(short))
-    pass.forward(Array(rows).fill(short))
+    for (let n = 1; n < MAX_GRAPHS; n++) pass.forward(Array.from({ length: n }, () => short))
+    pass.forward(Array.from({ length: rows }, () => short))
     expect(() => arena.alloc([1])).toThrow('the arena is full')
     expect(arena.core.tapeLength()).toBe(plan.records)
     const { total } = planBytes(plan)

@@ -4,12 +4,13 @@ import { parseArgs } from 'node:util'
 import { bench as measureAll } from './rounds.js'
 import { table } from './table.js'
 
-const HELP = `usage: microgpt-wasm bench [--preset tutorial|gist] [--rounds N] [--json [FILE]] [--markdown]
+const HELP = `usage: microgpt-wasm bench [--preset tutorial|gist] [--rounds N] [--sizes] [--json [FILE]] [--markdown]
 
 Times the WebAssembly core, its typed-array and scalar twins, and CPython where python3 is there.
 
   --preset NAME    tutorial (the default) or gist
   --rounds N       rounds of measurements, 5 unless given
+  --sizes          larger models too, in batches: half a minute more
   --json           print the numbers as JSON; with a FILE, write them there beside the table
   --markdown       print the table as Markdown
 `
@@ -34,6 +35,7 @@ export async function bench(argv: string[]): Promise<number> {
       options: {
         preset: { type: 'string', default: 'tutorial' },
         rounds: { type: 'string', default: '5' },
+        sizes: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         markdown: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -63,7 +65,7 @@ export async function bench(argv: string[]): Promise<number> {
   const say = (text: string) => {
     if (live) process.stderr.write(`\r\x1b[K${text}`)
   }
-  const report = await measureAll(values.preset, rounds, say)
+  const report = await measureAll(values.preset, rounds, values.sizes, say)
   say('')
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
   const toStdout = values.json && file === undefined

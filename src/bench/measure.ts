@@ -6,9 +6,10 @@ import type { ConfigInput } from '../config.js'
 import { NAMES } from '../data/names.js'
 import { parseDocs } from '../dataset.js'
 import type { StepResult } from '../microgpt.js'
+import type { Size } from './shapes.js'
 
 export type EngineName = 'wasm' | 'typed' | 'value'
-export type What = 'losses' | 'step' | 'sample' | 'start'
+export type What = 'losses' | 'step' | 'sample' | 'start' | 'size'
 
 interface Engine {
   readonly numParams: number
@@ -79,6 +80,11 @@ const MEASURES: Record<What, (name: EngineName, preset: string) => Promise<objec
     const block = preset === 'gist' ? 16 : 8
     const tokens = texts.reduce((sum, text) => sum + Math.min(block, text.length + 1), 0)
     return { tokensPerSecond: tokens / seconds }
+  },
+
+  /** One of the larger models; `preset` is its name. */
+  async size(_name, size) {
+    return (await import('./sizes.js')).measureSize(size as Size)
   },
 
   /** From the start of the process until the first step is made, in milliseconds. */

@@ -10,6 +10,8 @@ import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Size } from './shapes.js'
+import type { SizeResult } from './sizes.js'
 
 const run = promisify(execFile)
 const measure = fileURLToPath(new URL('./measure.js', import.meta.url))
@@ -45,6 +47,12 @@ export interface Report {
   /** The largest difference between any engine's losses and wasm's. */
   lossDifference: number
   rows: Row[]
+  /** The larger models, on the WebAssembly core; empty unless asked for. */
+  sizes: SizeRow[]
+}
+
+export interface SizeRow extends SizeResult {
+  size: Size
 }
 
 async function child<T>(engine: string, what: string, preset: string): Promise<T> {
@@ -89,12 +97,14 @@ async function compareLosses(preset: string, withPython: boolean) {
 
 /**
  * All figures of a preset.
+ * @param withSizes whether to measure the larger models too
  * @param say told what is being done
  * @throws {Error} when an engine's losses are not wasm's
  */
 export async function bench(
   preset: string,
   rounds: number,
+  withSizes: boolean,
   say: (text: string) => void,
 ): Promise<Report> {
   say('comparing losses')
@@ -117,6 +127,12 @@ export async function bench(
     steps.cpython.push(1e6 * (await cpython(preset, PYTHON_STEPS))!.secondsPerStep)
   }
 
+  const sizes: SizeRow[] = []
+  for (const size of withSizes ? (['small', 'medium', 'large'] as const) : []) {
+    say(`size: ${size}`)
+    sizes.push({ size, ...(await child<SizeResult>('wasm', 'size', size)) })
+  }
+
   const measured: Engine[] = withPython ? [...ENGINES, 'cpython'] : [...ENGINES]
   const rows = measured.map((engine) => ({
     engine,
@@ -128,5 +144,5 @@ export async function bench(
   const cores = cpus()
   const node = `Node ${process.version} (V8 ${process.versions.v8})`
   const machine = `${cores[0]?.model ?? 'unknown CPU'}, ${cores.length} cores, ${process.platform}, ${node}`
-  return { machine, preset, numParams, rounds, lossDifference: worst, rows }
+  return { machine, preset, numParams, rounds, lossDifference: worst, rows, sizes }
 }

@@ -1,5 +1,6 @@
 /** A report as a person reads it, in a terminal or in Markdown. */
 import type { Engine, Figure, Report } from './rounds.js'
+import { SIZES as SHAPES } from './shapes.js'
 
 const LABELS: Record<Engine, string> = {
   wasm: 'WebAssembly core',
@@ -16,18 +17,9 @@ function number(x: number): string {
 const spread = ({ min, max }: Figure) => `${number(min)} to ${number(max)}`
 const median = (figure: Figure | null) => (figure ? number(figure.median) : '-')
 
-const COLUMNS = ['engine', 'us a step', 'least to most', 'times wasm', 'tokens/s', 'ms to step 1']
-
-export function table(report: Report, markdown: boolean): string {
-  const rows = report.rows.map((row) => [
-    LABELS[row.engine],
-    median(row.step),
-    spread(row.step),
-    median(row.ratio),
-    median(row.tokensPerSecond),
-    median(row.start),
-  ])
-  const widths = COLUMNS.map((name, i) =>
+/** Lines of a table: the first column to the left, the others to the right. */
+function lines(columns: readonly string[], rows: string[][], markdown: boolean): string[] {
+  const widths = columns.map((name, i) =>
     Math.max(name.length, ...rows.map((row) => row[i]!.length)),
   )
   const align = (cells: readonly string[]) =>
@@ -35,19 +27,50 @@ export function table(report: Report, markdown: boolean): string {
   const line = (cells: readonly string[]) =>
     markdown ? `| ${align(cells).join(' | ')} |` : align(cells).join('   ').trimEnd()
   const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  return [line(columns), ...(markdown ? [line(rule)] : []), ...rows.map(line)]
+}
 
+const ENGINES = ['engine', 'us a step', 'least to most', 'times wasm', 'tokens/s', 'ms to step 1']
+const SIZES = ['model', 'parameters', 'batch', 'ms a step', 'tokens/s', 'GFLOP/s', 'of peak']
+
+export function table(report: Report, markdown: boolean): string {
   const { preset, numParams, lossDifference, rounds, machine } = report
+  const engines = report.rows.map((row) => [
+    LABELS[row.engine],
+    median(row.step),
+    spread(row.step),
+    median(row.ratio),
+    median(row.tokensPerSecond),
+    median(row.start),
+  ])
+  const sizes = report.sizes.map((row) => {
+    const { n_embd, n_head, n_layer, block_size, batch_size } = SHAPES[row.size]
+    return [
+      `${row.size} (${n_embd}, ${n_head}, ${n_layer}, ${block_size})`,
+      row.numParams.toLocaleString('en-US'),
+      `${batch_size}`,
+      number(row.msPerStep),
+      number(row.tokensPerSecond),
+      number(row.gflops),
+      `${Math.round(100 * row.ofPeak)} %`,
+    ]
+  })
   return [
     `${preset}: ${numParams.toLocaleString('en-US')} parameters, float64, one document a step`,
     machine,
     `the losses of all engines agree within ${lossDifference.toExponential(1)}`,
     '',
-    line(COLUMNS),
-    ...(markdown ? [line(rule)] : []),
-    ...rows.map(line),
+    ...lines(ENGINES, engines, markdown),
     '',
     `Medians of ${rounds} rounds, each engine in a fresh process in each round; a step is a whole one,`,
     'forward, backward, Adam and the host. tokens/s: sampling one sequence at a time. ms to step 1:',
     'from the start of the process, Node itself included.',
+    ...(sizes.length === 0 ? [] : ['', ...lines(SIZES, sizes, markdown), '', ...SIZES_NOTE]),
   ].join('\n')
 }
+
+const SIZES_NOTE = [
+  'On the WebAssembly core: n_embd, n_head, n_layer, block_size in brackets, vocabulary 65, documents',
+  'that fill the block. The first loss is compared with the typed-array twin; peak is what f64x2',
+  'multiplies and adds this machine made at the most in the same process.',
+]
