@@ -70,25 +70,25 @@ function tile(
     const x = v128.load_splat<f64>(r)
     const b0 = v128.load(at)
     const b1 = v128.load(at, 16)
-    c0 = f64x2.add(c0, f64x2.mul(x, b0))
-    c1 = f64x2.add(c1, f64x2.mul(x, b1))
+    c0 = madd(c0, x, b0)
+    c1 = madd(c1, x, b1)
     r += ak
     if (rows > 1) {
       const y = v128.load_splat<f64>(s)
-      d0 = f64x2.add(d0, f64x2.mul(y, b0))
-      d1 = f64x2.add(d1, f64x2.mul(y, b1))
+      d0 = madd(d0, y, b0)
+      d1 = madd(d1, y, b1)
       s += ak
       if (vecs > 2) {
         const b2 = v128.load(at, 32)
         const b3 = v128.load(at, 48)
-        c2 = f64x2.add(c2, f64x2.mul(x, b2))
-        c3 = f64x2.add(c3, f64x2.mul(x, b3))
-        d2 = f64x2.add(d2, f64x2.mul(y, b2))
-        d3 = f64x2.add(d3, f64x2.mul(y, b3))
+        c2 = madd(c2, x, b2)
+        c3 = madd(c3, x, b3)
+        d2 = madd(d2, y, b2)
+        d3 = madd(d3, y, b3)
       }
     } else if (vecs > 2) {
-      c2 = f64x2.add(c2, f64x2.mul(x, v128.load(at, 32)))
-      c3 = f64x2.add(c3, f64x2.mul(x, v128.load(at, 48)))
+      c2 = madd(c2, x, v128.load(at, 32))
+      c3 = madd(c3, x, v128.load(at, 48))
     }
   }
   put(c, cols, c0, c1)
@@ -97,6 +97,13 @@ function tile(
     put(c + 32, cols - 4, c2, c3)
     if (rows > 1) put(d + 32, cols - 4, d2, d3)
   }
+}
+
+/** sum + x y; rounded once in the build that gives up the same bits everywhere, else twice. */
+@inline
+function madd(sum: v128, x: v128, y: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f64x2.relaxed_madd(x, y, sum)
+  return f64x2.add(sum, f64x2.mul(x, y))
 }
 
 /** Writes the first cols of four numbers. */
