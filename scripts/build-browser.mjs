@@ -40,9 +40,13 @@ export async function buildBrowser(shared) {
       entryPoints: { 'microgpt.inline': 'src/inline.ts' },
       define: inlineCore,
     }),
+    esbuild.build({ ...web, entryPoints: { page: 'src/web/main.ts' } }),
+    // Not as a module: a worker of the old kind starts sooner. core.wasm lies beside it all the same.
     esbuild.build({
       ...web,
-      entryPoints: { page: 'src/web/main.ts', 'page-worker': 'src/web/worker/main.ts' },
+      format: 'iife',
+      entryPoints: { 'page-worker': 'src/web/worker/main.ts' },
+      define: { 'import.meta.url': 'location.href' },
     }),
   ])
 
@@ -51,7 +55,8 @@ export async function buildBrowser(shared) {
   const html = read('src/web/page.html').replace(PANELS, (_, path) => read(`src/web/${path}`))
   writeFileSync('build/index.html', html)
   writeFileSync('build/page.css', css)
-  writeFileSync('build/icon.svg', read('src/web/icon.svg'))
+  for (const name of ['icon.svg', 'boot.js'])
+    writeFileSync(`build/${name}`, read(`src/web/${name}`))
   writeFileSync('build/microgpt.html', await oneFile(web, html, css, inlineCore))
 }
 
@@ -68,7 +73,7 @@ async function oneFile(web, html, css, inlineCore) {
   const icon = `data:image/svg+xml;base64,${Buffer.from(read('src/web/icon.svg')).toString('base64')}`
   // A function as replacement: what it gives may hold $&.
   return html
-    .replace(/^.*(preload|modulepreload|page\.js).*\n/gm, '')
+    .replace(/^.*(boot|page)\.js.*\n/gm, '')
     .replace('href="icon.svg"', () => `href="${icon}"`)
     .replace(/<link rel="stylesheet".*>/, () => `<style>${css}</style>`)
     .replace(

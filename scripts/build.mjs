@@ -40,7 +40,7 @@ const began = new Date()
 rmSync(STAMP, { force: true })
 
 const asc = fileURLToPath(new URL('../node_modules/assemblyscript/bin/asc.js', import.meta.url))
-for (const target of ['release', 'debug']) {
+for (const target of ['release', 'fast', 'debug']) {
   execFileSync(process.execPath, [asc, '--target', target], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })

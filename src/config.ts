@@ -141,7 +141,12 @@ export const FIELDS: Readonly<Record<Exclude<keyof Config, 'head_dim'>, Field>> 
 
 /** A value as an error message shows it: strings in quotes, long ones cut. */
 export function show(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  let text = '[object Object]'
+  try {
+    text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  } catch {
+    // An object whose own toString is none.
+  }
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
@@ -209,10 +214,10 @@ export function resolveConfig(
   preset: string = 'tutorial',
   input: ConfigInput = {},
 ): Readonly<Config> {
-  if (typeof input !== 'object' || input === null) {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new ConfigError('config', input, `config must be an object of fields, got ${show(input)}`)
   }
-  if (!Object.hasOwn(PRESETS, preset)) {
+  if (typeof preset !== 'string' || !Object.hasOwn(PRESETS, preset)) {
     const names = Object.keys(PRESETS).join(' or ')
     throw new ConfigError('preset', preset, `preset must be ${names}, got ${show(preset)}`)
   }

@@ -18,6 +18,12 @@ const SIMD_PROBE = Uint8Array.from([
   ...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11],
 ])
 
+/** (func (param v128 v128 v128) (result v128) ... f64x2.relaxed_madd): valid where that is known. */
+const FMA_PROBE = Uint8Array.from([
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1],
+  ...[11, 0, 32, 0, 32, 1, 32, 2, 253, 135, 2, 11],
+])
+
 /** Modules by address, so that many models share one compilation. */
 const compiled = new Map<string, Promise<WebAssembly.Module>>()
 
@@ -29,6 +35,15 @@ const inline = typeof INLINE_CORE === 'string'
 export const CORE_URL = inline
   ? new URL('inline:/core.wasm')
   : new URL(import.meta.url.endsWith('.ts') ? '../build/core.wasm' : './core.wasm', import.meta.url)
+
+/**
+ * The build with fused multiply-add, where this engine and bundle have it; else the standard one.
+ * Its results differ in the last bits from machine to machine.
+ */
+export function fastCoreUrl(): URL {
+  const known = !inline && typeof WebAssembly !== 'undefined' && WebAssembly.validate(FMA_PROBE)
+  return known ? new URL(CORE_URL.href.replace('core.wasm', 'core.fast.wasm')) : CORE_URL
+}
 
 /**
  * A new instance of the core, with a memory of its own. A module that has been loaded from one

@@ -5,7 +5,7 @@ import { type DatasetMark, type ReadOptions, type RunState, markOf } from './che
 import { readCheckpoint, restore, restoreRandom, writeCheckpoint } from './checkpoint.js'
 import { type Config, type ConfigInput, FIELDS, checkField, checkOptions } from './config.js'
 import { learningRate, resolveConfig, show } from './config.js'
-import { type Core, type CoreSource, loadCore } from './core.js'
+import { type Core, type CoreSource, CORE_URL, fastCoreUrl, loadCore } from './core.js'
 import { checkDocs } from './dataset.js'
 import { CheckpointError, ConfigError, TrainingError } from './errors.js'
 import { planGPT } from './memory.js'
@@ -26,6 +26,11 @@ export interface CreateOptions {
   seed?: Seed
   /** Where core.wasm is, when it is not beside this module. */
   core?: CoreSource
+  /**
+   * Fused multiply-add where the engine has relaxed SIMD: faster by a tenth to a quarter, but the
+   * last bits then depend on the machine. Without it, and by default, they are the same everywhere.
+   */
+  fast?: boolean
 }
 
 export interface LoadOptions extends ReadOptions {
@@ -134,11 +139,11 @@ export class MicroGPT {
    * @throws {ArenaError} when the model does not fit 4 GiB
    */
   static async create(options: CreateOptions): Promise<MicroGPT> {
-    checkOptions('create', options, ['docs', 'preset', 'config', 'seed', 'core'])
+    checkOptions('create', options, ['docs', 'preset', 'config', 'seed', 'core', 'fast'])
     const { preset = 'tutorial', seed = 42, docs } = options
     const config = resolveConfig(preset, options.config)
     const tokenizer = Tokenizer.of(docs)
-    const core = await loadCore(options.core)
+    const core = await loadCore(options.core ?? (options.fast ? fastCoreUrl() : CORE_URL))
     const gpt = new MicroGPT(core, { preset, config, tokenizer }, seed, docs)
     initialise(gpt.params, gptTable(config, tokenizer.vocabSize), gpt.random)
     return gpt
@@ -156,14 +161,14 @@ export class MicroGPT {
     checkOptions('load', options, [...known, 'maxHeader'])
     const { docs = [], seed, optimizer = true } = options
     if (options.docs) checkDocs(docs)
-    const own = docs.length > 0 ? { alphabet: Tokenizer.of(docs).chars } : {}
-    const file = readCheckpoint(bytes, { ...own, ...options })
+    const alphabet = docs.length > 0 ? Tokenizer.of(docs).chars : []
+    const file = readCheckpoint(bytes, { ...(docs.length > 0 ? { alphabet } : {}), ...options })
     const run = optimizer ? file.run : null
     const first = (run ? undefined : seed) ?? file.seed
     const gpt = new MicroGPT(await loadCore(options.core), file, first, docs)
     restore(file, gpt.live().arena, run !== null)
     if (run) gpt.takeUp(run, file.step)
-    else for (const doc of docs) file.tokenizer.encode(doc)
+    for (const char of alphabet) file.tokenizer.encode(char)
     if (run && seed !== undefined) gpt.random.seed(seed)
     return gpt
   }

@@ -143,7 +143,8 @@ function regular(path: string): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     // A link to nowhere would be replaced by the file; a name without a folder fails here.
-    if (lstatSync(path, { throwIfNoEntry: false })) throw new Error('it is a link to no file')
+    if (lstatSync(path, { throwIfNoEntry: false }))
+      throw new Error('it is a link to no file', { cause: error })
     return join(realpathSync(dirname(path)), basename(path))
   }
   const stat = lstatSync(target)

@@ -30,6 +30,8 @@ export class App {
   pace: number | null = null
   stop: StopRule = { kind: 'end' }
   private readonly listeners = new Map<string, ((message: never) => void)[]>()
+  /** What whoever listens late has to know all the same. */
+  private readonly latest = new Map<string, FromWorker>()
   private readonly connection: Connection
   private playWhenReady = false
 
@@ -48,6 +50,8 @@ export class App {
     const list = this.listeners.get(type) ?? []
     list.push(listener)
     this.listeners.set(type, list)
+    const state = this.latest.get(type)
+    if (state) listener(state as Of<T>)
   }
 
   /** What everyone should read, until the page is closed. */
@@ -104,6 +108,7 @@ export class App {
         twin in plain TypeScript stands in for it: slower, and with the same numbers but for the
         last digits. Attention and the tape cannot be shown.`)
     }
+    if (message.type === 'data' || message.type === 'ready') this.latest.set(message.type, message)
     for (const listener of this.listeners.get(message.type) ?? []) listener(message as never)
     if (message.type === 'ready' && this.playWhenReady) {
       this.playWhenReady = false

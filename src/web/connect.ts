@@ -4,12 +4,17 @@ import type { FromWorker, ToWorker } from './messages.js'
 /** The worker's program, where the build puts it into the page; else nothing of this name exists. */
 declare const WORKER_SOURCE: string
 
+/** boot.js has started the first worker; it is taken once. */
+const scope = globalThis as { earlyWorker?: Worker }
+
 function spawn(): Worker {
   if (typeof WORKER_SOURCE === 'string') {
     const code = new Blob([WORKER_SOURCE], { type: 'text/javascript' })
     return new Worker(URL.createObjectURL(code))
   }
-  return new Worker(new URL('./page-worker.js', import.meta.url), { type: 'module' })
+  const early = scope.earlyWorker
+  delete scope.earlyWorker
+  return early ?? new Worker('page-worker.js')
 }
 
 export interface Connection {
@@ -36,5 +41,5 @@ export function connect(
   worker.addEventListener('error', ({ message }) => {
     fail(`The worker that trains has failed${message ? `: ${message}` : ' to load'}.`)
   })
-  return { send: (message) => worker.postMessage(message), close: () => worker.terminate() }
+  return { send: (message) => worker.postMessage(message, []), close: () => worker.terminate() }
 }

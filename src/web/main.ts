@@ -29,8 +29,20 @@ const app = new App(settings ?? DEFAULTS, NAMES)
 app.send({ type: 'text', text: NAMES, settings: app.settings })
 if (trouble !== '') app.notice(trouble)
 
-for (const panel of [heroPanel, trainPanel, inventPanel, dataPanel, modelPanel]) panel(app)
-for (const panel of [matricesPanel, wordPanel, racePanel, keepPanel]) panel(app)
+for (const panel of [heroPanel, trainPanel, inventPanel]) panel(app)
+
+/** The others lie below the first screen: they wait until the model is made, and one at a time. */
+const later = [dataPanel, modelPanel, keepPanel, matricesPanel, wordPanel, racePanel]
+let begun = false
+app.on('ready', () => {
+  if (begun) return
+  begun = true
+  const next = () => {
+    later.shift()?.(app)
+    if (later.length > 0) setTimeout(next)
+  }
+  setTimeout(next)
+})
 
 addEventListener('hashchange', () => {
   const changed = settingsOf(location.hash)

@@ -1,5 +1,5 @@
 /** `npm run web`: serves the page and the build beside it, as a careful server would. */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, sep } from 'node:path'
@@ -35,9 +35,9 @@ const ALIASES: Readonly<Record<string, string>> = Object.assign(Object.create(nu
 
 /** A server of one folder's files; only of the types above, and only inside it. */
 export function webServer(folder: string, headers = HEADERS): Server {
-  return createServer(async ({ method, url = '/' }, response) => {
-    const answer = (status: number, type: string, body: string | Uint8Array) => {
-      response.writeHead(status, { ...headers, 'content-type': type })
+  return createServer(async ({ method, url = '/', headers: asked }, response) => {
+    const answer = (status: number, type: string, body: string | Uint8Array, etag = '') => {
+      response.writeHead(status, { ...headers, 'content-type': type, ...(etag && { etag }) })
       response.end(method === 'HEAD' ? undefined : body)
     }
     if (method !== 'GET' && method !== 'HEAD') {
@@ -50,7 +50,10 @@ export function webServer(folder: string, headers = HEADERS): Server {
       const path = join(folder, name)
       const type = TYPES[extname(path)]
       if (!type || name.includes('\0') || !path.startsWith(folder + sep)) throw new Error(name)
-      answer(200, type, await readFile(path))
+      const { size, mtimeMs } = await stat(path)
+      const etag = `"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`
+      if (asked['if-none-match'] === etag) answer(304, type, '', etag)
+      else answer(200, type, await readFile(path), etag)
     } catch {
       answer(404, 'text/plain', 'there is no such file here\n')
     }

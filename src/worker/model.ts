@@ -152,13 +152,13 @@ class Line {
     return new Promise((resolve, reject) => {
       if (this.gone) throw this.gone
       const id = this.nextId++
-      this.worker.postMessage({ id, call, argument })
+      this.worker.postMessage({ id, call, argument }, [])
       this.pending.set(id, { resolve, reject, ...(batch && { batch }) })
     })
   }
 
   stop(id: number): void {
-    if (this.pending.has(id)) this.worker.postMessage({ id, call: 'stop' })
+    if (this.pending.has(id)) this.worker.postMessage({ id, call: 'stop' }, [])
   }
 
   hangUp(error: Error): void {

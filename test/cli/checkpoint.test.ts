@@ -49,7 +49,7 @@ describe('a run in one go and a run in parts give equal files', () => {
     for (const _step of first.train({ steps: 23 })) continue
     writeFileSync(parts, first.save({ optimizer: true }))
     const run = await train('--resume', parts, '--json')
-    expect(objects(run).filter(({ type }) => type === 'step')[0]).toMatchObject({ step: 24 })
+    expect(objects(run).find(({ type }) => type === 'step')).toMatchObject({ step: 24 })
     expect(objects(run).at(-1)).toMatchObject({ type: 'end', steps: 37, saved: parts })
     expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true)
   })
@@ -115,7 +115,7 @@ describe('two runs on one file', () => {
     await train('--steps', '5', '--out', at('shared'))
   })
 
-  const me = (start: string, host = hostname()) => `${process.pid} ${start} ${host}`
+  const me = (began: string, host = hostname()) => `${process.pid} ${began} ${host}`
   test.each<[string, string, boolean, number]>([
     ['a process that has ended', `4194304 1 ${hostname()}`, false, 0],
     ['a number that another process has now', me('1'), false, 0],

@@ -51,8 +51,8 @@ function file(header: string, data = new Uint8Array()): Uint8Array {
   return bytes
 }
 
-const FORBIDDEN = ['__proto__', 'constructor', 'prototype', '__metadata__']
-const key = fc.string({ unit: 'grapheme' }).filter((name) => !FORBIDDEN.includes(name))
+const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype', '__metadata__'])
+const key = fc.string({ unit: 'grapheme' }).filter((name) => !FORBIDDEN.has(name))
 const double = fc.double()
 const tensor = fc
   .array(fc.nat(4), { maxLength: 3 })
@@ -61,7 +61,7 @@ const tensor = fc
     const data = fc.array(double, { minLength: count, maxLength: count })
     return fc.record({ name: key, shape: fc.constant(shape), data })
   })
-  .map(({ data, ...rest }) => ({ ...rest, data: Float64Array.from(data) }))
+  .map(({ name, shape, data }) => ({ name, shape, data: Float64Array.from(data) }))
 const dict = fc.uniqueArray(tensor, { selector: ({ name }) => name, maxLength: 6 })
 const metadata = fc.dictionary(key, fc.string({ unit: 'binary' }), { noNullPrototype: true })
 

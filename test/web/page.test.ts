@@ -44,8 +44,10 @@ inBrowser('the page', (site) => {
     const page = await site.open('')
     await trainToEnd(page)
     expect(await lossesOf(page)).toEqual(node.losses)
-    expect((await samples(page)).slice(0, 20).reverse()).toEqual(node.samples)
-    expect(await page.textContent('#hero-status')).toMatch(/^500 steps in .* It invents:$/)
+    expect((await samples(page)).slice(0, 20).toReversed()).toEqual(node.samples)
+    expect(await page.textContent('#hero-status')).toMatch(
+      /^500 steps in .*Before, it wrote “.*”; now:$/,
+    )
     expect(await notices(page)).toEqual([])
     expect(page.trouble).toEqual([])
   })

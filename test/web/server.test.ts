@@ -52,6 +52,15 @@ test.each(['/nothing.js', '/.stamp', '/types', '//', '/%E0%A4%A'])(
   async (path) => expect(await rawStatus(path)).toBe(404),
 )
 
+test('what has not changed is not sent again', async () => {
+  const first = await fetch(`${address}core.wasm`)
+  const etag = first.headers.get('etag')!
+  const again = await fetch(`${address}core.wasm`, { headers: { 'if-none-match': etag } })
+  expect([again.status, (await again.arrayBuffer()).byteLength]).toEqual([304, 0])
+  const other = await fetch(`${address}core.wasm`, { headers: { 'if-none-match': '"x"' } })
+  expect(other.status).toBe(200)
+})
+
 test('other methods are refused', async () => {
   expect((await fetch(address, { method: 'POST' })).status).toBe(405)
 })

@@ -21,8 +21,12 @@ export function heroPanel(app: App): void {
     say(status, `Ready: ${what}.`)
     say(go, 'Train it')
   })
+  /** What it wrote before it had learned anything. */
+  let before = ''
   app.on('progress', ({ progress }) => {
     const { state, step, ms, samples } = progress
+    const first = samples[0]
+    if (first?.step === 0) before = first.text
     if (samples.length > 0) {
       const drawn = samples.slice(-NAMES).filter(({ text }) => text !== '')
       names.replaceChildren(...drawn.map(({ text }) => h('li', { dir: 'auto' }, text)))
@@ -31,9 +35,10 @@ export function heroPanel(app: App): void {
     const smooth = log.lastSmoothed.toFixed(2)
     if (state === 'finished') {
       const time = ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+      const had = before === '' ? 'It invents:' : `Before, it wrote “${before}”; now:`
       say(
         status,
-        `${count(step)} steps in ${time}. Loss ${log.loss(0).toFixed(2)} to ${smooth}. It invents:`,
+        `${count(step)} steps in ${time}. Loss ${log.loss(0).toFixed(2)} to ${smooth}. ${had}`,
       )
       say(go, 'Train another')
     } else if (state === 'running') {

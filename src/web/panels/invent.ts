@@ -12,7 +12,7 @@ export function inventPanel(app: App): void {
   app.on('ready', () => list.replaceChildren())
   app.on('progress', ({ progress }) => {
     if (progress.samples.length === 0) return
-    list.prepend(...progress.samples.map(sampleItem).reverse())
+    list.prepend(...progress.samples.map(sampleItem).toReversed())
     while (list.childElementCount > MOST_SAMPLES) list.lastElementChild!.remove()
   })
   prompting(app)

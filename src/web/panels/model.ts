@@ -15,7 +15,7 @@ type Name = keyof typeof FIELDS
 type Control = HTMLInputElement | HTMLSelectElement
 
 /** The ones in sight; the others of config.ts are a click away. */
-const FIRST = [
+const FIRST = new Set([
   'n_embd',
   'n_head',
   'n_layer',
@@ -23,7 +23,7 @@ const FIRST = [
   'learning_rate',
   'batch_size',
   'num_steps',
-]
+])
 
 /** Rows of the table: a model of a thousand layers has 6,000 matrices. */
 const MOST_ROWS = 100
@@ -36,7 +36,7 @@ export function modelPanel(app: App): void {
   for (const [name, field] of Object.entries(FIELDS)) {
     const control = controlOf(name, field)
     controls.set(name, control)
-    const place = byId(FIRST.includes(name) ? 'fields' : 'more-fields')
+    const place = byId(FIRST.has(name) ? 'fields' : 'more-fields')
     place.append(labelled(name, control, field.about))
   }
   byId('fields').append(labelled('seed', seed, 'seeds the shuffle, the parameters and the samples'))

@@ -60,8 +60,8 @@ function controls(app: App): void {
   button('one-step').addEventListener('click', () => app.send({ type: 'step' }))
   button('reset').addEventListener('click', () => app.make(app.settings))
   const pace = () => {
-    say(byId('pace-value'), input('pace').value)
-    input('pace').disabled = !input('slow').checked
+    say(byId('pace-value'), `${input('pace').value} a second`)
+    byId('pacing').hidden = !input('slow').checked
     app.setPace(input('slow').checked ? Number(input('pace').value) : null)
   }
   for (const id of ['slow', 'pace']) input(id).addEventListener('input', pace)

@@ -42,6 +42,7 @@ export class Run {
   async play(): Promise<void> {
     if (this.playing) return
     this.playing = true
+    if (this.engine.step === 0 && this.ms === 0) this.addSample()
     try {
       while (this.playing && !this.isOver()) {
         if (this.pace === null) this.burst()

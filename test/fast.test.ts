@@ -1,0 +1,45 @@
+/** The build with fused multiply-add: only where it is asked for and known, and right in all but bits. */
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { CORE_URL, MicroGPT, parseDocs } from '../src/index.js'
+import { fastCoreUrl } from '../src/core.js'
+import { NAMES } from '../src/data/names.js'
+
+/** Losses of 50 steps and the core that made them, in a Node with or without relaxed SIMD. */
+const PROGRAM = `
+  import { MicroGPT } from ${JSON.stringify(new URL('../build/microgpt.js', import.meta.url).href)}
+  import { NAMES } from ${JSON.stringify(new URL('../build/names.js', import.meta.url).href)}
+  const docs = NAMES.trim().split('\\n')
+  const config = { batch_size: 8, num_steps: 50 }
+  const gpt = await MicroGPT.create({ docs, config, fast: true })
+  console.log(JSON.stringify(Array.from(gpt.train(), ({ loss }) => loss)))
+`
+
+function lossesWith(...flags: string[]): number[] {
+  const args = [...flags, '--input-type=module', '--eval', PROGRAM]
+  const cwd = fileURLToPath(new URL('..', import.meta.url))
+  return JSON.parse(execFileSync(process.execPath, args, { cwd, encoding: 'utf8' }))
+}
+
+async function standard(): Promise<number[]> {
+  const config = { batch_size: 8, num_steps: 50 }
+  const gpt = await MicroGPT.create({ docs: parseDocs(NAMES), config })
+  return Array.from(gpt.train(), ({ loss }) => loss)
+}
+
+// V8 knows the instructions without a flag from 11.4 on.
+const flags = /^20\./.test(process.versions.node) ? ['--experimental-wasm-relaxed-simd'] : []
+
+test('where the engine has it, the losses agree, but not to the bit', async () => {
+  const [fast, want] = [lossesWith(...flags), await standard()]
+  const far = Math.max(...fast.map((loss, i) => Math.abs(loss - want[i]!)))
+  expect(far).toBeLessThan(1e-9)
+  expect(far).toBeGreaterThan(0)
+})
+
+test('where the engine has it not, the standard build answers, to the bit', async () => {
+  if (flags.length === 0) return expect(fastCoreUrl().href).toContain('core.fast.wasm')
+  expect(fastCoreUrl()).toBe(CORE_URL)
+  expect(lossesWith()).toEqual(await standard())
+})
