@@ -221,6 +221,11 @@ export class Arena {
     this.paramsGrad = this.gradient(this.paramsAddress, plan.params)
   }
 
+  /** Where all parameters lie. */
+  get paramsSpan(): { address: number; count: number } {
+    return { address: this.paramsAddress, count: this.plan.params }
+  }
+
   /** A part of the parameters, from a number on. */
   param(offset: number, shape: readonly number[]): Tensor {
     checkShape([offset, ...shape])

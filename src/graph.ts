@@ -11,6 +11,7 @@ import {
   linearScratch,
   packedSize,
 } from './arena.js'
+import { type Span, gaps, planBackward } from './backward-plan.js'
 import type { Core } from './core.js'
 import { GraphError } from './errors.js'
 
@@ -34,8 +35,8 @@ export class Graph {
   /** Inputs and outputs by address. */
   private readonly values = new Map<number, Tensor>()
   /** What backward was last prepared for, and the gradients to clear for it. */
-  private prepared: Tensor | null = null
-  private unwritten: Tensor[] = []
+  private prepared: { y: Tensor; fresh: boolean } | null = null
+  private clear: Span[] = []
   private inferenceOnly = ''
   private ran = false
 
@@ -258,44 +259,33 @@ export class Graph {
   /**
    * Adds d(seed * sum(y)) to the gradients of all parameters that y came from; those of the values
    * of this graph are set anew.
+   * @param fresh whether the parameters' gradients are set anew too, as after zeroGrad()
    * @throws {GraphError} before forward(), or when an op on the way has no backward
    */
-  backward(y: Tensor, seed = 1): void {
+  backward(y: Tensor, seed = 1, fresh = false): void {
     if (!this.ran) this.fail('backward', 'forward() before it', 'none')
     if (this.inferenceOnly) this.fail('backward', 'ops that have a backward', this.inferenceOnly)
     this.own('backward', [y])
     if (y.address < this.start || y.address >= this.end) {
       this.fail('backward', 'a tensor of this graph', sizes(y.shape))
     }
-    if (this.prepared !== y) this.prepareBackward(y)
-    for (const { address, count } of this.unwritten) this.core.zeroGrad(address, count)
+    if (this.prepared?.y !== y || this.prepared.fresh !== fresh) this.prepareBackward(y, fresh)
+    for (const { address, count } of this.clear) this.core.zeroGrad(address, count)
     this.core.backward(this.from, this.from + this.records.length, y.address, y.count, seed)
   }
 
-  /**
-   * Finds, walking back from y, which op is the first to write each gradient: it sets it, and only
-   * gradients that no op sets are left to be zeroed. Clearing all of them took a tenth of a step.
-   */
-  private prepareBackward(y: Tensor): void {
-    const whole = (x: Tensor) => this.values.get(x.address)?.count === x.count
-    const tensors = this.records.map(({ inputs }) => inputs.filter((x) => x instanceof Tensor))
-    const inside = (x: Tensor) => x.address >= this.start && x.address < this.end
-    // A view on a part of a value: other parts of it may be written by others, so all only add.
-    const parts = [y, ...tensors.flat()].filter((x) => inside(x) && !whole(x))
-    const shared = (x: Tensor) =>
-      parts.some((p) => p.address < x.address + 8 * x.count && x.address < p.address + 8 * p.count)
-    const written = new Set([y.address])
-    for (let i = this.records.length - 1; i >= 0; i--) {
-      let mask = 0
-      tensors[i]!.forEach((x, bit) => {
-        if (!inside(x) || written.has(x.address) || shared(x)) return
-        written.add(x.address)
-        mask |= 1 << bit
-      })
-      this.core.setFresh(this.from + i, mask)
-    }
-    this.unwritten = [...this.values.values()].filter((x) => !written.has(x.address) || shared(x))
-    this.prepared = y
+  private prepareBackward(y: Tensor, fresh: boolean): void {
+    const inputs = this.records.map((row) => row.inputs.filter((x) => x instanceof Tensor))
+    const params = this.arena.paramsSpan
+    const isParam = ({ address }: Tensor) =>
+      address >= params.address && address < params.address + 8 * params.count
+    const weights = fresh ? inputs.flat().filter(isParam) : []
+    const distinct = new Map(weights.map((w) => [w.address, w]))
+    const values = [...this.values.values(), ...distinct.values()]
+    const { masks, clear } = planBackward(inputs, y, values)
+    masks.forEach((mask, i) => this.core.setFresh(this.from + i, mask))
+    this.clear = fresh ? [...clear, ...gaps(params, weights)] : clear
+    this.prepared = { y, fresh }
   }
 
   private record(

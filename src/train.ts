@@ -73,10 +73,11 @@ export class DocumentPass {
    */
   train(docs: readonly (readonly number[])[], adam: Adam, lr: number): number {
     let sum = 0
-    this.arena.zeroGrad()
+    let first = true
     this.eachChunk(docs, ({ graph, loss, losses }) => {
       for (const one of losses) sum += one
-      graph.backward(loss, 1 / docs.length)
+      graph.backward(loss, 1 / docs.length, first)
+      first = false
     })
     const loss = sum / docs.length
     if (!Number.isFinite(loss)) {

@@ -14,6 +14,7 @@ const FLOORS = {
     ...[
       'adam',
       'state-dict',
+      'backward-plan',
       'graph',
       'model',
       'train',
