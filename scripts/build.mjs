@@ -90,5 +90,7 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], { stdio: 'inh
 // The compiler of the core has written its types beside core.wasm.
 const types = readFileSync('build/types/core.d.ts', 'utf8')
 writeFileSync('build/types/core.d.ts', types.replace("'../build/core.js'", "'../core.js'"))
+// git ignores what is built, and npm would do as git does.
+writeFileSync('build/.npmignore', '')
 writeFileSync(STAMP, '')
 utimesSync(STAMP, began, began)

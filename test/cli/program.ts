@@ -16,6 +16,8 @@ export interface Ended {
 export function start(args: readonly string[]): ChildProcess {
   // npm leaves a trace in the environment that changes one of the messages.
   const { npm_lifecycle_event: _, ...env } = process.env
+  // scripts/coverage.mjs collects what these processes run.
+  if (env.CLI_COVERAGE) env.NODE_V8_COVERAGE = env.CLI_COVERAGE
   return spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 

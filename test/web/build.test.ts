@@ -13,7 +13,7 @@ const KB = 1024
 // What a visitor waits for. A change that goes past these has to earn it.
 test.each([
   ['core.wasm', 14],
-  ['microgpt.js', 18],
+  ['microgpt.js', 20],
   ['worker.js', 3],
   ['page.js', 30],
 ])('%s is at most %i KB, gzipped', (name, most) => {
@@ -30,6 +30,23 @@ test('microgpt.html and microgpt.inline.js ask for nothing beside them', () => {
   for (const file of ['microgpt.html', 'microgpt.inline.js']) {
     expect(read(file).toString()).not.toMatch(/import\s*\(\s*["']\.|from\s*["']\./)
   }
+})
+
+test('the package holds all of it', () => {
+  const flags = ['pack', '--dry-run', '--json', '--ignore-scripts']
+  const listed = execFileSync('npm', flags, { cwd: root, encoding: 'utf8', stdio: 'pipe' })
+  const [{ files }] = JSON.parse(listed) as [{ files: { path: string }[] }]
+  const paths = new Set(files.map(({ path }) => path))
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    exports: Record<string, string | Record<string, string>>
+  }
+  const named = Object.values(exports).flatMap((to) =>
+    typeof to === 'string' ? to : Object.values(to),
+  )
+  const page = ['index.html', 'boot.js', 'page.js', 'page-worker.js', 'page.css', 'microgpt.html']
+  const more = [...page, 'icon.svg', 'web.js', 'cli.js', 'core.d.ts', 'types/worker/model.d.ts']
+  const wanted = [...named.map((path) => path.slice(2)), ...more.map((name) => `build/${name}`)]
+  expect(wanted.filter((path) => !paths.has(path))).toEqual([])
 })
 
 test('the declarations type a program that uses the package', () => {

@@ -39,6 +39,8 @@ const notices = (page: Opened) => page.locator('.notice').allTextContents()
 const samples = (page: Opened) => page.locator('#samples .word').allTextContents()
 
 inBrowser('the page', (site) => {
+  let refused: Opened | undefined
+
   test('trains to the end with the losses and samples of Node, bit for bit', async () => {
     const node = await lossesInNode()
     const page = await site.open('')
@@ -56,7 +58,7 @@ inBrowser('the page', (site) => {
     const node = await lossesInNode()
     const page = await site.open('')
     await page.check('#slow')
-    await page.fill('#pace', '30')
+    await page.fill('#pace', '12')
     await page.click('#play')
     await page.waitForFunction(
       () => Number(document.querySelector('#at-step')!.textContent![0]) > 2,
@@ -156,7 +158,11 @@ inBrowser('the page', (site) => {
     ['#learning_rate=1e999', /learning_rate must be/],
     ['#<img src=x onerror=alert(1)>=1', /there is no setting "<img src"/],
   ])('the link %s is refused with a sentence', async (hash, sentence) => {
-    const page = await site.open(hash)
+    // One page for them all: to make one takes longer than the test.
+    refused ??= await site.open('about:blank')
+    const page = refused
+    await page.goto('about:blank')
+    await page.goto(site.address + hash)
     await ready(page)
     const said = await notices(page)
     expect(said).toHaveLength(1)

@@ -27,7 +27,8 @@ export function dataPanel(app: App): void {
   app.on('ready', ({ ready }) => {
     const { cut, config, numDocs } = ready
     say(byId('cut'), count(cut))
-    byId('cut').title = `block_size is ${config.block_size}: ${cut} of ${numDocs} documents are cut`
+    const seen = `block_size ${config.block_size} sees BOS and ${config.block_size - 1} characters`
+    say(byId('cut-note'), cut > 0 ? `${seen}: ${count(cut)} of ${count(numDocs)} are cut.` : '')
     byId('docs').replaceChildren(...ready.firstDocs.map((doc) => h('li', { dir: 'auto' }, doc)))
   })
   app.on('refused', ({ what, message }) => {

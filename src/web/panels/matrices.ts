@@ -7,7 +7,7 @@ import { digits, visible } from '../text.js'
 
 /** Rows and columns of the table at most. */
 const TABLE = 64
-const REFRESH_MS = 200
+const REFRESH_MS = 400
 
 export function matricesPanel(app: App): void {
   const sight = new WhenVisible(byId('inside'))

@@ -8,7 +8,7 @@ import type { Look } from '../messages.js'
 import { percent, visible } from '../text.js'
 import { showTape } from './tape.js'
 
-const REFRESH_MS = 250
+const REFRESH_MS = 500
 const TOP = 3
 /** Heads drawn; the table holds them all. */
 const MOST_HEADS = 48

@@ -72,15 +72,16 @@ export class Session {
   private async setText(text: string, settings: Settings): Promise<void> {
     await this.guard('text', async () => {
       const docs = parseDocs(text)
-      this.post({ type: 'data', summary: summarise(docs) })
-      this.docs = docs
-      await this.setModel(settings)
+      // The model first: it is what the visitor waits for.
+      await this.setModel(settings, docs)
+      if (this.docs === docs) this.post({ type: 'data', summary: summarise(docs) })
     })
   }
 
-  private async setModel(settings: Settings): Promise<void> {
+  private async setModel(settings: Settings, docs = this.docs): Promise<void> {
     await this.guard('model', async () => {
-      const engine = await this.create(settings)
+      const engine = await this.create(settings, docs)
+      this.docs = docs
       this.run?.pause()
       this.initial = engine.params.slice()
       this.lens = null
@@ -94,15 +95,15 @@ export class Session {
   }
 
   /** The core, or its twin where the core cannot be had. */
-  private async create(settings: Settings): Promise<Engine> {
-    if (this.engineName === 'typed') return createEngine('typed', this.docs, settings)
+  private async create(settings: Settings, docs: readonly string[]): Promise<Engine> {
+    if (this.engineName === 'typed') return createEngine('typed', docs, settings)
     try {
-      return await createEngine('wasm', this.docs, settings)
+      return await createEngine('wasm', docs, settings)
     } catch (error) {
       if (!(error instanceof CoreError)) throw error
       this.engineName = 'typed'
       this.post({ type: 'fallback', message: error.message })
-      return createEngine('typed', this.docs, settings)
+      return createEngine('typed', docs, settings)
     }
   }
 
