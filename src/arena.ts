@@ -176,8 +176,8 @@ export class Bounds {
 }
 
 function checkShape(shape: readonly number[]): void {
-  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
-    throw new ArenaError(`a slice of the arena takes whole numbers from 0, got ${shape.join(', ')}`)
+  if (!shape.every((n) => Number.isSafeInteger(n) && n > 0)) {
+    throw new ArenaError(`a slice of the arena has sizes above 0, got ${shape.join(', ')}`)
   }
 }
 
@@ -228,7 +228,7 @@ export class Arena {
 
   /** A part of the parameters, from a number on. */
   param(offset: number, shape: readonly number[]): Tensor {
-    checkShape([offset, ...shape])
+    checkShape([offset + 1, ...shape])
     const tensor = new Tensor(this, this.paramsAddress + 8 * offset, shape)
     if (offset + tensor.count > this.plan.params) {
       const end = offset + tensor.count
