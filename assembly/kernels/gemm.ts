@@ -18,6 +18,9 @@ export const PANEL: usize = 64
 /** Terms of a sum taken at a time: a packed panel of as many stays in the first-level cache. */
 const BLOCK: i32 = 256
 
+/** Rows of C taken at a time: panels then come back to lines of C that are still in the cache. */
+const ROWS: i32 = 32
+
 /**
  * One tile: `rows` x 2 `vecs` numbers of C. Both are literals, and what does not apply to them is
  * compiled away.
@@ -161,14 +164,20 @@ export function gemm(
   n: i32,
   k: i32,
 ): void {
-  // From the second block on, sums go on from C, where they have the bits that they had in registers.
-  for (; k > BLOCK; k -= BLOCK) {
-    panels(add, c, cs, a, ai, ak, b, bk, bp, m, n, BLOCK)
-    add = true
-    a += ak * BLOCK
-    b += bk * BLOCK
+  for (let first = 0; first < m; first += ROWS) {
+    const rows = min(m - first, ROWS)
+    let ab = a + ai * first
+    let bb = b
+    let more = add
+    // From the second block on, sums go on from C, where they have the bits of the registers.
+    for (let done = 0; done < k; done += BLOCK) {
+      panels(more, c, cs, ab, ai, ak, bb, bk, bp, rows, n, min(k - done, BLOCK))
+      more = true
+      ab += ak * BLOCK
+      bb += bk * BLOCK
+    }
+    c += cs * ROWS
   }
-  panels(add, c, cs, a, ai, ak, b, bk, bp, m, n, k)
 }
 
 /** gemm for a k within a block. */
