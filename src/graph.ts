@@ -11,7 +11,7 @@ import {
   linearScratch,
   packedSize,
 } from './arena.js'
-import { type Span, gaps, planBackward } from './backward-plan.js'
+import { type BackwardPlan, gaps, planBackward } from './backward-plan.js'
 import type { Core } from './core.js'
 import { GraphError } from './errors.js'
 
@@ -34,9 +34,9 @@ export class Graph {
   private end: number
   /** Inputs and outputs by address. */
   private readonly values = new Map<number, Tensor>()
-  /** What backward was last prepared for, and the gradients to clear for it. */
-  private prepared: { y: Tensor; fresh: boolean } | null = null
-  private clear: Span[] = []
+  /** Ways back from planned.y, by `fresh`, and the one that the tape's rows are marked for. */
+  private planned: { y: Tensor; plans: Map<boolean, BackwardPlan> } | null = null
+  private marked: BackwardPlan | null = null
   private inferenceOnly = ''
   private ran = false
 
@@ -54,7 +54,7 @@ export class Graph {
     const tensor = this.arena.alloc(shape)
     tensor.data.fill(0)
     this.values.set(tensor.address, tensor)
-    this.prepared = null
+    this.planned = null
     this.end = this.arena.mark()
     return tensor
   }
@@ -269,12 +269,20 @@ export class Graph {
     if (y.address < this.start || y.address >= this.end) {
       this.fail('backward', 'a tensor of this graph', sizes(y.shape))
     }
-    if (this.prepared?.y !== y || this.prepared.fresh !== fresh) this.prepareBackward(y, fresh)
-    for (const { address, count } of this.clear) this.core.zeroGrad(address, count)
+    const plan = this.planOf(y, fresh)
+    if (this.marked !== plan) {
+      plan.masks.forEach((mask, i) => this.core.setFresh(this.from + i, mask))
+      this.marked = plan
+    }
+    for (const { address, count } of plan.clear) this.core.zeroGrad(address, count)
     this.core.backward(this.from, this.from + this.records.length, y.address, y.count, seed)
   }
 
-  private prepareBackward(y: Tensor, fresh: boolean): void {
+  /** A batch of several chunks takes both plans of a graph in each step, so both are kept. */
+  private planOf(y: Tensor, fresh: boolean): BackwardPlan {
+    if (this.planned?.y !== y) this.planned = { y, plans: new Map() }
+    const known = this.planned.plans.get(fresh)
+    if (known) return known
     const inputs = this.records.map((row) => row.inputs.filter((x) => x instanceof Tensor))
     const params = this.arena.paramsSpan
     const isParam = ({ address }: Tensor) =>
@@ -283,9 +291,9 @@ export class Graph {
     const distinct = new Map(weights.map((w) => [w.address, w]))
     const values = [...this.values.values(), ...distinct.values()]
     const { masks, clear } = planBackward(inputs, y, values)
-    masks.forEach((mask, i) => this.core.setFresh(this.from + i, mask))
-    this.clear = fresh ? [...clear, ...gaps(params, weights)] : clear
-    this.prepared = { y, fresh }
+    const plan = { masks, clear: fresh ? [...clear, ...gaps(params, weights)] : clear }
+    this.planned.plans.set(fresh, plan)
+    return plan
   }
 
   private record(
@@ -305,7 +313,7 @@ export class Graph {
     this.end = arena.mark()
     const output = new Tensor(arena, address, shape)
     this.values.set(address, output)
-    this.prepared = null
+    this.planned = null
     this.records.push({ op, inputs, output })
     return output
   }

@@ -171,36 +171,20 @@ export function gemm(
     let more = add
     // From the second block on, sums go on from C, where they have the bits of the registers.
     for (let done = 0; done < k; done += BLOCK) {
-      panels(more, c, cs, ab, ai, ak, bb, bk, bp, rows, n, min(k - done, BLOCK))
+      const terms = min(k - done, BLOCK)
+      let cj = c
+      let bj = bb
+      let j = n
+      for (; j > 4; j -= 8) {
+        wide(j, more, cj, cs, ab, ai, ak, bj, bk, rows, terms)
+        cj += PANEL
+        bj += bp
+      }
+      if (j > 0) narrow(j, more, cj, cs, ab, ai, ak, bj, bk, rows, terms)
       more = true
       ab += ak * BLOCK
       bb += bk * BLOCK
     }
     c += cs * ROWS
   }
-}
-
-/** gemm for a k within a block. */
-@inline
-function panels(
-  add: bool,
-  c: usize,
-  cs: usize,
-  a: usize,
-  ai: usize,
-  ak: usize,
-  b: usize,
-  bk: usize,
-  bp: usize,
-  m: i32,
-  n: i32,
-  k: i32,
-): void {
-  let j = n
-  for (; j > 4; j -= 8) {
-    wide(j, add, c, cs, a, ai, ak, b, bk, m, k)
-    c += PANEL
-    b += bp
-  }
-  if (j > 0) narrow(j, add, c, cs, a, ai, ak, b, bk, m, k)
 }

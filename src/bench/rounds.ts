@@ -15,7 +15,7 @@ import type { SizeResult } from './sizes.js'
 
 const run = promisify(execFile)
 const measure = fileURLToPath(new URL('./measure.js', import.meta.url))
-const python = fileURLToPath(new URL('../test/golden/make.py', import.meta.url))
+const pythonProgram = fileURLToPath(new URL('../test/golden/make.py', import.meta.url))
 
 const ENGINES = ['wasm', 'typed', 'value'] as const
 export type Engine = (typeof ENGINES)[number] | 'cpython'
@@ -67,8 +67,8 @@ interface PythonTimes {
 
 /** CPython's own times, or null when there is no python3 or no program for it (an installed package). */
 async function cpython(preset: string, steps: number): Promise<PythonTimes | null> {
-  if (!existsSync(python)) return null
-  const args = [python, '--time', `${steps}`, '--preset', preset]
+  if (!existsSync(pythonProgram)) return null
+  const args = [pythonProgram, '--time', `${steps}`, '--preset', preset]
   const done = await run('python3', args).catch(() => null)
   return done && (JSON.parse(done.stdout) as PythonTimes)
 }
@@ -79,7 +79,7 @@ function figure(values: number[]): Figure {
 }
 
 /** @throws {Error} when an engine's losses are not wasm's */
-async function compareLosses(preset: string, withPython: boolean) {
+async function compareLosses(preset: string) {
   const want = await child<{ losses: number[]; numParams: number }>('wasm', 'losses', preset)
   let worst = 0
   const compare = (name: string, losses: number[]) => {
@@ -91,8 +91,9 @@ async function compareLosses(preset: string, withPython: boolean) {
   for (const name of ['typed', 'value']) {
     compare(name, (await child<{ losses: number[] }>(name, 'losses', preset)).losses)
   }
-  if (withPython) compare('cpython', (await cpython(preset, PYTHON_STEPS))!.losses)
-  return { worst, numParams: want.numParams }
+  const python = await cpython(preset, PYTHON_STEPS)
+  if (python) compare('cpython', python.losses)
+  return { worst, numParams: want.numParams, withPython: python !== null }
 }
 
 /**
@@ -108,8 +109,7 @@ export async function bench(
   say: (text: string) => void,
 ): Promise<Report> {
   say('comparing losses')
-  const withPython = (await cpython(preset, 1)) !== null
-  const { worst, numParams } = await compareLosses(preset, withPython)
+  const { worst, numParams, withPython } = await compareLosses(preset)
 
   const steps: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
   const tokens: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
