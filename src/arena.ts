@@ -26,9 +26,11 @@ export const packedSize = (n: number, k: number) => 8 * Math.ceil(n / 8) * k
 /** Numbers of scratch that linear takes, as assembly/ops/linear.ts reckons it. */
 export function linearScratch(rows: number, nin: number, nout: number): number {
   if (rows === 1) return 0
-  const forward = packedSize(nout, nin)
+  const slice = Math.min(nout, Math.max(8, 8 * Math.floor(4096 / nin)))
+  const forward = packedSize(slice, nin)
   if (rows < 32) return forward
-  return Math.max(forward, packedSize(nin, nout), packedSize(nin, rows) + nout * even(rows))
+  const turned = packedSize(nin, rows) + slice * (even(rows) + 4)
+  return Math.max(forward, packedSize(nin, slice), turned)
 }
 
 /** Numbers of scratch for attention: a head's packed keys, and 16 rows of gradients. */

@@ -8,19 +8,28 @@ import { adding, at, record } from '../tape'
 /** From here on copies in gemm's order cost less than the strides of the originals. */
 const PACKED_ROWS: i32 = 32
 
+/** Numbers of a weight that are copied at a time: the copy stays in the second-level cache. */
+const SLICE: i32 = 32768
 
+/** Outputs whose weights are copied at a time. */
+function sliceOf(nin: i32, nout: i32): i32 {
+  return min(nout, max(8, (SLICE / nin) & ~7))
+}
+
+/** Numbers from row to row of a transposed dy: no power of two, whose rows would share cache lines. */
 @inline
-function even(n: i32): i32 {
-  return (n + 1) & ~1
+function turnedStep(rows: i32): i32 {
+  return ((rows + 1) & ~1) + 4
 }
 
 /** Numbers of scratch for the copies of forward or backward, whichever takes more. */
 function scratchSize(rows: i32, nin: i32, nout: i32): u32 {
   if (rows == 1) return 0
-  const forward = packedSize(nout, nin)
+  const slice = sliceOf(nin, nout)
+  const forward = packedSize(slice, nin)
   if (rows < PACKED_ROWS) return forward
-  const weights = max(forward, packedSize(nin, nout))
-  return max(weights, packedSize(nin, rows) + <u32>(nout * even(rows)))
+  const turned = packedSize(nin, rows) + <u32>(slice * turnedStep(rows))
+  return max(max(forward, packedSize(nin, slice)), turned)
 }
 
 /**
@@ -40,12 +49,19 @@ function forward(row: usize): void {
   const nin = at.n1(row)
   const nout = at.n2(row)
   const x = at.a(row)
-  const w = at.b(row)
-  const y = at.y(row)
   const xs = (<usize>nin) << 3
+  const ys = (<usize>nout) << 3
+  let w = at.b(row)
+  let y = at.y(row)
   if (rows == 1) return gemv(y, w, xs, x, nout, nin)
-  packTransposed(scratch, w, xs, nout, nin)
-  gemm(false, y, (<usize>nout) << 3, x, xs, 8, scratch, PANEL, PANEL * nin, rows, nout, nin)
+  const slice = sliceOf(nin, nout)
+  for (let left = nout; left > 0; left -= slice) {
+    const n = min(left, slice)
+    packTransposed(scratch, w, xs, n, nin)
+    gemm(false, y, ys, x, xs, 8, scratch, PANEL, PANEL * nin, rows, n, nin)
+    w += xs * slice
+    y += (<usize>slice) << 3
+  }
 }
 
 /**
@@ -57,22 +73,36 @@ function backward(row: usize): void {
   const nin = at.n1(row)
   const nout = at.n2(row)
   const x = at.a(row)
-  const w = at.b(row)
-  const dy = at.y(row) + gap
+  let w = at.b(row)
+  let dy = at.y(row) + gap
   const xs = (<usize>nin) << 3
   const ys = (<usize>nout) << 3
-  const addX = adding(row, 0)
+  let addX = adding(row, 0)
   const addW = adding(row, 1)
   if (rows < PACKED_ROWS) {
     gemm(addX, x + gap, xs, dy, ys, 8, w, xs, PANEL, rows, nin, nout)
     gemm(addW, w + gap, xs, dy, 8, ys, x, xs, PANEL, nout, nin, rows)
     return
   }
-  packPanels(scratch, w, xs, nin, nout)
-  gemm(addX, x + gap, xs, dy, ys, 8, scratch, PANEL, PANEL * nout, rows, nin, nout)
-  const ts = (<usize>even(rows)) << 3
+  const slice = sliceOf(nin, nout)
+  for (let left = nout; left > 0; left -= slice) {
+    const n = min(left, slice)
+    packPanels(scratch, w, xs, nin, n)
+    gemm(addX, x + gap, xs, dy, ys, 8, scratch, PANEL, PANEL * n, rows, nin, n)
+    addX = true
+    w += xs * slice
+    dy += (<usize>slice) << 3
+  }
+  w = at.b(row) + gap
+  dy = at.y(row) + gap
+  const ts = (<usize>turnedStep(rows)) << 3
   const turned = scratch + ((<usize>packedSize(nin, rows)) << 3)
   packPanels(scratch, x, xs, nin, rows)
-  transpose(turned, ts, dy, ys, rows, nout)
-  gemm(addW, w + gap, xs, turned, ts, 8, scratch, PANEL, PANEL * rows, nout, nin, rows)
+  for (let left = nout; left > 0; left -= slice) {
+    const n = min(left, slice)
+    transpose(turned, ts, dy, ys, rows, n)
+    gemm(addW, w, xs, turned, ts, 8, scratch, PANEL, PANEL * rows, n, nin, rows)
+    w += xs * slice
+    dy += (<usize>slice) << 3
+  }
 }
