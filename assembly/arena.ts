@@ -123,3 +123,41 @@ export function inArena(address: usize, count: u32): bool {
 export function inScratch(count: u32): bool {
   return <u64>scratch + ((<u64>count) << 3) <= <u64>tapeStart
 }
+
+/** Takes bytes, a multiple of RECORD, off the end of an empty tape. Returns their address. */
+export function takeTail(bytes: u32): usize {
+  tapeLimit -= bytes
+  return tapeLimit
+}
+
+/** Writes the map to an address, 36 bytes of it, for other instances on the same memory. */
+export function describe(to: usize): void {
+  store<usize>(to, base)
+  store<usize>(to, gap, 4)
+  store<u32>(to, numParams, 8)
+  store<usize>(to, moment1, 12)
+  store<usize>(to, moment2, 16)
+  store<usize>(to, scratch, 20)
+  store<usize>(to, tapeStart, 24)
+  store<usize>(to, tapeLimit, 28)
+  store<usize>(to, limit, 32)
+}
+
+/** Takes over a map that another instance on the same memory has described; it allocates nothing. */
+export function adopt(from: usize): void {
+  base = load<usize>(from)
+  gap = load<usize>(from, 4)
+  numParams = load<u32>(from, 8)
+  moment1 = load<usize>(from, 12)
+  moment2 = load<usize>(from, 16)
+  scratch = load<usize>(from, 20)
+  tapeStart = load<usize>(from, 24)
+  tapeLimit = load<usize>(from, 28)
+  limit = load<usize>(from, 32)
+}
+
+/** Takes the index-th of count equal parts of the scratch for this instance's own. */
+export function shareScratch(index: u32, count: u32): void {
+  const bytes = (<u32>(tapeStart - scratch) / count) & ~15
+  scratch += bytes * index
+}

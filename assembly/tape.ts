@@ -5,11 +5,28 @@
  *
  *     byte  0  forward    8  y      16  a    24  c    32  n0   40  n2   48  e, or factor (float64)
  *           4  backward  12  kept   20  b    28  d    36  n1   44  n3   52  f        56  fresh
+ *                                                                                    60  weighs
  */
 import { RECORD, alloc, gap, inArena, release, mark, tapeLimit, tapeStart } from './arena'
 
 /** Computes the outputs of a row, or adds to the gradients of its inputs. */
 export type Walk = (row: usize) => void
+
+/** What backwards compute: all gradients, or those of values or of parameters alone. */
+export const ALL = 0
+export const VALUES = 1
+export const PARAMS = 2
+
+/** Which of these now, and which of how many parts of the parameters' gradients; see team.ts. */
+export let phase: i32 = ALL
+export let part: i32 = 0
+export let parts: i32 = 1
+
+export function setPhase(to: i32, index: i32, count: i32): void {
+  phase = to
+  part = index
+  parts = count
+}
 
 let length: u32 = 0
 
@@ -143,6 +160,16 @@ export namespace at {
     store<usize>(row, x, 52)
   }
 
+  /** Marks a row whose input b, or a table in a, is a parameter: its gradient is a phase of its own. */
+  @inline export function setWeighs(row: usize): void {
+    store<i32>(row, 1, 60)
+  }
+
+
+  @inline export function weighs(row: usize): bool {
+    return load<i32>(row, 60) != 0
+  }
+
 
   @inline export function setFactor(row: usize, x: f64): void {
     store<f64>(row, x, 48)
@@ -169,6 +196,12 @@ export function keeping(row: usize, input: i32): i64 {
 @inline
 export function adding(row: usize, input: i32): bool {
   return ((load<i32>(row, 56) >> input) & 1) == 0
+}
+
+/** Where a row lies. */
+@inline
+export function rowOf(index: u32): usize {
+  return tapeStart + <usize>index * RECORD
 }
 
 /** Rows on the tape. */
@@ -200,14 +233,19 @@ export function forward(from: u32, to: u32): void {
 export function backward(from: u32, to: u32, y: usize, count: u32, seed: f64): void {
   assert(from <= to && to <= length, 'backward: rows that are not on the tape')
   assert(inArena(y, count), 'backward: y lies outside the arena')
-  const dy = y + gap
-  for (let i: u32 = 0; i < count; i++) store<f64>(dy + ((<usize>i) << 3), seed)
+  seedGradient(y, count, seed)
   const start = tapeStart + <usize>from * RECORD
   let row = tapeStart + <usize>to * RECORD
   while (row > start) {
     row -= RECORD
     call_indirect<void>(load<i32>(row, 4), row)
   }
+}
+
+/** Sets the gradients of count numbers at y. */
+export function seedGradient(y: usize, count: u32, seed: f64): void {
+  const dy = y + gap
+  for (let i: u32 = 0; i < count; i++) store<f64>(dy + ((<usize>i) << 3), seed)
 }
 
 /** The backward of an op that has none; the host refuses to walk back over it. */

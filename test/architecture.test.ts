@@ -8,7 +8,10 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Files and folders from the ground up: each imports only what stands before it. */
 const FLOORS = {
-  assembly: ['arena', 'exp', 'math', 'tape', 'kernels', 'ops', 'adam', 'index', 'peak'],
+  assembly: [
+    ...['arena', 'exp', 'math', 'tape', 'kernels', 'ops', 'adam', 'team'],
+    ...['index', 'threads', 'peak'],
+  ],
   src: [
     ...['errors', 'config', 'random', 'dataset', 'tokenizer', 'data', 'core', 'arena'],
     ...[

@@ -3,7 +3,7 @@ import { gap, inArena, inScratch, scratch } from '../arena'
 import { PANEL, gemm } from '../kernels/gemm'
 import { gemv } from '../kernels/gemv'
 import { packPanels, packTransposed, packedSize, transpose } from '../kernels/pack'
-import { adding, at, record } from '../tape'
+import { PARAMS, VALUES, adding, at, last, part, parts, phase, record } from '../tape'
 
 /** From here on copies in gemm's order cost less than the strides of the originals. */
 const PACKED_ROWS: i32 = 32
@@ -40,7 +40,9 @@ export function linear(x: usize, w: usize, rows: i32, nin: i32, nout: i32): usiz
   assert(rows > 0 && nin > 0 && nout > 0, 'linear: sizes must be positive')
   assert(inArena(x, rows * nin) && inArena(w, nout * nin), 'linear: out of the arena')
   assert(inScratch(scratchSize(rows, nin, nout)), 'linear: not enough scratch')
-  return record(forward, backward, rows * nout, 0, x, w, 0, 0, rows, nin, nout, 0)
+  const y = record(forward, backward, rows * nout, 0, x, w, 0, 0, rows, nin, nout, 0)
+  if (y != 0) at.setWeighs(last)
+  return y
 }
 
 /** y[t,o] = sum_i x[t,i] w[o,i], i ascending. Overwrites y. */
@@ -64,45 +66,63 @@ function forward(row: usize): void {
   }
 }
 
-/**
- * dx[t,i] (+)= sum_o dy[t,o] w[o,i], o ascending
- * dw[o,i] (+)= sum_t dy[t,o] x[t,i], t ascending
- */
 function backward(row: usize): void {
+  if (phase != PARAMS) backwardX(row)
+  if (phase != VALUES) backwardW(row)
+}
+
+/** dx[t,i] (+)= sum_o dy[t,o] w[o,i], o ascending. */
+function backwardX(row: usize): void {
   const rows = at.n0(row)
   const nin = at.n1(row)
   const nout = at.n2(row)
-  const x = at.a(row)
-  let w = at.b(row)
-  let dy = at.y(row) + gap
+  const dx = at.a(row) + gap
   const xs = (<usize>nin) << 3
   const ys = (<usize>nout) << 3
-  let addX = adding(row, 0)
-  const addW = adding(row, 1)
+  let w = at.b(row)
+  let dy = at.y(row) + gap
+  let add = adding(row, 0)
   if (rows < PACKED_ROWS) {
-    gemm(addX, x + gap, xs, dy, ys, 8, w, xs, PANEL, rows, nin, nout)
-    gemm(addW, w + gap, xs, dy, 8, ys, x, xs, PANEL, nout, nin, rows)
+    gemm(add, dx, xs, dy, ys, 8, w, xs, PANEL, rows, nin, nout)
     return
   }
   const slice = sliceOf(nin, nout)
   for (let left = nout; left > 0; left -= slice) {
     const n = min(left, slice)
     packPanels(scratch, w, xs, nin, n)
-    gemm(addX, x + gap, xs, dy, ys, 8, scratch, PANEL, PANEL * n, rows, nin, n)
-    addX = true
+    gemm(add, dx, xs, dy, ys, 8, scratch, PANEL, PANEL * n, rows, nin, n)
+    add = true
     w += xs * slice
     dy += (<usize>slice) << 3
   }
-  w = at.b(row) + gap
-  dy = at.y(row) + gap
+}
+
+/** dw[o,i] (+)= sum_t dy[t,o] x[t,i], t ascending; of the outputs o, this part. */
+function backwardW(row: usize): void {
+  const rows = at.n0(row)
+  const nin = at.n1(row)
+  const nout = at.n2(row)
+  const first = (nout * part) / parts
+  const end = (nout * (part + 1)) / parts
+  const x = at.a(row)
+  const xs = (<usize>nin) << 3
+  const ys = (<usize>nout) << 3
+  let dw = at.b(row) + gap + xs * first
+  let dy = at.y(row) + gap + ((<usize>first) << 3)
+  const add = adding(row, 1)
+  if (rows < PACKED_ROWS) {
+    gemm(add, dw, xs, dy, 8, ys, x, xs, PANEL, end - first, nin, rows)
+    return
+  }
+  const slice = sliceOf(nin, nout)
   const ts = (<usize>turnedStep(rows)) << 3
   const turned = scratch + ((<usize>packedSize(nin, rows)) << 3)
   packPanels(scratch, x, xs, nin, rows)
-  for (let left = nout; left > 0; left -= slice) {
+  for (let left = end - first; left > 0; left -= slice) {
     const n = min(left, slice)
     transpose(turned, ts, dy, ys, rows, n)
-    gemm(addW, w, xs, turned, ts, 8, scratch, PANEL, PANEL * rows, n, nin, rows)
-    w += xs * slice
+    gemm(add, dw, xs, turned, ts, 8, scratch, PANEL, PANEL * rows, n, nin, rows)
+    dw += xs * slice
     dy += (<usize>slice) << 3
   }
 }

@@ -1,0 +1,3 @@
+/** The ABI of the build for several threads: the whole of the other one, and the team. */
+export * from './index'
+export { share, join, setChunk, setAdam, begin, finish, pulse, serve } from './team'
