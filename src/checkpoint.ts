@@ -7,11 +7,15 @@
  *               random.words                          [624], the twister
  *     metadata  format microgpt preset config alphabet seed step
  *               docs_seen num_docs docs_hash random_index random_gauss
+ *               mode                                  of a text only: text
+ *               num_chars                             of a run on a text
+ *               val_fraction                          of a run with a part held out
  */
 import { type Arena, even } from './arena.js'
 import { Metadata, type ReadOptions, attempt } from './checkpoint-metadata.js'
 import { configOf, tokenizerOf } from './checkpoint-metadata.js'
 import { type Config, type PresetName, show } from './config.js'
+import type { Corpus, Mode } from './corpus.js'
 import type { Random, RandomState } from './random.js'
 import type { NamedTensor, Safetensors, StoredTensor } from './safetensors.js'
 import { fail } from './safetensors-header.js'
@@ -30,7 +34,10 @@ const SEED = /^-?\d{1,9865}$/
 
 /** Which documents a run has been trained on, without them. */
 export interface DatasetMark {
+  /** A text is one. */
   num_docs: string
+  /** Of a text only. */
+  num_chars?: string
   docs_hash: string
 }
 
@@ -38,10 +45,13 @@ export interface DatasetMark {
 export interface RunState extends DatasetMark {
   docsSeen: number
   random: RandomState
+  /** The part held out; 0 is none. */
+  valFraction: number
 }
 
 /** What a model says of itself. */
 export interface Described {
+  mode: Mode
   preset: string
   config: Readonly<Config>
   seed: bigint
@@ -53,6 +63,8 @@ export interface Described {
 
 /** A file that has been read and found whole; its tensors are views of its bytes. */
 export interface Checkpoint {
+  /** What it was trained on, and so what it samples. */
+  mode: Mode
   preset: PresetName
   config: Readonly<Config>
   seed: bigint
@@ -70,21 +82,28 @@ function momentsOf(arena: Arena): Float64Array[] {
   return [arena.view(at, count), arena.view(at + 8 * even(count), count)]
 }
 
-/** 64 bits over some documents in their order: they tell other data, and hold off no forger. */
-export function markOf(docs: readonly string[]): DatasetMark {
+/**
+ * 64 bits over some documents in their order, or over a text's ids, and over how they are split:
+ * they tell other data, and hold off no forger.
+ */
+export function markOf(docs: Corpus['all'], valFraction = 0): DatasetMark {
   let a = 0x9e3779b9
   let b = 0x85ebca6b
   const mix = (x: number) => {
     a = Math.imul((a ^ x) + (b >>> 15), 0xc2b2ae35)
     b = Math.imul((b ^ x) + (a >>> 13), 0x27d4eb2f)
   }
-  for (const doc of docs) {
-    for (let i = 0; i < doc.length; i++) mix(doc.charCodeAt(i))
+  const split = valFraction > 0 ? [`split ${valFraction}`] : []
+  for (const doc of [...docs, ...split]) {
+    if (typeof doc === 'string') for (let i = 0; i < doc.length; i++) mix(doc.charCodeAt(i))
+    else for (let i = 0; i < doc.length; i++) mix(doc[i]!)
     mix(0x10000)
   }
   for (let i = 0; i < 4; i++) mix(i)
   const docs_hash = [a, b].map((x) => (x >>> 0).toString(16).padStart(8, '0')).join('')
-  return { num_docs: String(docs.length), docs_hash }
+  const text = docs.find((doc) => typeof doc !== 'string')
+  const chars = text ? { num_chars: String(text.length) } : {}
+  return { num_docs: String(docs.length), ...chars, docs_hash }
 }
 
 /** JSON keeps the sign of every number but zero's. */
@@ -95,7 +114,7 @@ const exact = (x: unknown) => (Object.is(x, -0) ? '-0' : JSON.stringify(x))
  * @throws {CheckpointError} when a number is not finite: such a model is not worth keeping
  */
 export function writeCheckpoint(model: Described, arena: Arena, run?: RunState): Uint8Array {
-  const { preset, config, seed, step, tokenizer, stateDict } = model
+  const { mode, preset, config, seed, step, tokenizer, stateDict } = model
   const fields = Object.entries(config).map(([name, value]) => `"${name}":${exact(value)}`)
   const metadata: Record<string, string> = {
     format: 'pt',
@@ -107,6 +126,7 @@ export function writeCheckpoint(model: Described, arena: Arena, run?: RunState):
     seed: String(seed),
     step: String(step),
   }
+  if (mode === 'text') metadata.mode = mode
   const slices = [...stateDict.values()]
   const under = (prefix: string, flat: Float64Array): NamedTensor[] => {
     let end = 0
@@ -123,7 +143,9 @@ export function writeCheckpoint(model: Described, arena: Arena, run?: RunState):
     tensors.push({ name: WORDS, shape: [words.length], data: Float64Array.from(words) })
     metadata.docs_seen = String(run.docsSeen)
     metadata.num_docs = run.num_docs
+    if (run.num_chars !== undefined) metadata.num_chars = run.num_chars
     metadata.docs_hash = run.docs_hash
+    if (run.valFraction > 0) metadata.val_fraction = String(run.valFraction)
     metadata.random_index = String(index)
     if (gaussNext !== null) metadata.random_gauss = exact(gaussNext)
   }
@@ -150,8 +172,9 @@ export function readCheckpoint(bytes: Uint8Array, options: ReadOptions = {}): Ch
   const step = words.whole('step', 0)
   const seed = BigInt(words.matching('seed', SEED, '42'))
   checkTensors(table, tensors, hasRun, options.widen ?? false)
+  const mode = words.matching('mode', /^(docs|text)$/, 'docs') as Mode
   const run = hasRun ? runOf(words, tensors.get(WORDS)!) : null
-  return { preset, config, seed, step, tokenizer, table, tensors, run }
+  return { mode, preset, config, seed, step, tokenizer, table, tensors, run }
 }
 
 /** Takes a file's parameters over into an arena, and its run's moments. @throws {CheckpointError} */
@@ -213,10 +236,17 @@ function runOf(words: Metadata, stored: StoredTensor): RunState {
   const twister = new Float64Array(624)
   copyNumbers(stored, twister)
   const gauss = words.get('random_gauss')
+  const hasText = words.get('num_chars') !== undefined
+  const chars = hasText ? { num_chars: String(words.whole('num_chars')) } : {}
   return {
     docsSeen: words.whole('docs_seen'),
     num_docs: String(words.whole('num_docs')),
+    ...chars,
     docs_hash: words.matching('docs_hash', /^[0-9a-f]{16}$/),
+    // As String() writes a number below 1.
+    valFraction: Number(
+      words.matching('val_fraction', /^(0|0\.\d{1,30}|\d(\.\d{1,30})?e-[1-9]\d{0,2})$/, '0'),
+    ),
     random: {
       words: Array.from(twister),
       index: words.whole('random_index'),

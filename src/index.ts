@@ -7,6 +7,7 @@ export type {
   LoadOptions,
   SampleOptions,
   StepResult,
+  TrainOptions,
 } from './microgpt.js'
 export { createWorkerModel } from './worker/create.js'
 export type { RunResult, WorkerModel, WorkerRun } from './worker/model.js'
@@ -21,6 +22,7 @@ export type { Activation, Config, ConfigInput, Field, PresetName, Schedule } fro
 export { Random } from './random.js'
 export type { GaussMath, RandomState, Seed } from './random.js'
 export { decodeUtf8, parseDocs, strip } from './dataset.js'
+export type { DataOptions, Mode } from './corpus.js'
 export { Tokenizer } from './tokenizer.js'
 export { CORE_URL, loadCore } from './core.js'
 export type { Core, CoreSource } from './core.js'

@@ -1,23 +1,26 @@
 /** The front door: one object that trains, samples and shows itself, in Node and in browsers. */
 import { Adam } from './adam.js'
 import { Arena } from './arena.js'
+import { dataFor, otherData } from './checkpoint-data.js'
 import { type DatasetMark, type ReadOptions, type RunState, markOf } from './checkpoint.js'
 import { readCheckpoint, restore, restoreRandom, writeCheckpoint } from './checkpoint.js'
 import { type Config, type ConfigInput, FIELDS, checkField, checkOptions } from './config.js'
 import { learningRate, resolveConfig, show } from './config.js'
 import { type Core, type CoreSource, CORE_URL, fastCoreUrl, loadCore } from './core.js'
+import { DEFAULT_LENGTH, checkLength, contextOf, nextCandidates } from './continue.js'
+import { type Corpus, type DataOptions, type Mode, checkEval, corpusOf } from './corpus.js'
+import { encodeFor, modeOf } from './corpus.js'
 import { checkDocs } from './dataset.js'
-import { CheckpointError, ConfigError, TrainingError } from './errors.js'
+import { ConfigError, DatasetError, TrainingError } from './errors.js'
 import { planGPT } from './memory.js'
 import { Random, type Seed } from './random.js'
-import { type Candidate, Decoder, sampleIds, topCandidates } from './sample.js'
+import { type Candidate, Decoder, sampleIds } from './sample.js'
 import { type StateDict, gptTable, initialise, mapStateDict } from './state-dict.js'
 import { Tokenizer } from './tokenizer.js'
 import { DocumentPass } from './train.js'
 
-export interface CreateOptions {
-  /** What to learn from; each string is one document. */
-  docs: readonly string[]
+/** With `docs` or `text`: what to learn from. */
+export interface CreateOptions extends DataOptions {
   /** 'tutorial' (the default) or 'gist'. */
   preset?: string
   /** Fields that differ from the preset. */
@@ -33,15 +36,19 @@ export interface CreateOptions {
   fast?: boolean
 }
 
-export interface LoadOptions extends ReadOptions {
-  /** What to go on learning from; without them the model only samples. */
-  docs?: readonly string[]
+/**
+ * With `docs` or `text`, whichever it was: what to go on learning from; without, the model only
+ * samples. A run goes on with its own `valFraction`; a new one has that which is given.
+ */
+export interface LoadOptions extends ReadOptions, DataOptions {
   /** Whether to take up the file's run where it has one (the default), or to begin a new one. */
   optimizer?: boolean
   /** Starts the generator over; the file's goes on unless given. */
   seed?: Seed
   /** Where core.wasm is, when it is not beside this module. */
   core?: CoreSource
+  /** As for create. */
+  fast?: boolean
 }
 
 export interface StepResult {
@@ -51,18 +58,27 @@ export interface StepResult {
   loss: number
   /** Learning rate of the update. */
   lr: number
+  /** validate() after the update, on the steps that evalEvery says. */
+  valLoss?: number
 }
 
 export interface TrainOptions {
   /** The rest of config.num_steps unless given. */
   steps?: number
-  /** Documents a step; config.batch_size unless given. */
+  /** Documents, or blocks of the text, a step; config.batch_size unless given. */
   batch_size?: number
+  /**
+   * Validates after each step whose number this divides, and after the last one of the call; never
+   * unless given. It takes time in proportion to what is held out, and changes no bit of the run.
+   */
+  evalEvery?: number
 }
 
 export interface SampleOptions {
-  /** 20 unless given. */
+  /** 20 unless given; of a text, 1. */
   count?: number
+  /** Characters of each, of a text only; 200 unless given. */
+  length?: number
   /** config.temperature unless given; 0 is greedy. */
   temperature?: number
 }
@@ -70,6 +86,8 @@ export interface SampleOptions {
 export interface GenerateOptions {
   /** How the text begins; '' unless given. */
   prompt?: string
+  /** Characters to go on for, of a text only; 200 unless given. A document ends by itself. */
+  length?: number
   /** config.temperature unless given; 0 is greedy. */
   temperature?: number
   /** Draw among the k likeliest only. */
@@ -95,32 +113,43 @@ interface Parts {
 export class MicroGPT {
   readonly preset: string
   readonly config: Readonly<Config>
+  readonly mode: Mode
+  /** The part of the data that is held out; 0 is none. */
+  readonly valFraction: number
   /** What the documents were shuffled with. */
   readonly seed: bigint
   readonly tokenizer: Tokenizer
-  /** In the order of training: shuffled by the seed. */
+  /** In the order of training: shuffled by the seed, those held out left out. Of a text none. */
   readonly docs: readonly string[]
+  /** The documents held out. */
+  readonly valDocs: readonly string[]
   readonly numParams: number
-  /** Documents that steps have taken so far: the next one is docs[docsSeen % docs.length]. */
+  /**
+   * Documents that steps have taken so far: the next one is docs[docsSeen % docs.length]. Of a
+   * text, blocks.
+   */
   docsSeen = 0
+  private readonly corpus: Corpus
   private readonly random: Random
   private parts: Parts | null
   private mark: DatasetMark | null = null
 
   private constructor(
     core: Core,
-    { preset, config, tokenizer }: Pick<MicroGPT, 'preset' | 'config' | 'tokenizer'>,
+    { mode, preset, config, tokenizer }: Pick<MicroGPT, 'mode' | 'preset' | 'config' | 'tokenizer'>,
     seed: Seed,
-    docs: readonly string[],
+    data: DataOptions,
   ) {
+    this.mode = mode
     this.preset = preset
     this.config = config
     this.tokenizer = tokenizer
     this.random = new Random(seed, core)
     this.seed = BigInt(seed)
-    const shuffled = [...docs]
-    this.random.shuffle(shuffled)
-    this.docs = shuffled
+    this.valFraction = data.valFraction ?? 0
+    this.corpus = corpusOf(data, tokenizer, config.block_size, this.random)
+    this.docs = this.corpus.docs
+    this.valDocs = this.corpus.valDocs
 
     const { vocabSize } = tokenizer
     const arena = new Arena(core, planGPT(config, vocabSize))
@@ -133,18 +162,21 @@ export class MicroGPT {
 
   /**
    * Loads the core, shuffles a copy of the documents and draws the parameters, as microgpt.py does.
-   * @throws {ConfigError} for a hyperparameter or seed that cannot be used
-   * @throws {DatasetError} when there is nothing to learn from
+   * A text is encoded once, and nothing is drawn for it until training begins.
+   * @throws {ConfigError} for a hyperparameter, fraction or seed that cannot be used
+   * @throws {DatasetError} when there is nothing to learn from, or to validate on
    * @throws {CoreError} when the core cannot be loaded
    * @throws {ArenaError} when the model does not fit 4 GiB
    */
   static async create(options: CreateOptions): Promise<MicroGPT> {
-    checkOptions('create', options, ['docs', 'preset', 'config', 'seed', 'core', 'fast'])
-    const { preset = 'tutorial', seed = 42, docs } = options
+    const known = ['docs', 'text', 'valFraction', 'preset', 'config', 'seed', 'core', 'fast']
+    checkOptions('create', options, known)
+    const { preset = 'tutorial', seed = 42, docs, text } = options
     const config = resolveConfig(preset, options.config)
-    const tokenizer = Tokenizer.of(docs)
+    const mode = modeOf(options) ?? 'docs'
+    const tokenizer = Tokenizer.of(text === undefined ? docs! : [text])
     const core = await loadCore(options.core ?? (options.fast ? fastCoreUrl() : CORE_URL))
-    const gpt = new MicroGPT(core, { preset, config, tokenizer }, seed, docs)
+    const gpt = new MicroGPT(core, { mode, preset, config, tokenizer }, seed, options)
     initialise(gpt.params, gptTable(config, tokenizer.vocabSize), gpt.random)
     return gpt
   }
@@ -157,18 +189,22 @@ export class MicroGPT {
    * @throws {ConfigError} {CoreError} {ArenaError} as create does
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<MicroGPT> {
-    const known = ['docs', 'optimizer', 'seed', 'core', 'preset', 'config', 'alphabet', 'widen']
-    checkOptions('load', options, [...known, 'maxHeader'])
-    const { docs = [], seed, optimizer = true } = options
-    if (options.docs) checkDocs(docs)
-    const alphabet = docs.length > 0 ? Tokenizer.of(docs).chars : []
-    const file = readCheckpoint(bytes, { ...(docs.length > 0 ? { alphabet } : {}), ...options })
+    const known = ['docs', 'text', 'valFraction', 'optimizer', 'seed', 'core', 'fast', 'preset']
+    checkOptions('load', options, [...known, 'config', 'alphabet', 'widen', 'maxHeader'])
+    const { docs, text, seed, optimizer = true } = options
+    const mode = modeOf(options)
+    const alphabet = mode ? Tokenizer.of(docs ?? [text!]).chars : []
+    const file = readCheckpoint(bytes, { ...(mode ? { alphabet } : {}), ...options })
     const run = optimizer ? file.run : null
+    const data = dataFor(file.mode, run, options)
+    const odd = alphabet.find((char) => !file.tokenizer.chars.includes(char))
+    if (odd !== undefined && run) throw otherData(run, data)
+    if (odd !== undefined) file.tokenizer.encode(odd)
     const first = (run ? undefined : seed) ?? file.seed
-    const gpt = new MicroGPT(await loadCore(options.core), file, first, docs)
+    const core = await loadCore(options.core ?? (options.fast ? fastCoreUrl() : CORE_URL))
+    const gpt = new MicroGPT(core, file, first, data)
     restore(file, gpt.live().arena, run !== null)
-    if (run) gpt.takeUp(run, file.step)
-    for (const char of alphabet) file.tokenizer.encode(char)
+    if (run) gpt.takeUp(run, file.step, data)
     if (run && seed !== undefined) gpt.random.seed(seed)
     return gpt
   }
@@ -182,8 +218,9 @@ export class MicroGPT {
     checkOptions('save', options, ['optimizer'])
     const { arena } = this.live()
     if (!options.optimizer) return writeCheckpoint(this, arena)
-    this.mark ??= markOf(this.docs)
-    const run = { ...this.mark, docsSeen: this.docsSeen, random: this.random.save() }
+    const { docsSeen, valFraction } = this
+    this.mark ??= markOf(this.corpus.all, valFraction)
+    const run = { ...this.mark, docsSeen, valFraction, random: this.random.save() }
     return writeCheckpoint(this, arena, run)
   }
 
@@ -204,33 +241,56 @@ export class MicroGPT {
 
   /**
    * Trains, a step each time the caller asks for the next one; stopping early loses nothing, and
-   * another call goes on from there. Each step takes the next documents, round and round.
+   * another call goes on from there. Each step takes the next documents, round and round, or blocks
+   * of the text at offsets that the model's generator draws, which sampling then shifts.
    * Beyond config.num_steps the cosine and linear schedules stay at 0.
+   * @throws {DatasetError} for evalEvery when nothing is held out
    * @throws {TrainingError} when a loss is not finite; the parameters stay as before that step
    */
   *train(options: TrainOptions = {}): Generator<StepResult, void, undefined> {
-    checkOptions('train', options, ['steps', 'batch_size'])
-    const { batch_size: batchSize = this.config.batch_size } = options
+    checkOptions('train', options, ['steps', 'batch_size', 'evalEvery'])
+    const { evalEvery, batch_size: batchSize = this.config.batch_size } = options
     checkField('batch_size', batchSize, FIELDS.batch_size, this.config.batch_size)
-    if (this.docs.length === 0) {
-      throw new TrainingError('this model has no documents; give docs to load')
-    }
+    if (this.corpus.counts.train === 0) throw this.noData()
+    if (evalEvery !== undefined) checkEval(this.corpus, evalEvery)
     const rest = Math.max(0, this.config.num_steps - this.step)
     const steps = options.steps ?? rest
     if (!Number.isInteger(steps) || steps < 0) {
       const message = `steps must be a whole number from 0, got ${show(steps)}; try ${rest}`
       throw new ConfigError('steps', steps, message)
     }
-    for (let i = 0; i < steps; i++) yield this.trainStep(batchSize)
+    for (let i = 1; i <= steps; i++) {
+      const result = this.trainStep(batchSize)
+      const due = evalEvery !== undefined && (i === steps || result.step % evalEvery === 0)
+      yield due ? { ...result, valLoss: this.validate() } : result
+    }
   }
 
   /**
-   * Invents documents, as microgpt.py does, with the generator that shuffled and initialised.
-   * @throws {ConfigError} for a count or temperature that cannot be used
+   * The mean loss over what is held out: over its documents, as loss() has it, or over the whole
+   * blocks of its text, one after the other. It draws nothing and trains nothing, and takes time in
+   * proportion to what is held out.
+   * @throws {DatasetError} when nothing is held out
+   * @throws {TrainingError} for a model that was loaded without its data
+   */
+  validate(): number {
+    const { pass } = this.live()
+    if (this.corpus.counts.train === 0) throw this.noData()
+    if (this.corpus.counts.val === 0) {
+      throw new DatasetError('nothing is held out to validate on; give valFraction 0.1 to create')
+    }
+    return pass.forward(this.corpus.heldOut())
+  }
+
+  /**
+   * Invents documents, as microgpt.py does, with the generator that shuffled and initialised; of a
+   * text, what generate() gives without a prompt.
+   * @throws {ConfigError} for a count, length or temperature that cannot be used
    */
   sample(options: SampleOptions = {}): string[] {
-    checkOptions('sample', options, ['count', 'temperature'])
-    const { count = 20, temperature = this.config.temperature } = options
+    checkOptions('sample', options, ['count', 'length', 'temperature'])
+    const { mode, config, random, tokenizer } = this
+    const { count = mode === 'text' ? 1 : 20, temperature = config.temperature, length } = options
     if (!Number.isInteger(count) || count < 0) {
       throw new ConfigError(
         'count',
@@ -239,8 +299,12 @@ export class MicroGPT {
       )
     }
     const { decoder } = this.live()
-    const { config, random, tokenizer } = this
     checkField('temperature', temperature, FIELDS.temperature, config.temperature)
+    checkLength(mode, length)
+    if (mode === 'text') {
+      const one = () => this.generate({ temperature, length: length ?? DEFAULT_LENGTH })
+      return Array.from({ length: count }, () => Array.from(one(), ({ char }) => char).join(''))
+    }
     decoder.forget()
     decoder.setTemperature(temperature)
     return Array.from({ length: count }, () =>
@@ -249,16 +313,20 @@ export class MicroGPT {
   }
 
   /**
-   * Goes on from a prompt, a character each time the caller asks, until the model ends the text or
-   * block_size is reached. Training or sampling in between is allowed; what is written into data
-   * in between counts for the characters to come, while the keys and values of the past stay.
+   * Goes on from a prompt, a character each time the caller asks, until the model ends the document
+   * or block_size is reached. A text has no end: it goes on for `length` characters, the last
+   * block_size before each being what the model sees; without a prompt it goes on from a newline,
+   * or else from the first character of the alphabet. Training or sampling in between is allowed;
+   * what is written into data in between counts for the characters to come, while the keys and
+   * values of the past stay where the window does.
    * @throws {ConfigError} for an option that cannot be used, or a prompt longer than the model sees
    * @throws {TokenizerError} for a character that the alphabet lacks
    */
   *generate(options: GenerateOptions = {}): Generator<Generated, void, undefined> {
-    checkOptions('generate', options, ['prompt', 'temperature', 'topK', 'seed'])
-    const { config, tokenizer } = this
+    checkOptions('generate', options, ['prompt', 'length', 'temperature', 'topK', 'seed'])
+    const { config, tokenizer, mode } = this
     const { prompt = '', temperature = config.temperature, topK } = options
+    checkLength(mode, options.length)
     checkField('temperature', temperature, FIELDS.temperature, config.temperature)
     if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1)) {
       throw new ConfigError('topK', topK, `topK must be a whole number from 1, got ${show(topK)}`)
@@ -266,19 +334,18 @@ export class MicroGPT {
     if (typeof prompt !== 'string') {
       throw new ConfigError('prompt', prompt, `prompt must be a string, got ${show(prompt)}`)
     }
-    const tokens = [tokenizer.BOS, ...tokenizer.encode(prompt)]
-    if (tokens.length > config.block_size) {
-      const most = config.block_size - 1
-      const message = `prompt has ${tokens.length - 1} characters, and the model sees ${most}; cut it`
-      throw new ConfigError('prompt', prompt, message)
-    }
+    let tokens = contextOf(mode, tokenizer, prompt, config.block_size)
+    const most = config.block_size + 1 - tokens.length
+    const count = mode === 'text' ? (options.length ?? DEFAULT_LENGTH) : most
     const random =
       options.seed === undefined ? this.random : new Random(options.seed, this.live().core)
-    while (tokens.length <= config.block_size) {
+    for (let i = 0; i < count; i++) {
       const { decoder } = this.live()
+      // Another list is another owner of the cache: in a window that moves, all positions change.
+      if (tokens.length > config.block_size) tokens = tokens.slice(-config.block_size)
       decoder.setTemperature(temperature)
       decoder.resume(tokens, tokens)
-      const shown = topCandidates(decoder, topK ?? tokenizer.vocabSize)
+      const shown = nextCandidates(decoder, mode, tokenizer, topK)
       const weights = shown.map(({ probability }) => probability)
       const drawn = temperature === 0 ? 0 : random.choice(weights)
       const top = shown
@@ -292,14 +359,15 @@ export class MicroGPT {
   }
 
   /**
-   * The mean over documents of the mean loss over their positions; nothing is trained.
-   * @throws {DatasetError} when there is no document
+   * The mean over documents of the mean loss over their positions, of which block_size count at
+   * the most; nothing is trained. To a model of a text they are pieces of text, without BOS.
+   * @throws {DatasetError} when there is no document, or a piece of text has fewer than 2 characters
    * @throws {TokenizerError} for a character that the alphabet lacks
    */
   loss(docs: readonly string[]): number {
     const { pass } = this.live()
     checkDocs(docs)
-    return pass.forward(docs.map((doc) => this.tokenizer.encodeDoc(doc)))
+    return pass.forward(docs.map((doc) => encodeFor(this.mode, this.tokenizer, doc)))
   }
 
   /** Lets go of the memory at once. Views that the caller still holds keep it until they go too. */
@@ -311,26 +379,21 @@ export class MicroGPT {
     const { core, pass, adam, decoder } = this.live()
     const done = adam.t
     const lr = learningRate(this.config, done, core.cos)
-    const batch: number[][] = []
-    for (let i = 0; i < batchSize; i++) {
-      const doc = this.docs[(this.docsSeen + i) % this.docs.length]!
-      batch.push(this.tokenizer.encodeDoc(head(doc, this.config.block_size)))
-    }
+    const batch = this.corpus.batch(batchSize, this.docsSeen, this.random)
     const loss = pass.train(batch, adam, lr)
     this.docsSeen += batchSize
     decoder.forget()
     return { step: adam.t, loss, lr }
   }
 
-  /** @throws {CheckpointError} when the run was trained on other documents than there are here */
-  private takeUp(run: RunState, step: number): void {
-    const { num_docs, docs_hash } = run
-    if (this.docs.length > 0 && markOf(this.docs).docs_hash !== docs_hash) {
-      const what = `the run was trained on ${num_docs} other documents, got ${this.docs.length}`
-      const hint = 'give the same, or optimizer: false (--fresh) for a new run on these'
-      throw new CheckpointError('dataset', `${what}; ${hint}`)
+  /** @throws {CheckpointError} when the run was trained on other data than there is here */
+  private takeUp(run: RunState, step: number, data: DataOptions): void {
+    const { num_docs, num_chars, docs_hash } = run
+    const { all, counts } = this.corpus
+    if (counts.train > 0 && markOf(all, run.valFraction).docs_hash !== docs_hash) {
+      throw otherData(run, data)
     }
-    this.mark = { num_docs, docs_hash }
+    this.mark = { num_docs, ...(num_chars === undefined ? {} : { num_chars }), docs_hash }
     this.docsSeen = run.docsSeen
     this.live().adam.t = step
     restoreRandom(this.random, run.random)
@@ -340,15 +403,13 @@ export class MicroGPT {
     return { char: this.tokenizer.chars[tokenId] ?? '', tokenId, probability }
   }
 
+  private noData(): TrainingError {
+    const what = this.mode === 'text' ? 'text; give text' : 'documents; give docs'
+    return new TrainingError(`this model has no ${what} to load`)
+  }
+
   private live(): Parts {
     if (!this.parts) throw new TrainingError('this model has been freed; create another one')
     return this.parts
   }
-}
-
-/** The characters of a document that a model can see: of a long one, only these are encoded. */
-function head(doc: string, count: number): string {
-  // A character is one or two code units.
-  if (doc.length <= 2 * count) return doc
-  return [...doc.slice(0, 2 * count)].slice(0, count).join('')
 }

@@ -57,14 +57,19 @@ export class DocumentPass {
   /**
    * The mean over documents of the mean over positions of -log p(next token); at most block_size
    * positions of a document count.
-   * @param docs each BOS, the characters, BOS
+   * @param docs each BOS, the characters, BOS; taken some at a time, so that they need not all be
+   *   there at once, and added up in their order
    */
-  forward(docs: readonly (readonly number[])[]): number {
+  forward(docs: Iterable<readonly number[]>): number {
     let sum = 0
-    this.eachChunk(docs, ({ losses }) => {
-      for (const loss of losses) sum += loss
-    })
-    return sum / docs.length
+    let count = 0
+    for (const group of groupsOf(docs, this.rows)) {
+      this.eachChunk(group, ({ losses }) => {
+        for (const loss of losses) sum += loss
+      })
+      count += group.length
+    }
+    return sum / count
   }
 
   /**
@@ -144,4 +149,16 @@ export class DocumentPass {
     const loss = graph.crossEntropy(logits, this.targets.first(rows), bounds)
     return { graph, loss, losses: loss.data, bounds }
   }
+}
+
+/** Items in lists of `size`; the last one may be shorter. */
+function* groupsOf<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let group: T[] = []
+  for (const item of items) {
+    group.push(item)
+    if (group.length < size) continue
+    yield group
+    group = []
+  }
+  if (group.length > 0) yield group
 }

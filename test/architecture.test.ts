@@ -13,7 +13,7 @@ const FLOORS = {
     ...['index', 'threads', 'peak'],
   ],
   src: [
-    ...['errors', 'config', 'random', 'dataset', 'tokenizer', 'data', 'core', 'arena'],
+    ...['errors', 'config', 'random', 'dataset', 'tokenizer', 'corpus', 'data', 'core', 'arena'],
     ...[
       'adam',
       'state-dict',
@@ -22,11 +22,13 @@ const FLOORS = {
       'model',
       'train',
       'sample',
+      'continue',
       'memory',
       'safetensors-header',
       'safetensors',
       'checkpoint-metadata',
       'checkpoint',
+      'checkpoint-data',
       'microgpt',
       'worker',
     ],
