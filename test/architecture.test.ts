@@ -18,6 +18,8 @@ const FLOORS = {
       'adam',
       'state-dict',
       'backward-plan',
+      'shapes',
+      'tape',
       'graph',
       'model',
       'train',

@@ -17,8 +17,6 @@ const BATCH_MS = 0.3
 const BATCHES = 3
 const ROUNDS = 64
 
-const even = (count: number) => count + (count % 2)
-
 export class Lens {
   private readonly model: MicroGPT
   private readonly arena: Arena
@@ -62,7 +60,7 @@ export class Lens {
     return {
       tokens: ids.slice(0, rows + 1).map((id) => chars[id]!),
       chars,
-      probabilities: this.kept(loss, rows * tokenizer.vocabSize),
+      probabilities: graph.records.at(-1)!.kept.slice(0, rows * tokenizer.vocabSize),
       attention: this.attention(graph, rows),
       layers: config.n_layer,
       heads: config.n_head,
@@ -99,24 +97,18 @@ export class Lens {
     return { graph, logits, loss, names }
   }
 
-  /** What an op keeps for its backward lies behind its output, at the next even place. */
-  private kept({ address, count }: Tensor, length: number): Float64Array {
-    return this.arena.view(address + 8 * even(count), length).slice()
-  }
-
-  /** [n_layer, n_head, rows, rows]; the core keeps [rows, n_head, block_size made even] a layer. */
+  /** [n_layer, n_head, rows, rows]; a layer keeps [rows, n_head, a span of block_size or more]. */
   private attention(graph: Graph, rows: number): Float64Array {
-    const { n_layer, n_head, block_size } = this.model.config
-    const span = even(block_size)
+    const { n_layer, n_head } = this.model.config
     const result = new Float64Array(n_layer * n_head * rows * rows)
     const layers = graph.records.filter(({ op }) => op === 'attention')
-    layers.forEach(({ output }, layer) => {
-      const weights = this.kept(output, rows * n_head * span)
+    layers.forEach(({ kept }, layer) => {
+      const span = kept.length / (rows * n_head)
       for (let head = 0; head < n_head; head++) {
         for (let t = 0; t < rows; t++) {
           const from = (t * n_head + head) * span
           const to = ((layer * n_head + head) * rows + t) * rows
-          result.set(weights.subarray(from, from + t + 1), to)
+          result.set(kept.subarray(from, from + t + 1), to)
         }
       }
     })
@@ -124,10 +116,8 @@ export class Lens {
   }
 
   private tape(graph: Graph, loss: Tensor, names: Map<Tensor | Ids | number, string>): TapeRow[] {
-    const { core } = this.arena
     graph.records.forEach(({ op, output }, i) => names.set(output.address, `${i}: ${op}`))
     return graph.records.map((record, i) => {
-      const at = this.tapeStart + i
       // A backward adds: the gradients are made anew, so that they do not grow without end.
       this.arena.zeroGrad()
       graph.backward(loss)
@@ -136,7 +126,7 @@ export class Lens {
         inputs: record.inputs.map((input) => label(input, names)),
         output: sizes(record.output.shape),
         forward: nanoseconds(() => graph.forwardOne(i)),
-        backward: nanoseconds(() => core.backward(at, at + 1, loss.address, 1, 1)),
+        backward: nanoseconds(() => graph.backwardOne(i)),
       }
     })
   }
