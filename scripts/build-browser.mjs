@@ -1,4 +1,4 @@
-/** What browsers get: the one-file host, the worker, the page in pieces and in one file. */
+/** What browsers get: the host in one file, the page in pieces and in one file. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as esbuild from 'esbuild'
 import { slimLoader } from './slim-loader.mjs'
@@ -6,17 +6,6 @@ import { slimLoader } from './slim-loader.mjs'
 const read = (path) => readFileSync(path, 'utf8')
 const PANELS = /<!-- (panels\/[a-z-]+\.html) -->/g
 const STYLES = ['tokens', 'layout', 'controls', 'charts']
-
-/** The host as one module of its own is there already: the worker need not carry it again. */
-const hostBeside = {
-  name: 'host-beside',
-  setup(build) {
-    build.onResolve({ filter: /^\.\.\/(microgpt|errors|tokenizer)\.js$/ }, () => ({
-      path: './microgpt.js',
-      external: true,
-    }))
-  },
-}
 
 /** @param shared esbuild's options that all bundles have */
 export async function buildBrowser(shared) {
@@ -30,11 +19,6 @@ export async function buildBrowser(shared) {
   const core = JSON.stringify(readFileSync('build/core.wasm').toString('base64'))
   const inlineCore = { INLINE_CORE: core }
   await Promise.all([
-    esbuild.build({
-      ...web,
-      entryPoints: { worker: 'src/worker/worker.ts' },
-      plugins: [hostBeside],
-    }),
     esbuild.build({
       ...web,
       entryPoints: { 'microgpt.inline': 'src/inline.ts' },

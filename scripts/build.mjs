@@ -18,7 +18,7 @@ import {
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 import { buildBrowser } from './build-browser.mjs'
-import { slimLoader } from './slim-loader.mjs'
+import { buildHost } from './build-host.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const STAMP = 'build/.stamp'
@@ -59,19 +59,7 @@ const shared = {
   logLevel: 'warning',
   outdir: 'build',
 }
-await esbuild.build({
-  ...shared,
-  platform: 'neutral',
-  mainFields: ['module', 'main'],
-  minify: true,
-  external: ['node:*', './worker.js'],
-  plugins: [slimLoader],
-  entryPoints: {
-    microgpt: 'src/index.ts',
-    reference: 'src/reference/index.ts',
-    names: 'src/data/names.ts',
-  },
-})
+await buildHost(shared)
 await esbuild.build({
   ...shared,
   platform: 'node',

@@ -1,9 +1,10 @@
 /** The front door: one object that trains, samples and shows itself, in Node and in browsers. */
 import { Adam } from './adam.js'
 import { Arena } from './arena.js'
+import { beside } from './beside.js'
 import { dataFor, otherData } from './checkpoint-data.js'
 import { type DatasetMark, type ReadOptions, type RunState, markOf } from './checkpoint.js'
-import { readCheckpoint, restore, restoreRandom, writeCheckpoint } from './checkpoint.js'
+import { writeCheckpoint } from './checkpoint.js'
 import { type Config, type ConfigInput, FIELDS, checkField, checkOptions } from './config.js'
 import { learningRate, resolveConfig, show } from './config.js'
 import { type Core, type CoreSource, CORE_URL, fastCoreUrl, loadCore } from './core.js'
@@ -187,6 +188,7 @@ export class MicroGPT {
    * @throws {CheckpointError} when the file is malformed, of another model, or of other documents
    * @throws {TokenizerError} when the documents have a character that the file's alphabet lacks
    * @throws {ConfigError} {CoreError} {ArenaError} as create does
+   * @throws {MicroGPTError} when microgpt.load.js, which reads the file, is not beside this module
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<MicroGPT> {
     const known = ['docs', 'text', 'valFraction', 'optimizer', 'seed', 'core', 'fast', 'preset']
@@ -194,7 +196,8 @@ export class MicroGPT {
     const { docs, text, seed, optimizer = true } = options
     const mode = modeOf(options)
     const alphabet = mode ? Tokenizer.of(docs ?? [text!]).chars : []
-    const file = readCheckpoint(bytes, { ...(mode ? { alphabet } : {}), ...options })
+    const reader = await beside('microgpt.load.js', import('./checkpoint-reader.js'))
+    const file = reader.readCheckpoint(bytes, { ...(mode ? { alphabet } : {}), ...options })
     const run = optimizer ? file.run : null
     const data = dataFor(file.mode, run, options)
     const odd = alphabet.find((char) => !file.tokenizer.chars.includes(char))
@@ -203,8 +206,9 @@ export class MicroGPT {
     const first = (run ? undefined : seed) ?? file.seed
     const core = await loadCore(options.core ?? (options.fast ? fastCoreUrl() : CORE_URL))
     const gpt = new MicroGPT(core, file, first, data)
-    restore(file, gpt.live().arena, run !== null)
+    reader.restore(file, gpt.live().arena, run !== null)
     if (run) gpt.takeUp(run, file.step, data)
+    if (run) reader.restoreRandom(gpt.random, run.random)
     if (run && seed !== undefined) gpt.random.seed(seed)
     return gpt
   }
@@ -396,7 +400,6 @@ export class MicroGPT {
     this.mark = { num_docs, ...(num_chars === undefined ? {} : { num_chars }), docs_hash }
     this.docsSeen = run.docsSeen
     this.live().adam.t = step
-    restoreRandom(this.random, run.random)
   }
 
   private candidate(tokenId: number, probability: number): Candidate {

@@ -13,7 +13,8 @@ const FLOORS = {
     ...['index', 'threads', 'peak'],
   ],
   src: [
-    ...['errors', 'config', 'random', 'dataset', 'tokenizer', 'corpus', 'data', 'core', 'arena'],
+    ...['errors', 'beside', 'config', 'random', 'dataset', 'tokenizer', 'corpus'],
+    ...['data', 'core', 'arena', 'team'],
     ...[
       'adam',
       'state-dict',
@@ -31,10 +32,11 @@ const FLOORS = {
       'checkpoint-metadata',
       'checkpoint',
       'checkpoint-data',
+      'checkpoint-reader',
       'microgpt',
       'worker',
     ],
-    ...['reference', 'index', 'inline', 'examples', 'bench', 'cli', 'web'],
+    ...['reference', 'host', 'index', 'inline', 'examples', 'bench', 'cli', 'web'],
   ],
 }
 

@@ -60,10 +60,10 @@ describe.each(BUILDS)('%s build', (build) => {
     const inside = [x, normed, looked, loss]
     g.forward()
     g.backward(total)
-    const want = inside.map(({ grad }) => [...grad])
+    const want = inside.map(({ grad }) => Array.from(grad))
     for (const { grad } of inside) grad.fill(NaN)
     for (let i = g.records.length - 1; i >= 0; i--) g.backwardOne(i)
-    expect(inside.map(({ grad }) => [...grad])).toEqual(want)
+    expect(inside.map(({ grad }) => Array.from(grad))).toEqual(want)
   })
 
   test('one op starts from the gradient that its output has', async () => {

@@ -1,10 +1,12 @@
 /** What build/ holds for browsers, and how large it is. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import * as api from '../../src/index.js'
 import { root } from './browser.js'
 
 const read = (name: string) => readFileSync(join(root, 'build', name))
@@ -13,11 +15,79 @@ const KB = 1024
 // What a visitor waits for. A change that goes past these has to earn it.
 test.each([
   ['core.wasm', 14],
-  ['microgpt.js', 20],
+  ['microgpt.js', 14.25],
+  ['microgpt.load.js', 6],
   ['worker.js', 3],
   ['page.js', 30],
-])('%s is at most %i KB, gzipped', (name, most) => {
+])('%s is at most %f KB, gzipped', (name, most) => {
   expect(gzipSync(read(name), { level: 9 }).length).toBeLessThanOrEqual(most * KB)
+})
+
+/** What a program prints, run in a folder with these built files alone. */
+function runBeside(files: string[], program: string): unknown {
+  const folder = mkdtempSync(join(tmpdir(), 'beside-'))
+  try {
+    for (const file of files) copyFileSync(join(root, 'build', file), join(folder, file))
+    writeFileSync(
+      join(folder, 'program.mjs'),
+      `import * as api from './microgpt.js'
+      const { MicroGPT, createWorkerModel } = api
+      const gpt = await MicroGPT.create({ docs: ['anna', 'otto'] })
+      for (const _ of gpt.train({ steps: 3 })) continue
+      const file = gpt.save({ optimizer: true })
+      const caught = (promise) =>
+        promise.then(() => 'nothing', (e) => [e instanceof api[e.name], e.message])
+      ${program}`,
+    )
+    const printed = execFileSync(process.execPath, [join(folder, 'program.mjs')], {
+      encoding: 'utf8',
+    })
+    return JSON.parse(printed)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+test('microgpt.js works beside core.wasm alone, and names the file that it lacks', () => {
+  const got = runBeside(
+    ['microgpt.js', 'core.wasm'],
+    `const load = await caught(MicroGPT.load(file))
+    const worker = await caught(createWorkerModel({ docs: ['anna'] }))
+    console.log(JSON.stringify({ step: gpt.step, load, worker }))`,
+  )
+  expect(got).toEqual({
+    step: 3,
+    load: [true, 'microgpt.load.js could not be loaded; put it beside microgpt.js'],
+    worker: [true, 'worker.js could not be loaded; put it beside microgpt.js'],
+  })
+})
+
+test('microgpt.load.js beside it takes up a run, and throws errors of the same classes', () => {
+  const got = runBeside(
+    ['microgpt.js', 'core.wasm', 'microgpt.load.js'],
+    `const again = await MicroGPT.load(file, { docs: ['anna', 'otto'] })
+    const params = [gpt, again].map((one) => (one.train({ steps: 2 }).next(), String(one.params)))
+    const classes = again.tokenizer instanceof api.Tokenizer
+    const broken = await caught(MicroGPT.load(file.subarray(0, 100)))
+    const field = await caught(MicroGPT.load(file, { config: { n_embd: 18 } }))
+    const same = params[0] === params[1]
+    console.log(JSON.stringify({ same, classes, broken: broken[0], field: field[0] }))`,
+  )
+  expect(got).toEqual({ same: true, classes: true, broken: true, field: true })
+})
+
+test('the built package and the file for pages export what the sources do', () => {
+  const names = (file: string) => {
+    const url = JSON.stringify(pathToFileURL(join(root, 'build', file)).href)
+    const program = `console.log(JSON.stringify(Object.keys(await import(${url}))))`
+    const flags = ['--input-type=module', '-e', program]
+    return JSON.parse(execFileSync(process.execPath, flags, { encoding: 'utf8' })) as string[]
+  }
+  const all = Object.keys(api).sort()
+  expect(names('index.js').sort()).toEqual(all)
+  expect(names('microgpt.inline.js').sort()).toEqual(all)
+  const readers = new Set(['readCheckpoint', 'readSafetensors'])
+  expect(names('microgpt.js').sort()).toEqual(all.filter((name) => !readers.has(name)))
 })
 
 test('microgpt.html and microgpt.inline.js ask for nothing beside them', () => {
