@@ -19,12 +19,11 @@ import { RECORD, adopt, describe, shareScratch, takeTail } from './arena'
 import { adam } from './adam'
 import { ALL, PARAMS, VALUES, at, phase, rowOf, seedGradient, setPhase } from './tape'
 
-/** Jobs. */
-const STOP = 0
-const FORWARD = 1
-const PASS = 2
-const WEIGH = 3
-const UPDATE = 4
+/** Jobs: a chunk forward; forward and back to the values; the parameters' gradients; Adam. */
+export const FORWARD: i32 = 1
+export const PASS: i32 = 2
+export const WEIGH: i32 = 3
+export const UPDATE: i32 = 4
 
 const LINE: usize = 64
 const MAP: usize = 20
@@ -122,7 +121,7 @@ export function pulse(index: i32): i32 {
   return atomic.load<i32>(lineOf(index), 4)
 }
 
-/** Does this instance's part of every turn, until it is told to stop. */
+/** Does this instance's part of every turn, for ever. */
 export function serve(): void {
   for (;;) {
     let spins = SPINS
@@ -131,7 +130,6 @@ export function serve(): void {
     }
     turn++
     const job = load<i32>(control, 4)
-    if (job == STOP) return
     work(job)
     atomic.store<i32>(lineOf(me), turn)
     atomic.notify(lineOf(me), 1)

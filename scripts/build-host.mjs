@@ -1,12 +1,13 @@
 /**
  * The host for whoever brings it into a program or a page:
  *
- *     microgpt.js       all that works beside core.wasm alone
- *     microgpt.load.js  what reads checkpoints, loaded by MicroGPT.load
- *     worker.js         both sides of createWorkerModel, loaded by it
- *     index.js          the package: microgpt.js and the functions of microgpt.load.js
+ *     microgpt.js          all that works beside core.wasm alone
+ *     microgpt.load.js     what reads checkpoints, loaded by MicroGPT.load
+ *     microgpt.threads.js  the team that trains on several threads, and what each of them runs
+ *     worker.js            both sides of createWorkerModel, loaded by it
+ *     index.js             the package: microgpt.js and the functions of microgpt.load.js
  *
- * The last three take their classes from microgpt.js, so that an error is of one class everywhere.
+ * All but the first take their classes from microgpt.js, so that an error is of one class everywhere.
  */
 import * as esbuild from 'esbuild'
 import { slimLoader } from './slim-loader.mjs'
@@ -19,6 +20,7 @@ const moved = (filter, path) => ({
   },
 })
 const READER = moved(/\/checkpoint-reader\.js$/, './microgpt.load.js')
+const THREADS = moved(/\/threads\/main\.js$/, './microgpt.threads.js')
 const WORKER = moved(/\/worker\.js$/, './worker.js')
 const CLASSES = moved(/\/(microgpt|errors|tokenizer|host)\.js$/, './microgpt.js')
 
@@ -36,7 +38,11 @@ export async function buildHost(shared) {
       entryPoints,
     })
   await Promise.all([
-    bundle({ microgpt: 'src/host.ts' }, READER, WORKER),
+    bundle({ microgpt: 'src/host.ts' }, READER, THREADS, WORKER),
+    bundle(
+      { 'microgpt.threads': 'src/threads/main.ts' },
+      moved(/\/(arena|errors)\.js$/, './microgpt.js'),
+    ),
     bundle({ 'microgpt.load': 'src/checkpoint-reader.ts' }, CLASSES),
     bundle({ worker: 'src/worker/worker.ts' }, CLASSES),
     bundle({ index: 'src/index.ts' }, READER, CLASSES),

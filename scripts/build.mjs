@@ -40,8 +40,9 @@ const began = new Date()
 rmSync(STAMP, { force: true })
 
 const asc = fileURLToPath(new URL('../node_modules/assemblyscript/bin/asc.js', import.meta.url))
-for (const target of ['release', 'fast', 'debug']) {
-  execFileSync(process.execPath, [asc, '--target', target], {
+for (const target of ['release', 'fast', 'debug', 'threads', 'fast-threads']) {
+  const entry = target.includes('threads') ? ['assembly/threads.ts'] : []
+  execFileSync(process.execPath, [asc, ...entry, '--target', target], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
 }

@@ -9,6 +9,9 @@ export interface AdamOptions {
   grad_clip?: number | null
 }
 
+/** What makes the update from the numbers that it depends on. */
+export type Update = Arena['core']['adam']
+
 /** Adam over all parameters of an arena, whose moments lie there beside them. */
 export class Adam {
   /** Updates made so far. */
@@ -21,8 +24,11 @@ export class Adam {
     this.options = options
   }
 
-  /** Updates the parameters from their gradients (which grad_clip scales down when it is passed). */
-  update(lr: number): void {
+  /**
+   * Updates the parameters from their gradients (which grad_clip scales down when it is passed).
+   * @param update the core's, or that of several threads
+   */
+  update(lr: number, update: Update = this.arena.core.adam): void {
     const { beta1, beta2, eps_adam, weight_decay = 0, grad_clip = null } = this.options
     const { core } = this.arena
     if (grad_clip !== null) {
@@ -32,7 +38,7 @@ export class Adam {
     this.t++
     const root = Math.sqrt(1 - power(beta2, this.t))
     const rate = (lr * root) / (1 - power(beta1, this.t))
-    core.adam(rate, eps_adam * root, beta1, beta2, 1 - lr * weight_decay)
+    update(rate, eps_adam * root, beta1, beta2, 1 - lr * weight_decay)
   }
 }
 

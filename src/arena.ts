@@ -263,9 +263,17 @@ export class Arena {
     return this.core.mark() >>> 0
   }
 
-  /** Takes back every alloc since the mark. */
+  /** Makes the next alloc begin at a mark: takes back what lies behind it, or leaves a gap before. */
   release(mark: number): void {
-    this.core.release(mark)
+    const gap = (mark - this.mark()) / 8
+    if (gap > 0) this.core.alloc(gap)
+    else this.core.release(mark)
+  }
+
+  /** Numbers that can still be allocated. */
+  get room(): number {
+    const { params, values } = this.plan
+    return even(params) + even(values) - (this.mark() - this.paramsAddress) / 8
   }
 
   /** Sets the gradients of all parameters to zero. */

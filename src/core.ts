@@ -1,10 +1,18 @@
 /** Bytes to typed exports: the only file that touches WebAssembly. */
 import { instantiate, instantiateSync } from '@assemblyscript/loader'
 import type { instantiate as raw } from '../build/core.js'
+import type { instantiate as rawThreads } from '../build/core.threads.js'
 import { CoreError } from './errors.js'
 
 /** The exports of assembly/index.ts, typed by the compiler that made them. */
 export type Core = Awaited<ReturnType<typeof raw>>
+
+/** A compiled core, and what the instances of one for several threads share. */
+export type CoreModule = WebAssembly.Module
+export type SharedMemory = WebAssembly.Memory
+
+/** The same and the team's: those of assembly/threads.ts. */
+export type ThreadsCore = Awaited<ReturnType<typeof rawThreads>>
 
 /** Where a core may come from. A path or URL is fetched; in Node a `file:` URL or path is read. */
 export type CoreSource = string | URL | ArrayBuffer | Uint8Array | Response | WebAssembly.Module
@@ -25,7 +33,7 @@ const FMA_PROBE = Uint8Array.from([
 ])
 
 /** Modules by address, so that many models share one compilation. */
-const compiled = new Map<string, Promise<WebAssembly.Module>>()
+const compiled = new Map<string, Promise<CoreModule>>()
 
 /** core.wasm in base64, where the build puts it into the bundle; else nothing of this name exists. */
 declare const INLINE_CORE: string
@@ -42,7 +50,12 @@ export const CORE_URL = inline
  */
 export function fastCoreUrl(): URL {
   const known = !inline && typeof WebAssembly !== 'undefined' && WebAssembly.validate(FMA_PROBE)
-  return known ? new URL(CORE_URL.href.replace('core.wasm', 'core.fast.wasm')) : CORE_URL
+  return known ? new URL(CORE_URL.href.replace(/wasm$/, 'fast.wasm')) : CORE_URL
+}
+
+/** The build for several threads beside a core; null where there is none, as in the inline bundle. */
+export function threadsCoreUrl(core: URL): URL | null {
+  return inline ? null : new URL(core.href.replace(/wasm$/, 'threads.wasm'))
 }
 
 /**
@@ -53,16 +66,33 @@ export function fastCoreUrl(): URL {
  *   WebAssembly, and when it is another version's core
  */
 export async function loadCore(source: CoreSource = CORE_URL): Promise<Core> {
+  return startCore<Core>(await loadModule(source))
+}
+
+/** A core, compiled, not yet started. @throws {CoreError} as loadCore does */
+export async function loadModule(source: CoreSource): Promise<CoreModule> {
   if (typeof WebAssembly === 'undefined') {
     throw new CoreError('this engine has no WebAssembly; use the twins in microgpt-wasm/reference')
   }
-  const module = await compile(await source)
-  let core: Core
+  return compile(await source)
+}
+
+/**
+ * An instance of a compiled core.
+ * @param memory what the instances of a build for several threads share
+ * @throws {CoreError} as loadCore does
+ */
+export async function startCore<C extends Core>(
+  module: CoreModule,
+  memory?: SharedMemory,
+): Promise<C> {
+  const imports = memory ? { env: { memory } } : {}
+  let core: C
   try {
     // The loader's own instantiate: it gives the debug core the abort that its asserts call.
     // In Node the asynchronous form would load fetch first, which takes 10 to 15 ms.
-    const started = isNode() ? instantiateSync(module) : await instantiate(module)
-    core = started.exports as unknown as Core
+    const started = isNode() ? instantiateSync(module, imports) : await instantiate(module, imports)
+    core = started.exports as unknown as C
   } catch (cause) {
     throw new CoreError(`the core could not be started: ${reason(cause)}`, { cause })
   }
@@ -75,7 +105,18 @@ export async function loadCore(source: CoreSource = CORE_URL): Promise<Core> {
   return core
 }
 
-async function compile(source: CoreSource): Promise<WebAssembly.Module> {
+/** A memory that instances in several threads can share, of the bytes that a plan needs. */
+export function sharedMemory(bytes: number): SharedMemory {
+  // What lies below and behind the arena takes less than a page each.
+  const maximum = Math.min(65536, Math.ceil(bytes / 65536) + 2)
+  try {
+    return new WebAssembly.Memory({ initial: 1, maximum, shared: true })
+  } catch (cause) {
+    throw new CoreError(`no memory for threads could be had: ${reason(cause)}`, { cause })
+  }
+}
+
+async function compile(source: CoreSource): Promise<CoreModule> {
   if (source instanceof WebAssembly.Module) return source
   if (typeof source === 'string' || source instanceof URL) {
     const url = address(source)
@@ -107,7 +148,7 @@ function address(source: string | URL): URL {
   }
 }
 
-async function fetchModule(url: URL): Promise<WebAssembly.Module> {
+async function fetchModule(url: URL): Promise<CoreModule> {
   if (inline && url.href === CORE_URL.href) {
     const bytes = Uint8Array.from(atob(INLINE_CORE), (char) => char.charCodeAt(0))
     return WebAssembly.compile(bytes).catch((cause: unknown) => {
@@ -142,7 +183,7 @@ async function fetchModule(url: URL): Promise<WebAssembly.Module> {
 }
 
 /** Compiles while it loads where the server names the type, else after. */
-async function stream(response: Response): Promise<WebAssembly.Module> {
+async function stream(response: Response): Promise<CoreModule> {
   // Streaming wants just this type, without parameters.
   const type = response.headers.get('content-type')?.trim().toLowerCase()
   if (type === 'application/wasm' && 'compileStreaming' in WebAssembly) {
@@ -163,6 +204,7 @@ function refused(what: string, cause: unknown): CoreError {
   return new CoreError(`${what}: not a whole WebAssembly module (${reason(cause)})`, { cause })
 }
 
-const isNode = () => typeof process === 'object' && process.versions?.node !== undefined
+/** Whether this runs in Node. */
+export const isNode = () => typeof process === 'object' && process.versions?.node !== undefined
 
 const reason = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))

@@ -15,8 +15,11 @@ function gptValues(config: Config, vocabSize: number, rows: number, span: number
   return 3 * x + rmsnorm + n_layer * layer + even(rows * vocabSize)
 }
 
-/** The arena of a GPT that trains, on batches of any size, and samples. */
-export function planGPT(config: Config, vocabSize: number): ArenaPlan {
+/**
+ * The arena of a GPT that trains, on batches of any size, and samples.
+ * @param threads that train, each of which has room for a chunk of its own
+ */
+export function planGPT(config: Config, vocabSize: number, threads = 1): ArenaPlan {
   const { n_embd, n_head, n_layer, block_size } = config
   const decoder =
     2 * even(1) + // token, position
@@ -30,17 +33,22 @@ export function planGPT(config: Config, vocabSize: number): ArenaPlan {
     gptValues(config, vocabSize, rows, block_size) +
     even(rows) + // losses, one a document
     even(rows * vocabSize) // probabilities
+  const control = threads > 1 ? 2 + 2 * threads : 0 // assembly/team.ts
   const gptRecords = 5 + 12 * n_layer
   return {
     params: countParams(gptTable(config, vocabSize)),
-    values: decoder + training,
-    scratch: Math.max(
-      linearScratch(rows, n_embd, vocabSize), // lm_head
-      linearScratch(rows, n_embd, 4 * n_embd), // mlp_fc1
-      linearScratch(rows, 4 * n_embd, n_embd), // mlp_fc2
-      attentionScratch(n_embd / n_head, block_size),
-      vocabSize, // softmax
-    ),
-    records: gptRecords + 2 + MAX_GRAPHS * (gptRecords + 1),
+    values: decoder + threads * training,
+    scratch:
+      threads *
+      even(
+        Math.max(
+          linearScratch(rows, n_embd, vocabSize), // lm_head
+          linearScratch(rows, n_embd, 4 * n_embd), // mlp_fc1
+          linearScratch(rows, 4 * n_embd, n_embd), // mlp_fc2
+          attentionScratch(n_embd / n_head, block_size),
+          vocabSize, // softmax
+        ),
+      ),
+    records: gptRecords + 2 + threads * MAX_GRAPHS * (gptRecords + 1) + control,
   }
 }

@@ -1,55 +1,45 @@
 /** The front door: one object that trains, samples and shows itself, in Node and in browsers. */
 import { Adam } from './adam.js'
-import { Arena } from './arena.js'
+import type { Arena } from './arena.js'
 import { beside } from './beside.js'
 import { dataFor, otherData } from './checkpoint-data.js'
 import { type DatasetMark, type ReadOptions, type RunState, markOf } from './checkpoint.js'
 import { writeCheckpoint } from './checkpoint.js'
 import { type Config, type ConfigInput, FIELDS, checkField, checkOptions } from './config.js'
 import { learningRate, resolveConfig, show } from './config.js'
-import { type Core, type CoreSource, CORE_URL, fastCoreUrl, loadCore } from './core.js'
+import type { Core } from './core.js'
 import { DEFAULT_LENGTH, checkLength, contextOf, nextCandidates } from './continue.js'
 import { type Corpus, type DataOptions, type Mode, checkEval, corpusOf } from './corpus.js'
 import { encodeFor, modeOf } from './corpus.js'
 import { checkDocs } from './dataset.js'
+import { type Engine, type EngineOptions, openEngine } from './engine.js'
 import { ConfigError, DatasetError, TrainingError } from './errors.js'
-import { planGPT } from './memory.js'
 import { Random, type Seed } from './random.js'
 import { type Candidate, Decoder, sampleIds } from './sample.js'
 import { type StateDict, gptTable, initialise, mapStateDict } from './state-dict.js'
 import { Tokenizer } from './tokenizer.js'
+import type { Team } from './threads/team.js'
 import { DocumentPass } from './train.js'
 
 /** With `docs` or `text`: what to learn from. */
-export interface CreateOptions extends DataOptions {
+export interface CreateOptions extends DataOptions, EngineOptions {
   /** 'tutorial' (the default) or 'gist'. */
   preset?: string
   /** Fields that differ from the preset. */
   config?: ConfigInput
   /** 42 unless given. */
   seed?: Seed
-  /** Where core.wasm is, when it is not beside this module. */
-  core?: CoreSource
-  /**
-   * Fused multiply-add where the engine has relaxed SIMD: faster by a tenth to a quarter, but the
-   * last bits then depend on the machine. Without it, and by default, they are the same everywhere.
-   */
-  fast?: boolean
 }
 
 /**
  * With `docs` or `text`, whichever it was: what to go on learning from; without, the model only
  * samples. A run goes on with its own `valFraction`; a new one has that which is given.
  */
-export interface LoadOptions extends ReadOptions, DataOptions {
+export interface LoadOptions extends ReadOptions, DataOptions, EngineOptions {
   /** Whether to take up the file's run where it has one (the default), or to begin a new one. */
   optimizer?: boolean
   /** Starts the generator over; the file's goes on unless given. */
   seed?: Seed
-  /** Where core.wasm is, when it is not beside this module. */
-  core?: CoreSource
-  /** As for create. */
-  fast?: boolean
 }
 
 export interface StepResult {
@@ -105,11 +95,18 @@ export interface Generated extends Candidate {
 interface Parts {
   core: Core
   arena: Arena
+  team: Team | null
   stateDict: StateDict
   decoder: Decoder
   pass: DocumentPass
   adam: Adam
 }
+
+/** Options of create and load alike. */
+const BOTH = ['docs', 'text', 'valFraction', 'core', 'fast', 'threads']
+
+/** Ends the threads of models that nobody holds any more. */
+const forgotten = new FinalizationRegistry((stop: () => void) => stop())
 
 export class MicroGPT {
   readonly preset: string
@@ -136,7 +133,7 @@ export class MicroGPT {
   private mark: DatasetMark | null = null
 
   private constructor(
-    core: Core,
+    { core, arena, team }: Engine,
     { mode, preset, config, tokenizer }: Pick<MicroGPT, 'mode' | 'preset' | 'config' | 'tokenizer'>,
     seed: Seed,
     data: DataOptions,
@@ -153,11 +150,11 @@ export class MicroGPT {
     this.valDocs = this.corpus.valDocs
 
     const { vocabSize } = tokenizer
-    const arena = new Arena(core, planGPT(config, vocabSize))
     const stateDict = mapStateDict(arena, gptTable(config, vocabSize))
     const decoder = new Decoder(arena, stateDict, config, vocabSize)
-    const pass = new DocumentPass(arena, stateDict, config, vocabSize)
-    this.parts = { core, arena, stateDict, decoder, pass, adam: new Adam(arena, config) }
+    const pass = new DocumentPass(arena, stateDict, config, vocabSize, team)
+    this.parts = { core, arena, team, stateDict, decoder, pass, adam: new Adam(arena, config) }
+    if (team) forgotten.register(this, team.stopper)
     this.numParams = arena.params.length
   }
 
@@ -170,14 +167,13 @@ export class MicroGPT {
    * @throws {ArenaError} when the model does not fit 4 GiB
    */
   static async create(options: CreateOptions): Promise<MicroGPT> {
-    const known = ['docs', 'text', 'valFraction', 'preset', 'config', 'seed', 'core', 'fast']
-    checkOptions('create', options, known)
+    checkOptions('create', options, [...BOTH, 'preset', 'config', 'seed'])
     const { preset = 'tutorial', seed = 42, docs, text } = options
     const config = resolveConfig(preset, options.config)
     const mode = modeOf(options) ?? 'docs'
     const tokenizer = Tokenizer.of(text === undefined ? docs! : [text])
-    const core = await loadCore(options.core ?? (options.fast ? fastCoreUrl() : CORE_URL))
-    const gpt = new MicroGPT(core, { mode, preset, config, tokenizer }, seed, options)
+    const engine = await openEngine(config, tokenizer.vocabSize, options)
+    const gpt = new MicroGPT(engine, { mode, preset, config, tokenizer }, seed, options)
     initialise(gpt.params, gptTable(config, tokenizer.vocabSize), gpt.random)
     return gpt
   }
@@ -191,8 +187,8 @@ export class MicroGPT {
    * @throws {MicroGPTError} when microgpt.load.js, which reads the file, is not beside this module
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<MicroGPT> {
-    const known = ['docs', 'text', 'valFraction', 'optimizer', 'seed', 'core', 'fast', 'preset']
-    checkOptions('load', options, [...known, 'config', 'alphabet', 'widen', 'maxHeader'])
+    const known = ['optimizer', 'seed', 'preset', 'config', 'alphabet', 'widen', 'maxHeader']
+    checkOptions('load', options, [...BOTH, ...known])
     const { docs, text, seed, optimizer = true } = options
     const mode = modeOf(options)
     const alphabet = mode ? Tokenizer.of(docs ?? [text!]).chars : []
@@ -204,8 +200,8 @@ export class MicroGPT {
     if (odd !== undefined && run) throw otherData(run, data)
     if (odd !== undefined) file.tokenizer.encode(odd)
     const first = (run ? undefined : seed) ?? file.seed
-    const core = await loadCore(options.core ?? (options.fast ? fastCoreUrl() : CORE_URL))
-    const gpt = new MicroGPT(core, file, first, data)
+    const engine = await openEngine(file.config, file.tokenizer.vocabSize, options)
+    const gpt = new MicroGPT(engine, file, first, data)
     reader.restore(file, gpt.live().arena, run !== null)
     if (run) gpt.takeUp(run, file.step, data)
     if (run) reader.restoreRandom(gpt.random, run.random)
@@ -226,6 +222,11 @@ export class MicroGPT {
     this.mark ??= markOf(this.corpus.all, valFraction)
     const run = { ...this.mark, docsSeen, valFraction, random: this.random.save() }
     return writeCheckpoint(this, arena, run)
+  }
+
+  /** Threads that train. */
+  get threads(): number {
+    return this.live().team?.size ?? 1
   }
 
   /** All parameters, flat, in state_dict order: a live view. */
@@ -376,6 +377,7 @@ export class MicroGPT {
 
   /** Lets go of the memory at once. Views that the caller still holds keep it until they go too. */
   free(): void {
+    this.parts?.team?.stopper()
     this.parts = null
   }
 

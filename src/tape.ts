@@ -33,7 +33,10 @@ type Recording = {
 
 /** What an export takes behind the addresses of some inputs. */
 type SizesOf<Op extends Recording, Inputs extends readonly unknown[]> =
-  Parameters<Core[Op]> extends [...{ -readonly [I in keyof Inputs]: number }, ...infer Rest extends number[]]
+  Parameters<Core[Op]> extends [
+    ...{ -readonly [I in keyof Inputs]: number },
+    ...infer Rest extends number[],
+  ]
     ? Rest
     : never
 
@@ -81,6 +84,17 @@ export class Tape {
    */
   backward(y: Tensor, seed = 1, fresh = false): void {
     if (!this.ran) fail('backward', 'forward() before it', 'none')
+    this.prepare(y, fresh)
+    this.core.backward(this.from, this.from + this.records.length, y.address, y.count, seed)
+  }
+
+  /** Where it stands on the arena's tape: its first row, and the one behind it. */
+  get span(): { from: number; to: number } {
+    return { from: this.from, to: this.from + this.records.length }
+  }
+
+  /** All of backward() but the walk itself, for those who have it walked. @throws as backward() */
+  prepare(y: Tensor, fresh: boolean): void {
     if (this.oneWay) fail('backward', 'ops that have a backward', this.oneWay)
     own('backward', this.arena, [y])
     if (y.address < this.start || y.address >= this.end) {
@@ -92,7 +106,6 @@ export class Tape {
       this.marked = plan
     }
     for (const { address, count } of plan.clear) this.core.zeroGrad(address, count)
-    this.core.backward(this.from, this.from + this.records.length, y.address, y.count, seed)
   }
 
   /**

@@ -1,13 +1,15 @@
 /** Documents through the model, forward and backward: packed row after row, in chunks that fit. */
 import type { Adam } from './adam.js'
 import { type Arena, Bounds, type Ids, type Tensor } from './arena.js'
+import { evenChunks, fillChunks } from './chunks.js'
 import type { Config } from './config.js'
 import { TrainingError } from './errors.js'
 import { Graph } from './graph.js'
 import { gpt } from './model.js'
 import type { StateDict } from './state-dict.js'
+import type { Team } from './threads/team.js'
 
-/** Graphs kept at one time, one for each shape of a chunk; past that all are recorded anew. */
+/** Graphs that a place keeps, one for each shape of a chunk; past that all are recorded anew. */
 export const MAX_GRAPHS = 32
 
 /**
@@ -17,12 +19,28 @@ export const MAX_GRAPHS = 32
  */
 export const chunkRows = (config: Config) => Math.max(config.block_size, 128)
 
+/** One document as the model takes it: ids, each of which but the last is an input. */
+type Doc = readonly number[]
+
+/** A chunk that stands in its place: forward() and backward() run it. */
 interface Pass {
   graph: Graph
-  loss: Tensor
   /** Mean loss of each document. */
+  loss: Tensor
   losses: Float64Array
   bounds: Bounds
+}
+
+/** Room in the arena for one chunk at a time. */
+interface Place {
+  tokens: Ids
+  targets: Ids
+  positions: Ids
+  ends: Ids
+  /** Where its graphs begin. */
+  mark: number
+  /** By shape: rows and documents. */
+  passes: Map<number, Pass>
 }
 
 /** The model over some documents. A graph is recorded once for each shape of a chunk, then replayed. */
@@ -30,27 +48,38 @@ export class DocumentPass {
   private readonly arena: Arena
   private readonly stateDict: StateDict
   private readonly config: Config
+  private readonly team: Team | null
   private readonly rows: number
-  private readonly tokens: Ids
-  private readonly targets: Ids
-  private readonly positions: Ids
-  private readonly ends: Ids
-  private readonly mark: number
+  private readonly places: Place[]
   private readonly firstRecord: number
-  private readonly passes = new Map<number, Pass>()
+  /** How often the tape has been cleared. */
+  private age = 0
 
   /** The last to take room in the arena: all behind its own ids is its graphs'. */
-  constructor(arena: Arena, stateDict: StateDict, config: Config, vocabSize: number) {
+  constructor(
+    arena: Arena,
+    stateDict: StateDict,
+    config: Config,
+    vocabSize: number,
+    team: Team | null = null,
+  ) {
     const rows = chunkRows(config)
     this.arena = arena
     this.stateDict = stateDict
     this.config = config
+    this.team = team
     this.rows = rows
-    this.tokens = arena.allocIds(rows, vocabSize)
-    this.targets = arena.allocIds(rows, vocabSize)
-    this.positions = arena.allocIds(rows, config.block_size)
-    this.ends = arena.allocIds(rows + 1, rows + 1)
-    this.mark = arena.mark()
+    this.places = Array.from({ length: team?.size ?? 1 }, () => ({
+      tokens: arena.allocIds(rows, vocabSize),
+      targets: arena.allocIds(rows, vocabSize),
+      positions: arena.allocIds(rows, config.block_size),
+      ends: arena.allocIds(rows + 1, rows + 1),
+      mark: 0,
+      passes: new Map(),
+    }))
+    const first = arena.mark()
+    const room = 2 * Math.floor(arena.room / 2 / this.places.length)
+    this.places.forEach((place, i) => (place.mark = first + 8 * room * i))
     this.firstRecord = arena.core.tapeLength()
   }
 
@@ -60,12 +89,13 @@ export class DocumentPass {
    * @param docs each BOS, the characters, BOS; taken some at a time, so that they need not all be
    *   there at once, and added up in their order
    */
-  forward(docs: Iterable<readonly number[]>): number {
+  forward(docs: Iterable<Doc>): number {
     let sum = 0
     let count = 0
-    for (const group of groupsOf(docs, this.rows)) {
-      this.eachChunk(group, ({ losses }) => {
-        for (const loss of losses) sum += loss
+    for (const group of groupsOf(docs, this.rows * this.places.length)) {
+      this.eachRound(group, (passes) => {
+        this.run(passes)
+        for (const { losses } of passes) for (const loss of losses) sum += loss
       })
       count += group.length
     }
@@ -76,12 +106,12 @@ export class DocumentPass {
    * The same, the parameters' gradients set to its gradient, and the parameters updated.
    * @throws {TrainingError} when the loss is not finite; the parameters stay as they were
    */
-  train(docs: readonly (readonly number[])[], adam: Adam, lr: number): number {
+  train(docs: readonly Doc[], adam: Adam, lr: number): number {
     let sum = 0
     let first = true
-    this.eachChunk(docs, ({ graph, loss, losses }) => {
-      for (const one of losses) sum += one
-      graph.backward(loss, 1 / docs.length, first)
+    this.eachRound(docs, (passes) => {
+      this.runBack(passes, 1 / docs.length, first)
+      for (const { losses } of passes) for (const loss of losses) sum += loss
       first = false
     })
     const loss = sum / docs.length
@@ -91,62 +121,93 @@ export class DocumentPass {
           `try a smaller learning_rate than ${this.config.learning_rate}, or grad_clip 1`,
       )
     }
-    adam.update(lr)
+    adam.update(lr, this.team?.update)
     return loss
   }
 
-  /** Runs the documents forward, as many at a time as fit, and calls back after each chunk. */
-  private eachChunk(docs: readonly (readonly number[])[], then: (pass: Pass) => void): void {
-    for (let first = 0; first < docs.length;) {
-      const lengths: number[] = []
-      let rows = 0
-      for (let d = first; d < docs.length; d++) {
-        const length = Math.min(this.config.block_size, docs[d]!.length - 1)
-        if (rows + length > this.rows) break
-        this.put(docs[d]!, rows, length)
-        lengths.push(length)
-        rows += length
+  private run(passes: readonly Pass[]): void {
+    const { team } = this
+    if (!team) for (const { graph } of passes) graph.forward()
+    else team.forward(passes)
+  }
+
+  /** @param first whether the gradients are set, rather than added to */
+  private runBack(passes: readonly Pass[], seed: number, first: boolean): void {
+    const { team } = this
+    if (team) return team.backward(passes, seed, first)
+    for (const { graph, loss } of passes) {
+      graph.forward()
+      graph.backward(loss, seed, first)
+    }
+  }
+
+  /** Puts the documents into the places, a chunk into each, and calls back each time all are full. */
+  private eachRound(docs: readonly Doc[], then: (passes: readonly Pass[]) => void): void {
+    const lengths = docs.map((doc) => Math.min(this.config.block_size, doc.length - 1))
+    const { places, rows } = this
+    const size = places.length
+    const ends = size > 1 ? evenChunks(lengths, rows, size) : fillChunks(lengths, rows)
+    for (let first = 0; first < ends.length; first += size) {
+      const fill = () => {
+        const passes: Pass[] = []
+        for (let i = first; i < Math.min(first + size, ends.length); i++) {
+          passes.push(this.put(places[i - first]!, docs, lengths, ends[i - 1] ?? 0, ends[i]!))
+        }
+        return passes
       }
-      const pass = this.passOf(rows, lengths.length)
-      pass.bounds.set(lengths)
-      pass.graph.forward()
-      then(pass)
-      first += lengths.length
+      const { age } = this
+      const passes = fill()
+      // When the tape has been cleared meanwhile, the passes before that are gone.
+      then(age === this.age ? passes : fill())
     }
   }
 
-  /** Writes a document's tokens, targets and positions from a row on. */
-  private put(ids: readonly number[], row: number, length: number): void {
-    for (let i = 0; i < length; i++) {
-      this.tokens.put(row + i, ids[i]!)
-      this.targets.put(row + i, ids[i + 1]!)
-      this.positions.put(row + i, i)
+  /** Writes the documents first..end-1 into a place, row after row. */
+  private put(
+    place: Place,
+    docs: readonly Doc[],
+    lengths: readonly number[],
+    first: number,
+    end: number,
+  ): Pass {
+    let row = 0
+    for (let d = first; d < end; d++) {
+      const ids = docs[d]!
+      for (let i = 0; i < lengths[d]!; i++, row++) {
+        place.tokens.put(row, ids[i]!)
+        place.targets.put(row, ids[i + 1]!)
+        place.positions.put(row, i)
+      }
     }
-  }
-
-  private passOf(rows: number, docs: number): Pass {
-    const key = rows * (this.rows + 1) + docs
-    const known = this.passes.get(key)
-    if (known) return known
-    const pass = this.record(rows, docs)
-    this.passes.set(key, pass)
+    const pass = this.passOf(place, row, end - first)
+    pass.bounds.set(lengths.slice(first, end))
     return pass
   }
 
-  private record(rows: number, docs: number): Pass {
-    const { arena, config } = this
-    if (this.passes.size === MAX_GRAPHS) {
-      this.passes.clear()
-      arena.core.truncate(this.firstRecord)
+  private passOf(place: Place, rows: number, docs: number): Pass {
+    const key = rows * (this.rows + 1) + docs
+    const known = place.passes.get(key)
+    if (known) return known
+    if (place.passes.size === MAX_GRAPHS) {
+      for (const { passes } of this.places) passes.clear()
+      this.arena.core.truncate(this.firstRecord)
+      this.age++
     }
-    arena.release(this.mark)
+    const pass = this.record(place, rows, docs)
+    place.passes.set(key, pass)
+    return pass
+  }
+
+  private record(place: Place, rows: number, docs: number): Pass {
+    const { arena, config } = this
+    arena.release(place.mark)
     const graph = new Graph(arena)
-    const bounds = new Bounds(this.ends.first(docs + 1), rows, config.block_size)
-    const [tokens, positions] = [this.tokens.first(rows), this.positions.first(rows)]
+    const bounds = new Bounds(place.ends.first(docs + 1), rows, config.block_size)
+    const [tokens, positions] = [place.tokens.first(rows), place.positions.first(rows)]
     const logits = gpt(graph, this.stateDict, config, tokens, positions, (q, k, v) =>
       graph.attention(q, k, v, bounds, config.n_head),
     )
-    const loss = graph.crossEntropy(logits, this.targets.first(rows), bounds)
+    const loss = graph.crossEntropy(logits, place.targets.first(rows), bounds)
     return { graph, loss, losses: loss.data, bounds }
   }
 }

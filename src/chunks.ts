@@ -1,0 +1,61 @@
+/** How a batch is cut into chunks of whole documents. */
+
+/**
+ * Chunks that are filled one after the other, as full as they get.
+ * @param lengths rows of each document, none above `most`
+ * @param most rows of a chunk
+ * @returns where each chunk ends, in documents
+ */
+export function fillChunks(lengths: readonly number[], most: number): number[] {
+  const ends: number[] = []
+  let rows = 0
+  lengths.forEach((length, d) => {
+    if (rows + length > most) {
+      ends.push(d)
+      rows = 0
+    }
+    rows += length
+  })
+  return [...ends, lengths.length]
+}
+
+/**
+ * Chunks of about equal size, a multiple of `team` of them where there are documents enough, so that
+ * all of a team have as much to do.
+ * @param lengths rows of each document, none above `most`
+ * @param most rows of a chunk
+ * @returns where each chunk ends, in documents
+ */
+export function evenChunks(lengths: readonly number[], most: number, team: number): number[] {
+  const docs = lengths.length
+  const total = lengths.reduce((sum, length) => sum + length, 0)
+  for (let count = team * Math.ceil(total / most / team); count < docs; count += team) {
+    const ends = cutNear(lengths, total / count)
+    if (sizesOf(lengths, ends).every((rows) => rows <= most)) return ends
+  }
+  return lengths.map((_, d) => d + 1)
+}
+
+/** Ends of documents that lie nearest to the multiples of a number of rows. */
+function cutNear(lengths: readonly number[], step: number): number[] {
+  const ends: number[] = []
+  let rows = 0
+  let first = 0
+  lengths.forEach((length, d) => {
+    const aim = step * (ends.length + 1)
+    // Before this document, when the aim lies in its first half.
+    if (d > first && rows + length / 2 > aim) {
+      ends.push(d)
+      first = d
+    }
+    rows += length
+  })
+  return [...ends, lengths.length]
+}
+
+/** Rows of each chunk. */
+function sizesOf(lengths: readonly number[], ends: readonly number[]): number[] {
+  return ends.map((end, i) =>
+    lengths.slice(ends[i - 1] ?? 0, end).reduce((sum, length) => sum + length, 0),
+  )
+}

@@ -1,0 +1,197 @@
+/** Several threads give the bits of one, end with their model, and never hang. */
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Worker } from 'node:worker_threads'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { ConfigInput } from '../src/config.js'
+import { ConfigError, TrainingError } from '../src/errors.js'
+import { evenChunks, fillChunks } from '../src/chunks.js'
+import { CORE_URL, threadsCoreUrl } from '../src/core.js'
+import { resolveConfig } from '../src/config.js'
+import { planGPT } from '../src/memory.js'
+import { MicroGPT } from '../src/microgpt.js'
+import { Team } from '../src/threads/team.js'
+
+const LETTERS = 'abcdefghijklmno'
+
+/** Documents of 1 to 40 letters, the same ones each time. */
+function someDocs(count: number): string[] {
+  let x = 7
+  const next = (below: number) => (x = (x * 48271) % 2147483647) % below
+  return Array.from({ length: count }, () =>
+    Array.from({ length: 1 + next(40) }, () => LETTERS[next(LETTERS.length)]).join(''),
+  )
+}
+
+const MODELS: Record<string, { preset?: string; config: ConfigInput; steps: number }> = {
+  tutorial: { config: { batch_size: 16, num_steps: 40 }, steps: 40 },
+  'more documents than fit a chunk': {
+    config: { n_layer: 2, block_size: 32, batch_size: 37, weight_decay: 0.01 },
+    steps: 6,
+  },
+  'fewer documents than threads': { config: { n_embd: 12, n_head: 3, batch_size: 2 }, steps: 20 },
+  'one document': { preset: 'gist', config: {}, steps: 30 },
+  'a block above a chunk, gradients clipped': {
+    config: { block_size: 160, n_embd: 8, n_head: 2, batch_size: 9, grad_clip: 0.05 },
+    steps: 6,
+  },
+}
+
+/** Losses, parameters and samples after a run. */
+async function outcome(name: string, threads: number) {
+  const { preset, config, steps } = MODELS[name]!
+  const docs = someDocs(60)
+  const gpt = await MicroGPT.create({ docs, config, threads, ...(preset ? { preset } : {}) })
+  expect(gpt.threads).toBe(threads)
+  const losses = Array.from(gpt.train({ steps }), ({ loss }) => loss)
+  const result = {
+    losses,
+    params: Array.from(gpt.params),
+    grad: Array.from(gpt.stateDict.get('wte')!.grad),
+    loss: gpt.loss(docs.slice(0, 23)),
+    samples: gpt.sample({ count: 3 }),
+  }
+  gpt.free()
+  return result
+}
+
+test.each(Object.keys(MODELS))('%s: 2, 3 and 5 threads give the bits of one', async (name) => {
+  const one = await outcome(name, 1)
+  expect(one.losses.at(-1)).toBeLessThan(one.losses[0]!)
+  for (const threads of [2, 3, 5]) expect(await outcome(name, threads)).toStrictEqual(one)
+})
+
+test('a batch of another size, and a shape for each of many chunks, on two threads', async () => {
+  const runs = await Promise.all(
+    [1, 2].map(async (threads) => {
+      const gpt = await MicroGPT.create({ docs: someDocs(200), threads })
+      const losses: number[] = []
+      for (let size = 1; size <= 50; size++) {
+        for (const { loss } of gpt.train({ steps: 2, batch_size: size })) losses.push(loss)
+      }
+      gpt.free()
+      return losses
+    }),
+  )
+  expect(runs[1]).toStrictEqual(runs[0])
+})
+
+describe('how a batch is cut', () => {
+  const batches = fc.tuple(
+    fc.array(fc.integer({ min: 1, max: 128 }), { minLength: 1, maxLength: 60 }),
+    fc.integer({ min: 1, max: 7 }),
+  )
+  const rowsOf = (lengths: number[], ends: number[]) =>
+    ends.map((end, i) => lengths.slice(ends[i - 1] ?? 0, end).reduce((sum, n) => sum + n, 0))
+
+  test('every document is in one chunk, in order, and no chunk is empty or too large', () => {
+    fc.assert(
+      fc.property(batches, ([lengths, team]) => {
+        for (const ends of [fillChunks(lengths, 128), evenChunks(lengths, 128, team)]) {
+          expect(ends.at(-1)).toBe(lengths.length)
+          for (const rows of rowsOf(lengths, ends)) {
+            expect(rows).toBeGreaterThan(0)
+            expect(rows).toBeLessThanOrEqual(128)
+          }
+        }
+      }),
+    )
+  })
+
+  test('equal documents are spread evenly over the threads', () => {
+    for (const team of [2, 3, 4]) {
+      const lengths = Array<number>(48).fill(8)
+      const rows = rowsOf(lengths, evenChunks(lengths, 128, team))
+      expect(rows.length % team).toBe(0)
+      expect(new Set(rows).size).toBe(1)
+    }
+  })
+})
+
+describe('what can go wrong', () => {
+  test.each([0, -1, 1.5, 65, NaN, '2', null])('threads %s are refused', async (threads) => {
+    const options = { docs: ['ab'], threads: threads as number }
+    await expect(MicroGPT.create(options)).rejects.toThrow(ConfigError)
+    await expect(MicroGPT.create(options)).rejects.toThrow(/threads must be .*; try 1/)
+  })
+
+  test('a core that is no URL has no threads beside it', async () => {
+    const options = { docs: ['ab'], threads: 2, core: new Uint8Array(8) }
+    await expect(MicroGPT.create(options)).rejects.toThrow(/leave out core/)
+  })
+
+  test('auto takes one thread for a small model, and several for a large one', async () => {
+    const small = await MicroGPT.create({ docs: someDocs(20), threads: 'auto' })
+    expect(small.threads).toBe(1)
+    const config = { n_embd: 64, block_size: 32, batch_size: 16 }
+    const large = await MicroGPT.create({ docs: someDocs(20), threads: 'auto', config })
+    expect(large.threads).toBeGreaterThan(1)
+    large.free()
+  })
+
+  test('a thread that dies ends the run with a clear error', async () => {
+    const workers: Worker[] = []
+    const hear = (worker: Worker) => workers.push(worker)
+    process.on('worker', hear)
+    const gpt = await MicroGPT.create({ docs: someDocs(20), threads: 3, config: { batch_size: 6 } })
+    process.off('worker', hear)
+    expect([...gpt.train({ steps: 3 })].length).toBe(3)
+    await workers[1]!.terminate()
+    expect(() => [...gpt.train({ steps: 1 })]).toThrow(TrainingError)
+    expect(() => [...gpt.train({ steps: 1 })]).toThrow(/thread 3 of 3 died: .*threads: 1/)
+  })
+
+  test('a thread that fails in the middle of a turn does, too', async () => {
+    const config = resolveConfig('tutorial')
+    const team = await Team.start(threadsCoreUrl(CORE_URL)!, planGPT(config, 5, 2), 2)
+    const nothing = { address: team.arena.paramsSpan.address, count: 1 }
+    const part = (from: number, to: number) => ({
+      graph: { span: { from, to }, prepare: () => {} },
+      loss: nothing,
+    })
+    // No row stands there, so the thread calls a function that does not exist.
+    const chunks = [part(0, 0), part(0, 1)] as unknown as Parameters<Team['forward']>[0]
+    expect(() => team.forward(chunks)).toThrow(/thread 2 of 2 died/)
+    expect(() => team.forward(chunks)).toThrow(/thread 2 of 2 died/)
+  })
+})
+
+const run = (code: string, ...flags: string[]) =>
+  execFileSync(process.execPath, [...flags, '--input-type=module', '-e', code], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
+
+describe('the process', () => {
+  test('ends by itself, though nobody frees the model', () => {
+    const printed = run(`
+      import { MicroGPT } from './build/index.js'
+      const gpt = await MicroGPT.create({ docs: ['ab', 'ba'], threads: 2, config: { batch_size: 2 } })
+      for (const { step } of gpt.train({ steps: 5 })) console.log(step)
+    `)
+    expect(printed).toBe('1\n2\n3\n4\n5\n')
+  })
+
+  test('loses the threads of a model that nobody holds', () => {
+    const printed = run(
+      `
+      import { MicroGPT } from './build/index.js'
+      let ended = 0
+      process.on('worker', (worker) => worker.on('exit', () => ended++))
+      await (async () => {
+        const gpt = await MicroGPT.create({ docs: ['ab', 'ba'], threads: 3 })
+        for (const _ of gpt.train({ steps: 2 }));
+      })()
+      while (ended < 2) {
+        globalThis.gc()
+        await new Promise((done) => setTimeout(done, 10))
+      }
+      console.log('gone')
+    `,
+      '--expose-gc',
+    )
+    expect(printed).toBe('gone\n')
+  })
+})
