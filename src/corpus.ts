@@ -41,7 +41,8 @@ export interface Corpus {
   heldOut(): Iterable<number[]>
 }
 
-const FRACTION: Field = { kind: 'number', min: 0, max: 1, below: true, about: '' }
+/** What valFraction may be. */
+export const FRACTION: Field = { kind: 'number', min: 0, max: 1, below: true, about: '' }
 const EVERY: Field = { kind: 'integer', min: 1, max: 1e12, about: '' }
 
 /**

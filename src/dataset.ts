@@ -36,6 +36,17 @@ export function parseDocs(text: string): string[] {
 }
 
 /**
+ * All of a text as one, with line ends as parseDocs has them: each an LF. A byte order mark at the
+ * start is removed, and nothing else.
+ * @throws {DatasetError} when there is nothing
+ */
+export function parseText(text: string): string {
+  const body = text.startsWith('\ufeff') ? text.slice(1) : text
+  if (body === '') throw new DatasetError('the text is empty: give some characters to learn from')
+  return body.replace(/\r\n?/g, '\n')
+}
+
+/**
  * UTF-8 to text.
  * @param errors 'replace' puts U+FFFD for each malformed sequence, as Python does
  * @throws {DatasetError} that names the line and the byte in it of the first malformed sequence

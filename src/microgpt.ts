@@ -239,6 +239,11 @@ export class MicroGPT {
     return this.live().stateDict
   }
 
+  /** Documents, or characters of the text, that are trained on and that are held out. */
+  get counts(): { train: number; val: number } {
+    return this.corpus.counts
+  }
+
   /** Steps made so far. */
   get step(): number {
     return this.live().adam.t

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { NAMES } from '../src/data/names.js'
-import { DatasetError, decodeUtf8, parseDocs, strip } from '../src/index.js'
+import { DatasetError, decodeUtf8, parseDocs, parseText, strip } from '../src/index.js'
 
 /** Code points for which Python's str.isspace() holds: what its strip() takes away. */
 const SPACE = [
@@ -53,6 +53,23 @@ describe('parseDocs', () => {
   test.each(['', '\n', ' \r\n\t\u3000\n', '\ufeff', '\ufeff\n'])('%j holds nothing', (text) => {
     expect(() => parseDocs(text)).toThrow(DatasetError)
     expect(() => parseDocs(text)).toThrow(/no document.*at least one line/)
+  })
+})
+
+describe('parseText', () => {
+  test.each([
+    ['ab', 'ab'],
+    ['\ufeffa\ufeffb', 'a\ufeffb'],
+    ['\ra\r\n\r\nb\n\rc \n', '\na\n\nb\n\nc \n'],
+    ['\n', '\n'],
+    [' \x85\u2028\v', ' \x85\u2028\v'],
+  ])('%j to %j', (text, want) => {
+    expect(parseText(text)).toBe(want)
+  })
+
+  test.each(['', '\ufeff'])('%j holds nothing', (text) => {
+    expect(() => parseText(text)).toThrow(DatasetError)
+    expect(() => parseText(text)).toThrow(/empty: give some characters/)
   })
 })
 

@@ -1,5 +1,5 @@
 /** The build with fused multiply-add: only where it is asked for and known, and right in all but bits. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { CORE_URL, MicroGPT, parseDocs } from '../src/index.js'
@@ -13,7 +13,9 @@ const PROGRAM = `
   const docs = NAMES.trim().split('\\n')
   const config = { batch_size: 8, num_steps: 50 }
   const gpt = await MicroGPT.create({ docs, config, fast: true })
-  console.log(JSON.stringify(Array.from(gpt.train(), ({ loss }) => loss)))
+  const losses = Array.from(gpt.train({ steps: 25 }), ({ loss }) => loss)
+  const again = await MicroGPT.load(gpt.save({ optimizer: true }), { docs, fast: true })
+  console.log(JSON.stringify([...losses, ...Array.from(again.train(), ({ loss }) => loss)]))
 `
 
 function lossesWith(...flags: string[]): number[] {
@@ -36,6 +38,25 @@ test('where the engine has it, the losses agree, but not to the bit', async () =
   const far = Math.max(...fast.map((loss, i) => Math.abs(loss - want[i]!)))
   expect(far).toBeLessThan(1e-9)
   expect(far).toBeGreaterThan(0)
+})
+
+test('--fast is the same run on the command line, and says where there is none', async () => {
+  const cli = fileURLToPath(new URL('../build/cli.js', import.meta.url))
+  const words = '--batch-size 8 --steps 50 --samples 0 --json --fast'.split(' ')
+  const run = (...before: string[]) => {
+    const { stdout, stderr } = spawnSync(process.execPath, [...before, cli, 'train', ...words])
+    const [first, ...rest] = String(stdout)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const losses = rest.filter(({ type }) => type === 'step').map(({ loss }) => loss)
+    return { fast: first.fast, losses, stderr: String(stderr) }
+  }
+  expect(run(...flags)).toEqual({ fast: true, losses: lossesWith(...flags), stderr: '' })
+  if (flags.length === 0) return
+  const { fast, losses, stderr } = run()
+  expect([fast, losses]).toEqual([false, await standard()])
+  expect(stderr).toMatch(/^microgpt-wasm: this Node has no relaxed SIMD for --fast; .*\n$/)
 })
 
 test('where the engine has it not, the standard build answers, to the bit', async () => {

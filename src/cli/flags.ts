@@ -55,6 +55,16 @@ const MODEL_FLAGS: readonly Flag[] = [
     about: 'UTF-8 text, a document a line (the names that come with the program)',
   },
   {
+    name: 'mode',
+    value: 'docs|text',
+    about: 'learn from its lines, or from all of it as one text, in blocks of block_size (docs)',
+  },
+  {
+    name: 'val-fraction',
+    value: 'F',
+    about: 'hold out that part of it: the last of the shuffled documents, or of the text (0)',
+  },
+  {
     name: 'encoding-errors',
     value: 'strict|replace',
     about: 'refuse bytes in it that are not UTF-8, or replace them by U+FFFD (strict)',
@@ -79,9 +89,21 @@ const ENGINE: Flag = {
   about: 'the core, or one of its two twins in TypeScript (wasm)',
 }
 
+const FAST: Flag = {
+  name: 'fast',
+  about:
+    'fused multiply-add where this Node has it: faster, but not the same bits on every machine',
+}
+
 export const TRAIN_FLAGS: readonly Flag[] = [
   ...MODEL_FLAGS,
   ENGINE,
+  FAST,
+  {
+    name: 'eval-every',
+    value: 'N',
+    about: 'validate on what is held out every N steps, and at the end (a tenth of --steps)',
+  },
   { name: 'out', value: 'FILE', about: 'keep the model there, at the end or when it is stopped' },
   { name: 'save-every', value: 'N', about: 'and every N steps' },
   {
@@ -92,7 +114,7 @@ export const TRAIN_FLAGS: readonly Flag[] = [
   },
   { name: 'fresh', about: 'with --resume: the parameters only, for a new run, on any data' },
   WIDEN,
-  { name: 'samples', value: 'N', about: 'documents to invent when trained (20)' },
+  { name: 'samples', value: 'N', about: 'documents to invent when trained (20; of a text 1)' },
   {
     name: 'log-every',
     value: 'N',
@@ -106,11 +128,13 @@ export const TRAIN_FLAGS: readonly Flag[] = [
 export const SAMPLE_FLAGS: readonly Flag[] = [
   { name: 'model', value: 'FILE', about: 'a model that train --out has kept: trains nothing' },
   WIDEN,
-  { name: 'count', value: 'N', alias: 'samples', about: 'documents to invent (20)' },
+  { name: 'count', value: 'N', alias: 'samples', about: 'documents to invent (20; of a text 1)' },
   { name: 'prompt', value: 'TEXT', about: 'how each of them begins' },
+  { name: 'length', value: 'N', about: 'of a text only: characters to go on for (200)' },
   { name: 'top-k', value: 'K', about: 'draw among the K likeliest characters only' },
   ...MODEL_FLAGS,
   ENGINE,
+  FAST,
   { name: 'quiet', about: 'with --json: the samples only' },
   { name: 'json', about: 'print one JSON object a line' },
   ...COMMON_FLAGS,

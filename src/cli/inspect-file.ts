@@ -1,5 +1,6 @@
 /** What a checkpoint holds, without its data and without making the model. */
-import { type Checkpoint, readCheckpoint } from '../checkpoint.js'
+import { type Checkpoint, type RunState, readCheckpoint } from '../checkpoint.js'
+import type { Mode } from '../corpus.js'
 import { CheckpointError } from '../errors.js'
 import { type StoredTensor, copyNumbers, readSafetensors } from '../safetensors.js'
 import { UsageError } from './exit.js'
@@ -15,18 +16,27 @@ interface StoredFacts {
   path: string
   bytes: number
   dtype: string
+  mode: Mode
   seed: string
   step: number
   alphabet: readonly string[] | null
   /** null where the file holds the parameters alone. */
-  run: { num_docs: string; docs_hash: string; docs_seen: number } | null
+  run: {
+    num_docs: string
+    num_chars?: string
+    docs_hash: string
+    docs_seen: number
+    val_fraction: number
+  } | null
 }
 
 export type FileInspection = Inspection & { checkpoint: StoredFacts }
 
 /** @throws {CheckpointError} {UsageError} */
 export function inspectFile(path: string, flags: Flags): FileInspection {
-  const idle = ['data', 'vocab-size', 'seed'].find((flag) => flags.has(flag))
+  const idle = ['data', 'mode', 'val-fraction', 'vocab-size', 'seed'].find((flag) =>
+    flags.has(flag),
+  )
   if (idle) throw new UsageError(`--${idle} says nothing about ${path}; leave it out`)
   const bytes = readModel(path)
   try {
@@ -58,31 +68,46 @@ function numbersOf(tensor: StoredTensor): Float64Array {
 }
 
 function factsOf(path: string, bytes: Uint8Array, file: Checkpoint): StoredFacts {
-  const { seed, step, tokenizer, run, tensors } = file
+  const { mode, seed, step, tokenizer, run, tensors } = file
   const dtypes = new Set([...tensors.values()].map(({ dtype }) => dtype))
   return {
     path,
     bytes: bytes.length,
     dtype: [...dtypes].join(' '),
+    mode,
     seed: String(seed),
     step,
     alphabet: tokenizer.chars,
-    run: run && { num_docs: run.num_docs, docs_hash: run.docs_hash, docs_seen: run.docsSeen },
+    run: run && runFacts(run),
   }
+}
+
+function runFacts({ num_docs, num_chars, docs_hash, docsSeen, valFraction }: RunState) {
+  const chars = num_chars === undefined ? {} : { num_chars }
+  return { num_docs, ...chars, docs_hash, docs_seen: docsSeen, val_fraction: valFraction }
+}
+
+/** What a run has seen of its data. */
+function seenOf({ mode, run }: StoredFacts): string {
+  if (!run) return 'the parameters alone: to sample from, or to begin a new run with'
+  const { num_docs, num_chars, docs_hash, docs_seen, val_fraction } = run
+  const what =
+    mode === 'text'
+      ? `${docs_seen} blocks seen, of a text of ${num_chars ?? 0} characters`
+      : `${docs_seen} documents seen, of ${num_docs}`
+  const held = val_fraction > 0 ? `, ${val_fraction} of it held out` : ''
+  return `a run that can go on: ${what} (${docs_hash})${held}`
 }
 
 /** @param width columns that a line may take */
 export function fileText(inspection: FileInspection, width: number): string {
-  const { path, bytes, dtype, seed, step, alphabet, run } = inspection.checkpoint
+  const { path, bytes, dtype, mode, seed, step, alphabet } = inspection.checkpoint
   const chars = alphabet ? alphabet.slice(0, 200).join('') : 'not in the file'
-  const kept = run
-    ? `a run that can go on: ${run.docs_seen} documents seen, of ${run.num_docs} (${run.docs_hash})`
-    : 'the parameters alone: to sample from, or to begin a new run with'
   const lines = [
     `${path}: ${bytes.toLocaleString('en-US')} bytes, ${dtype}`,
-    `step ${step} of ${inspection.config.num_steps}, seed ${seed.slice(0, 60)}`,
+    `step ${step} of ${inspection.config.num_steps}, seed ${seed.slice(0, 60)}${mode === 'text' ? ', mode text' : ''}`,
     `alphabet: ${chars}`,
-    kept,
+    seenOf(inspection.checkpoint),
   ]
   return `${lines.map(visible).join('\n')}\n\n${inspectionText(inspection, width)}`
 }

@@ -21,18 +21,23 @@ const small = (x: number) => (x !== 0 && Math.abs(x) < 1e-4 ? x.toExponential(1)
 
 /** @param width columns that a line may take */
 export function inspectionText(inspection: Inspection, width: number): string {
-  const { preset, config, vocabSize, numDocs, numCut } = inspection
+  const { preset, config, vocabSize } = inspection
   const { n_embd, n_head, n_layer, block_size } = config
   const sizes = { n_embd, n_head, n_layer, block_size, vocab_size: vocabSize }
   const listed = Object.entries(sizes).map(([name, size]) => `${name} ${size}`)
-  const cut = numCut ? `, ${grouped(numCut)} of them cut to block_size` : ''
-  const data = numDocs === undefined ? '' : `documents ${grouped(numDocs)}${cut}\n`
   return [
-    `preset ${preset}: ${listed.join(', ')}\n${data}`,
+    `preset ${preset}: ${listed.join(', ')}\n${dataLine(inspection)}`,
     parameterTable(inspection, width),
     memoryTable(inspection, width),
     `${verdict(inspection)}\n`,
   ].join('\n')
+}
+
+function dataLine({ numDocs, numCut, numChars, numVal }: Inspection): string {
+  const held = numVal ? `, ${grouped(numVal)} of them held out` : ''
+  if (numChars !== undefined) return `text of ${grouped(numChars)} characters${held}\n`
+  const cut = numCut ? `, ${grouped(numCut)} of them cut to block_size` : ''
+  return numDocs === undefined ? '' : `documents ${grouped(numDocs)}${cut}${held}\n`
 }
 
 function parameterTable({ parameters, numParams }: Inspection, width: number): string {

@@ -1,8 +1,10 @@
 /** inspect: the parameters of a model and the memory it takes. */
 import { resolveConfig } from '../config.js'
+import { type DataOptions, corpusOf } from '../corpus.js'
 import { ArenaError } from '../errors.js'
+import { Random } from '../random.js'
 import { Tokenizer } from '../tokenizer.js'
-import { countCut, readDocs } from './docs.js'
+import { countCut, readData } from './data.js'
 import { UsageError } from './exit.js'
 import { fileText, inspectFile } from './inspect-file.js'
 import { inspectionText } from './inspect-text.js'
@@ -19,24 +21,26 @@ export async function inspect(flags: Flags, { out, interrupt }: Surroundings): P
     out.write(flags.has('json') ? jsonLine(file) : fileText(file, out.width))
     return 0
   }
-  const { preset, config, seed, data, errors } = modelSettings(flags)
+  const { preset, config, seed, data, mode, valFraction, errors } = modelSettings(flags)
   const vocabSize = whole(flags, 'vocab-size', 1, undefined)
-  if (vocabSize !== undefined && data !== undefined) {
-    throw new UsageError('--vocab-size plans without data; leave out one of it and --data')
+  const idle = ['data', 'mode', 'val-fraction'].find((flag) => flags.has(flag))
+  if (vocabSize !== undefined && idle) {
+    throw new UsageError(`--vocab-size plans without data; leave out one of it and --${idle}`)
   }
   const plan = (tokens: number) => planned(preset, resolveConfig(preset, config), tokens)
   let inspection: Inspection
   if (vocabSize !== undefined) {
     inspection = plan(vocabSize)
   } else {
-    const docs = await readDocs(data, errors, interrupt.signal)
-    inspection = plan(Tokenizer.of(docs).vocabSize)
-    inspection.numDocs = docs.length
-    inspection.numCut = countCut(docs, inspection.config.block_size)
+    const read: DataOptions = await readData(data, mode ?? 'docs', errors, interrupt.signal)
+    if (valFraction !== undefined) read.valFraction = valFraction
+    const tokenizer = Tokenizer.of(read.docs ?? [read.text!])
+    inspection = plan(tokenizer.vocabSize)
+    countData(inspection, read, tokenizer)
     if (inspection.fits) {
       const { MicroGPT } = await import('../microgpt.js')
       try {
-        const gpt = await MicroGPT.create({ docs, preset, config, seed })
+        const gpt = await MicroGPT.create({ ...read, preset, config, seed })
         measure(inspection.parameters, ({ name }) => gpt.stateDict.get(name)!.data)
       } catch (error) {
         // This machine has less memory than WebAssembly allows: the plan still holds.
@@ -46,4 +50,16 @@ export async function inspect(flags: Flags, { out, interrupt }: Surroundings): P
   }
   out.write(flags.has('json') ? jsonLine(inspection) : inspectionText(inspection, out.width))
   return 0
+}
+
+/** Adds what the data is. @throws {DatasetError} when it cannot be split so */
+function countData(inspection: Inspection, data: DataOptions, tokenizer: Tokenizer): void {
+  const { block_size } = inspection.config
+  const { train, val } = corpusOf(data, tokenizer, block_size, new Random(0)).counts
+  if (data.docs === undefined) inspection.numChars = train + val
+  else {
+    inspection.numDocs = train + val
+    inspection.numCut = countCut(data.docs, block_size)
+  }
+  if (val > 0) inspection.numVal = val
 }

@@ -21,6 +21,10 @@ export interface Inspection {
   /** Of the data, where it was read, and how many of them are longer than block_size and are cut. */
   numDocs?: number
   numCut?: number
+  /** Instead of these, of a text. */
+  numChars?: number
+  /** How many of the documents or characters are held out, where any are. */
+  numVal?: number
   vocabSize: number
   numParams: number
   parameters: InspectedParameter[]

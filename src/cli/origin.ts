@@ -1,9 +1,10 @@
 /** Where a run's model comes from: made anew, or taken from a file. */
 import { type ConfigInput, FIELDS } from '../config.js'
+import type { DataOptions, Mode } from '../corpus.js'
 import { CheckpointError } from '../errors.js'
 import { type LoadOptions, MicroGPT } from '../microgpt.js'
 import { readSafetensors } from '../safetensors.js'
-import { readDocs } from './docs.js'
+import { readData } from './data.js'
 import { ENGINES, ENGINE_NAMES, type Engine } from './engine.js'
 import { UsageError } from './exit.js'
 import { named, readModel } from './files.js'
@@ -17,7 +18,7 @@ export interface Origin {
   name: string
   preset: string
   seed: bigint
-  docs: readonly string[]
+  data: Pick<DataOptions, 'docs' | 'text'>
   /** Whether it was read for sampling alone. */
   readOnly: boolean
 }
@@ -42,25 +43,36 @@ export function overFile(path: string, hasConfig: boolean, flags: Flags): LoadOp
 
 /** A model as the flags say: --resume and --model name a file. */
 export async function originOf(flags: Flags, signal: AbortSignal): Promise<Origin> {
-  const { preset, config, seed, data, errors } = modelSettings(flags)
+  const { preset, config, seed, data: source, mode, valFraction, errors } = modelSettings(flags)
   const name = choice(flags, 'engine', ENGINE_NAMES)
   const model = textOf(flags, 'model')
   const path = model ?? textOf(flags, 'resume')
   const readOnly = model !== undefined
-  const bytes = path === undefined ? null : readModel(path)
-  const docs = readOnly && data === undefined ? [] : await readDocs(data, errors, signal)
-  if (path === undefined || !bytes) {
-    const engine = await ENGINES[name]({ docs, preset, config, seed })
-    return { engine, name, preset, seed, docs, readOnly }
+  const fast = flags.has('fast')
+  const split = valFraction === undefined ? {} : { valFraction }
+  if (path === undefined) {
+    const data = await readData(source, mode ?? 'docs', errors, signal)
+    const engine = await ENGINES[name]({ ...data, ...split, preset, config, seed, fast })
+    return { engine, name, preset, seed, data, readOnly }
   }
+  const bytes = readModel(path)
   try {
-    const hasConfig = readSafetensors(bytes).metadata.has('config')
-    const options = overFile(path, hasConfig, flags)
+    const { metadata } = readSafetensors(bytes)
+    const kept: Mode = metadata.get('mode') === 'text' ? 'text' : 'docs'
+    if (mode !== undefined && mode !== kept) {
+      throw new UsageError(`${path} learned in --mode ${kept}, got ${mode}; leave it out`)
+    }
+    const options: LoadOptions = {
+      ...overFile(path, metadata.has('config'), flags),
+      ...split,
+      fast,
+    }
+    const data =
+      readOnly && source === undefined ? {} : await readData(source, kept, errors, signal)
     if (flags.has('seed')) options.seed = seed
-    if (docs.length > 0) options.docs = docs
     if (flags.has('fresh')) options.optimizer = false
-    const engine = await MicroGPT.load(bytes, options)
-    return { engine, name, preset: engine.preset, seed: engine.seed, docs, readOnly }
+    const engine = await MicroGPT.load(bytes, { ...options, ...data })
+    return { engine, name, preset: engine.preset, seed: engine.seed, data, readOnly }
   } catch (error) {
     throw error instanceof CheckpointError ? named(path, error) : error
   }
@@ -71,12 +83,21 @@ export async function originOf(flags: Flags, signal: AbortSignal): Promise<Origi
  * @throws {UsageError} {ConfigError} for values that cannot be used, or flags that do not go together
  */
 export function checkFlags(flags: Flags): void {
-  modelSettings(flags)
+  const { mode, valFraction = 0 } = modelSettings(flags)
   const engine = choice(flags, 'engine', ENGINE_NAMES)
   const fromFile = flags.has('resume') || flags.has('model')
   const kept = ['out', 'resume', 'model'].find((flag) => flags.has(flag))
   if (kept && engine !== 'wasm') {
     throw new UsageError(`--${kept} needs --engine wasm: the twins keep no checkpoints`)
+  }
+  const core = {
+    'mode text': mode === 'text',
+    'val-fraction': valFraction > 0,
+    fast: flags.has('fast'),
+  }
+  const only = Object.entries(core).find(([, given]) => given)?.[0]
+  if (only && engine !== 'wasm') {
+    throw new UsageError(`--${only} needs --engine wasm: the twins are microgpt.py, and no more`)
   }
   const needs = (flag: string, other: string) => {
     if (flags.has(flag)) throw new UsageError(`--${flag} needs ${other} FILE; give both or none`)
@@ -91,7 +112,8 @@ export function checkFlags(flags: Flags): void {
     const fields = Object.keys(FIELDS).filter(
       (field) => !FIXED.includes(field as keyof ConfigInput),
     )
-    const odd = fields.map(flagOf).find((flag) => flag !== 'temperature' && flags.has(flag))
+    const training = [...fields.map(flagOf), 'val-fraction']
+    const odd = training.find((flag) => flag !== 'temperature' && flags.has(flag))
     if (odd)
       throw new UsageError(`--${odd} is for training, and --model trains nothing; leave it out`)
   }

@@ -4,9 +4,10 @@ import type { Step } from './engine.js'
 /** What the smoothed loss keeps of itself at each step: it looks back some 20 steps. */
 const KEEP = 0.95
 
-/** `step    1 /  500 | loss 3.3630`, as microgpt.py prints it. */
-export function stepLine({ step, loss }: Step, total: number): string {
-  return `step ${pad(step)} / ${pad(total)} | loss ${loss.toFixed(4)}`
+/** `step    1 /  500 | loss 3.3630`, as microgpt.py prints it; behind it the validation's loss. */
+export function stepLine({ step, loss, valLoss }: Step, total: number): string {
+  const val = valLoss === undefined ? '' : ` | val ${valLoss.toFixed(4)}`
+  return `step ${pad(step)} / ${pad(total)} | loss ${loss.toFixed(4)}${val}`
 }
 
 const pad = (n: number) => String(n).padStart(4)
@@ -38,7 +39,8 @@ export class Progress {
 
   add(step: Step): void {
     if (!this.last) this.before = step.step - 1
-    this.last = step
+    const val = step.valLoss ?? this.last?.valLoss
+    this.last = val === undefined ? step : { ...step, valLoss: val }
     this.average = KEEP * this.average + (1 - KEEP) * step.loss
     this.weight = KEEP * this.weight + (1 - KEEP)
   }

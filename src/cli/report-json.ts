@@ -8,7 +8,7 @@ export function jsonReport(out: Output): Report {
   return {
     ...SILENT,
     start: (run) => put('start', run),
-    step: ({ step, loss, lr }) => put('step', { step, loss, lr }),
+    step: ({ step, loss, lr, valLoss }) => put('step', { step, loss, lr, valLoss }),
     sample: (index, text) => put('sample', { index, text }),
     end: (run) => put('end', run),
   }

@@ -2,7 +2,7 @@
 import type { Output } from './output.js'
 import { Progress, stepLine } from './progress.js'
 import type { Report } from './report.js'
-import { visible } from './visible.js'
+import { visible, visibleLines } from './visible.js'
 
 /** At most 20 times a second: faster is only flicker. */
 const REDRAW_MS = 50
@@ -20,21 +20,26 @@ export function textReport(out: Screen, total: number, logEvery: number | undefi
   const every = logEvery ?? (live ? Infinity : Math.max(1, Math.floor(total / 10)))
   let progress: Progress | null = null
   let drawn = 0
+  let long = false
   const draw = (now: number) => {
     // The last column stays free: some terminals wrap as soon as it is filled.
     if (progress) out.write(`${CLEAR}${progress.line(now, out.width - 1)}`)
     drawn = now
   }
   return {
-    start({ numDocs, vocabSize, numParams }) {
-      out.write(`num docs: ${numDocs}\nvocab size: ${vocabSize}\nnum params: ${numParams}\n`)
+    start({ mode, numDocs, numChars, numVal, vocabSize, numParams }) {
+      long = mode === 'text'
+      const data = long ? `num chars: ${numChars ?? 0}` : `num docs: ${numDocs}`
+      const held = numVal === undefined ? '' : ` (${numVal} held out)`
+      out.write(`${data}${held}\nvocab size: ${vocabSize}\nnum params: ${numParams}\n`)
       drawn = performance.now()
       if (live) progress = new Progress(total, drawn)
     },
     step(step) {
       progress?.add(step)
       const first = step.step === 1 && every !== Infinity
-      const due = first || step.step % every === 0
+      const validated = step.valLoss !== undefined && every !== Infinity
+      const due = first || validated || step.step % every === 0
       // On a terminal the last one stays anyway, as the line that was rewritten.
       const wanted = step.step === total ? !progress : due
       if (wanted) out.write(`${progress ? CLEAR : ''}${stepLine(step, total)}\n`)
@@ -50,13 +55,15 @@ export function textReport(out: Screen, total: number, logEvery: number | undefi
       progress = null
     },
     sample(index, text) {
-      out.write(`${out.dim(`sample ${String(index).padStart(2)}:`)} ${visible(text)}\n`)
+      const shown = long ? `\n${visibleLines(text)}` : ` ${visible(text)}`
+      out.write(`${out.dim(`sample ${String(index).padStart(2)}:`)}${shown}\n`)
     },
-    end({ steps, seconds, interrupted, saved }) {
+    end({ steps, seconds, valLoss, interrupted, saved }) {
       if (interrupted) return
       const each = steps > 0 ? `, ${((1e6 * seconds) / steps).toFixed(1)} us/step` : ''
+      const val = valLoss === undefined ? '' : `, validation included; val ${valLoss.toFixed(4)}`
       const kept = saved === undefined ? '' : `; saved to ${visible(saved)}`
-      out.write(out.dim(`${steps} steps in ${seconds.toFixed(3)} s${each}${kept}`) + '\n')
+      out.write(out.dim(`${steps} steps in ${seconds.toFixed(3)} s${each}${val}${kept}`) + '\n')
     },
   }
 }

@@ -1,24 +1,35 @@
 /** What a run tells while it goes on. */
 import type { Config } from '../config.js'
+import type { Mode } from '../corpus.js'
 import type { Step } from './engine.js'
 
 export interface RunStart {
-  numDocs: number
-  /** Documents that are longer than block_size and are cut. */
-  numCut: number
+  /** There for a text. */
+  mode?: Mode
+  /** Where it is documents, and how many of them are longer than block_size and are cut. */
+  numDocs?: number
+  numCut?: number
+  /** Where it is a text. */
+  numChars?: number
+  /** How many of the documents or characters are held out, where any are. */
+  numVal?: number
   vocabSize: number
   numParams: number
   config: Readonly<Config>
   preset: string
   seed: string
   engine: string
+  /** With --fast: whether this Node has what it takes. */
+  fast?: boolean
 }
 
 export interface RunEnd {
   /** Made in this run. */
   steps: number
-  /** Of training, without set-up and sampling. */
+  /** Of training and validation, without set-up and sampling. */
   seconds: number
+  /** The last one, where there was any. */
+  valLoss?: number
   /** There when a signal ended the run. */
   interrupted?: true
   /** Where the model was kept. */

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     examples: [
       'train',
       'train --preset gist --data names.txt --out model.safetensors --save-every 100',
+      'train --mode text --data book.txt --val-fraction 0.1 --block-size 32',
       'train --resume model.safetensors',
     ],
     load: async () => (await import('./train.js')).train,

@@ -1,43 +1,69 @@
 /** sample: trains a model in silence, then prints what it invents. */
 import { show } from '../config.js'
 import { TokenizerError } from '../errors.js'
-import type { Engine } from './engine.js'
+import type { Continuation, Engine } from './engine.js'
 import { UsageError } from './exit.js'
+import type { Output } from './output.js'
 import type { Flags } from './parse.js'
-import { SILENT } from './report.js'
+import { type Report, SILENT } from './report.js'
 import { jsonReport } from './report-json.js'
 import { type Surroundings, session } from './session.js'
 import { textOf, whole } from './settings.js'
-import { sampled } from './train.js'
-import { visible } from './visible.js'
+import { defaultCount, sampled } from './train.js'
+import { visible, visibleLines } from './visible.js'
+
+/** Between two texts of many lines. */
+const RULE = `${'-'.repeat(15)}\n`
 
 export function sample(flags: Flags, surroundings: Surroundings): Promise<number> {
   const { out } = surroundings
-  const count = whole(flags, 'count', 0, 20)
+  const count = whole(flags, 'count', 0, undefined)
+  const length = whole(flags, 'length', 0, undefined)
   const topK = whole(flags, 'top-k', 1, undefined)
   const prompt = textOf(flags, 'prompt')
   const report = () => {
-    if (!flags.has('json')) {
-      return { ...SILENT, sample: (_: number, line: string) => out.write(`${visible(line)}\n`) }
-    }
+    if (!flags.has('json')) return plainReport(out)
     const { start, sample: put, end } = jsonReport(out)
     return flags.has('quiet') ? { ...SILENT, sample: put } : { ...SILENT, start, sample: put, end }
   }
-  const guided = prompt !== undefined || topK !== undefined
-  return session(flags, surroundings, report, (engine) =>
-    guided ? continued(engine, count, prompt ?? '', topK) : sampled(engine, count),
-  )
+  return session(flags, surroundings, report, (engine) => {
+    if (length !== undefined && engine.mode !== 'text') {
+      const what = '--length is for --mode text: documents end by themselves'
+      throw new UsageError(`${what}, at block_size at the latest; leave it out`)
+    }
+    if (prompt === undefined && topK === undefined) return sampled(engine, count, length)
+    const options: Continuation = { prompt: prompt ?? '' }
+    if (length !== undefined) options.length = length
+    if (topK !== undefined) options.topK = topK
+    return continued(engine, count ?? defaultCount(engine), options)
+  })
+}
+
+/** The texts and nothing else. */
+function plainReport(out: Output): Report {
+  let long = false
+  return {
+    ...SILENT,
+    start({ mode }) {
+      long = mode === 'text'
+    },
+    sample(index, text) {
+      if (long && index > 1) out.write(RULE)
+      out.write(`${long ? visibleLines(text) : visible(text)}\n`)
+    },
+  }
 }
 
 /**
  * Texts that begin with a prompt.
  * @throws {UsageError} at once, for a prompt that the model cannot read
  */
-function continued(engine: Engine, count: number, prompt: string, topK?: number): Iterable<string> {
+function continued(engine: Engine, count: number, options: Continuation): Iterable<string> {
+  const { prompt } = options
   if (!engine.generate) {
     throw new UsageError('--prompt and --top-k need --engine wasm: the twins only sample')
   }
-  const most = engine.config.block_size - 1
+  const most = engine.mode === 'text' ? Infinity : engine.config.block_size - 1
   const length = [...prompt].length
   if (length > most) {
     const what = `--prompt takes at most ${most} characters (block_size less one), got ${length}`
@@ -49,19 +75,17 @@ function continued(engine: Engine, count: number, prompt: string, topK?: number)
     if (!(cause instanceof TokenizerError)) throw cause
     throw new UsageError(`--prompt ${show(prompt)}: ${cause.message}`, { cause })
   }
-  return drawn(engine.generate.bind(engine), count, prompt, topK)
+  return drawn(engine.generate.bind(engine), count, options)
 }
 
 function* drawn(
   generate: NonNullable<Engine['generate']>,
   count: number,
-  prompt: string,
-  topK?: number,
+  options: Continuation,
 ): Generator<string> {
   for (let i = 0; i < count; i++) {
-    let line = prompt
-    for (const { char } of generate(topK === undefined ? { prompt } : { prompt, topK }))
-      line += char
+    let line = options.prompt
+    for (const { char } of generate(options)) line += char
     yield line
   }
 }

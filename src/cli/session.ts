@@ -1,14 +1,15 @@
 /** A whole run: data, model, steps, samples. Signals are seen between two steps. */
+import { CORE_URL, fastCoreUrl } from '../core.js'
 import { TrainingError } from '../errors.js'
-import { countCut } from './docs.js'
+import { countCut } from './data.js'
 import type { Engine, Step } from './engine.js'
 import { complain } from './exit.js'
 import type { Interrupt } from './interrupt.js'
 import { Keeper } from './keeper.js'
-import { checkFlags, originOf } from './origin.js'
+import { type Origin, checkFlags, originOf } from './origin.js'
 import type { Output } from './output.js'
 import type { Flags } from './parse.js'
-import type { Report } from './report.js'
+import type { Report, RunStart } from './report.js'
 
 /** A step of the core takes 20 us: often enough for Ctrl-C, too seldom to cost anything. */
 const PAUSE_MS = 16
@@ -54,6 +55,7 @@ async function takeAll<T>(
  * Trains and samples as the flags say.
  * @param report told of all that happens
  * @param sampler checks what it needs at once, before training; its texts are drawn one by one
+ * @param evalEvery likewise; steps between two validations, undefined for none
  * @returns the exit code
  */
 export async function session(
@@ -61,11 +63,12 @@ export async function session(
   surroundings: Surroundings,
   report: (total: number) => Report,
   sampler: (engine: Engine) => Iterable<string>,
+  evalEvery: (engine: Engine) => number | undefined = () => undefined,
 ): Promise<number> {
   checkFlags(flags)
   const keeper = new Keeper(flags)
   try {
-    return await run(flags, surroundings, keeper, report, sampler)
+    return await run(flags, surroundings, keeper, report, sampler, evalEvery)
   } finally {
     keeper.release()
   }
@@ -77,32 +80,33 @@ async function run(
   keeper: Keeper,
   report: (total: number) => Report,
   sampler: (engine: Engine) => Iterable<string>,
+  evalEvery: (engine: Engine) => number | undefined,
 ): Promise<number> {
   const { out, interrupt } = surroundings
-  const { engine, name, preset, seed, docs, readOnly } = await originOf(flags, interrupt.signal)
+  const origin = await originOf(flags, interrupt.signal)
+  const { engine, readOnly } = origin
   const total = engine.config.num_steps
   const texts = sampler(engine)
+  const every = evalEvery(engine)
+  const fast = flags.has('fast') ? { fast: fastCoreUrl() !== CORE_URL } : {}
+  if (fast.fast === false) {
+    complain('this Node has no relaxed SIMD for --fast; the standard core runs')
+  }
   const told = report(total)
-  told.start({
-    numDocs: docs.length,
-    numCut: countCut(docs, engine.config.block_size),
-    vocabSize: engine.tokenizer.vocabSize,
-    numParams: engine.numParams,
-    config: engine.config,
-    preset,
-    seed: String(seed),
-    engine: name,
-  })
+  told.start({ ...startOf(origin), ...fast })
   await pause(surroundings)
 
   const before = engine.step
   keeper.watch(engine)
   out.beforeExit = () => keeper.save()
   let seconds = 0
+  let val: number | undefined
   try {
-    const steps = interrupt.code || readOnly ? [] : engine.train()
+    const options = every === undefined ? {} : { evalEvery: every }
+    const steps = interrupt.code || readOnly ? [] : engine.train(options)
     const take = (step: Step) => {
       told.step(step)
+      val = step.valLoss ?? val
       keeper.step()
     }
     seconds = await takeAll(steps, surroundings, take, told.pause)
@@ -120,6 +124,7 @@ async function run(
   told.end({
     steps: engine.step - before,
     seconds,
+    ...(val === undefined ? {} : { valLoss: val }),
     ...(keeper.path === undefined ? {} : { saved: keeper.path }),
     ...(code ? { interrupted: true } : {}),
   })
@@ -129,4 +134,22 @@ async function run(
     complain(`stopped ${where}${keeper.path === undefined ? '' : `; ${keeper.path} keeps it`}`)
   }
   return code
+}
+
+function startOf({ engine, name, preset, seed, data }: Origin): RunStart {
+  const { mode = 'docs', counts = { train: 0, val: 0 } } = engine
+  const docs = data.docs ?? []
+  const cut = countCut(docs, engine.config.block_size)
+  return {
+    ...(mode === 'docs'
+      ? { numDocs: docs.length, numCut: cut }
+      : { mode, numChars: counts.train + counts.val }),
+    ...(counts.val > 0 ? { numVal: counts.val } : {}),
+    vocabSize: engine.tokenizer.vocabSize,
+    numParams: engine.numParams,
+    config: engine.config,
+    preset,
+    seed: String(seed),
+    engine: name,
+  }
 }

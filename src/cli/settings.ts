@@ -1,8 +1,9 @@
 /** Flags to values: each checked against the table of the config's fields, under the flag's name. */
 import type { ConfigInput, Field, PresetName } from '../config.js'
 import { FIELDS, PRESETS, checkField, resolveConfig, show } from '../config.js'
+import { FRACTION, type Mode } from '../corpus.js'
 import { ConfigError } from '../errors.js'
-import { ENCODING_ERRORS, type EncodingErrors } from './docs.js'
+import { ENCODING_ERRORS, type EncodingErrors } from './data.js'
 import { UsageError } from './exit.js'
 import { flagOf } from './flags.js'
 import type { Flags } from './parse.js'
@@ -14,9 +15,15 @@ export interface ModelSettings {
   seed: bigint
   /** A file or a URL; the names that come with the program unless given. */
   data: string | undefined
+  /** undefined where it was not given: a file may say it. */
+  mode: Mode | undefined
+  /** Likewise. */
+  valFraction: number | undefined
   /** What becomes of bytes in it that are not UTF-8. */
   errors: EncodingErrors
 }
+
+const MODES: readonly Mode[] = ['docs', 'text']
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
@@ -68,6 +75,14 @@ function seedOf(flags: Flags): bigint {
   return BigInt(digits)
 }
 
+function fractionOf(flags: Flags): number | undefined {
+  const text = textOf(flags, 'val-fraction')
+  if (text === undefined) return undefined
+  const value = toNumber(text)
+  check('val-fraction', value, FRACTION, 0.1)
+  return value as number
+}
+
 /**
  * The flags that every model has.
  * @throws {ConfigError} for a value that cannot be used, and for values that do not go together
@@ -88,5 +103,8 @@ export function modelSettings(flags: Flags): ModelSettings {
   }
   resolveConfig(preset, config)
   const errors = choice(flags, 'encoding-errors', ENCODING_ERRORS)
-  return { preset, config, seed: seedOf(flags), data: textOf(flags, 'data'), errors }
+  const mode = flags.has('mode') ? choice(flags, 'mode', MODES) : undefined
+  const valFraction = fractionOf(flags)
+  const data = textOf(flags, 'data')
+  return { preset, config, seed: seedOf(flags), data, mode, valFraction, errors }
 }

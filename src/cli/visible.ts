@@ -8,6 +8,11 @@ export function visible(text: string): string {
   return text.replace(/\p{Cc}/gu, (char) => `\\x${hex(char, 2)}`)
 }
 
+/** Likewise, for a text of several lines: it keeps its line ends and tabs. */
+export function visibleLines(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, (char) => `\\x${hex(char, 2)}`)
+}
+
 /**
  * A value as JSON on one line for every reader: JSON.stringify leaves DEL and C1 as they are, and
  * U+0085, U+2028 and U+2029 end a line for some.

@@ -71,6 +71,29 @@ describe('the line that is rewritten', () => {
   })
 })
 
+describe('a text and its validation', () => {
+  test('the last validation stays in the line until the next', () => {
+    const { report, look, began } = terminal(120, 100)
+    report.step({ ...step(1), valLoss: 3 })
+    report.step(step(2))
+    report.pause(began + 2000)
+    expect(look()).toContain('step    2 /  100 | loss 2.0000 | val 3.0000 | smoothed 2.0000 | ')
+    report.step({ ...step(3), valLoss: 2.5 })
+    report.pause(began + 4000)
+    expect(look()).toContain('step    3 /  100 | loss 2.0000 | val 2.5000 | smoothed')
+  })
+
+  test('a sample keeps its lines, and shows other controls', () => {
+    const { report, look } = terminal(80, 4)
+    report.start({ mode: 'text', numChars: 9, vocabSize: 5, numParams: 9 } as never)
+    expect(look()).toBe('num chars: 9\nvocab size: 5\nnum params: 9\n')
+    report.sample(1, 'to\n\tbe\r\x1b\x7f\x9b')
+    expect(look()).toBe('sample  1:\nto\n\tbe\\x0d\\x1b\\x7f\\x9b\n')
+    report.end({ steps: 2, seconds: 1, valLoss: 2.25 })
+    expect(look()).toBe('2 steps in 1.000 s, 500000.0 us/step, validation included; val 2.2500\n')
+  })
+})
+
 test('the smoothed loss begins without bias and follows', () => {
   const progress = new Progress(100, 0)
   progress.add({ step: 1, loss: 3, lr: 0 })

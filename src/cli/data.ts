@@ -1,5 +1,6 @@
-/** Documents from where --data says: a file, a URL, or the names that come with the program. */
-import { decodeUtf8, parseDocs } from '../dataset.js'
+/** Data from where --data says: a file, a URL, or the names that come with the program. */
+import type { DataOptions, Mode } from '../corpus.js'
+import { decodeUtf8, parseDocs, parseText } from '../dataset.js'
 import { DatasetError } from '../errors.js'
 
 export const ENCODING_ERRORS = ['strict', 'replace'] as const
@@ -9,19 +10,23 @@ const TAKES = '--data takes a UTF-8 text file or an http(s) URL'
 
 /**
  * @param data a path or a URL
+ * @param mode whether each line is a document, or all of it one text
  * @param errors what becomes of bytes that are not UTF-8
  * @param signal gives up
- * @throws {DatasetError} that names the source, when it cannot be had or holds no documents
+ * @throws {DatasetError} that names the source, when it cannot be had or holds nothing
  */
-export async function readDocs(
+export async function readData(
   data: string | undefined,
+  mode: Mode,
   errors: EncodingErrors,
   signal: AbortSignal,
-): Promise<string[]> {
-  if (data === undefined) return parseDocs((await import('../data/names.js')).NAMES)
+): Promise<Pick<DataOptions, 'docs' | 'text'>> {
+  const parse = (text: string) =>
+    mode === 'text' ? { text: parseText(text) } : { docs: parseDocs(text) }
+  if (data === undefined) return parse((await import('../data/names.js')).NAMES)
   const bytes = await (/^https?:/i.test(data) ? download(data, signal) : readPath(data, signal))
   try {
-    return parseDocs(decodeUtf8(bytes, errors))
+    return parse(decodeUtf8(bytes, errors))
   } catch (cause) {
     if (!(cause instanceof DatasetError)) throw cause
     throw new DatasetError(`${data}: ${cause.message}`, { cause })
