@@ -1,0 +1,91 @@
+/** The peers: how each is started, and how near its losses must be. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { checkLosses } from '../equal.js'
+
+export interface Peer {
+  label: string
+  /** The file of this folder that it runs. */
+  program: string
+  dtype: 'float32' | 'float64'
+  threads: number
+  /** Its losses may be this far from ours. */
+  tolerance: number
+}
+
+/** Single precision keeps seven digits of a loss of about 4. */
+const FLOAT32 = 1e-4
+
+export const OURS: Peer = {
+  label: 'microgpt-wasm, float64',
+  ...{ program: 'ours.mjs', dtype: 'float64', threads: 1, tolerance: 0 },
+}
+
+export const PEERS: readonly Peer[] = [
+  { ...OURS, label: 'microgpt-wasm, float64, 2 threads', threads: 2 },
+  {
+    label: 'jax-js, float32',
+    ...{ program: 'jax.mjs', dtype: 'float32', threads: 1, tolerance: FLOAT32 },
+  },
+  {
+    // Its exp and log are polynomials of single precision in float64 too.
+    label: 'jax-js, float64',
+    ...{ program: 'jax.mjs', dtype: 'float64', threads: 1, tolerance: FLOAT32 },
+  },
+  {
+    label: 'TensorFlow.js, float32',
+    ...{ program: 'tfjs.mjs', dtype: 'float32', threads: 1, tolerance: FLOAT32 },
+  },
+  {
+    label: 'PyTorch, float64',
+    ...{ program: 'pytorch.py', dtype: 'float64', threads: 1, tolerance: 1e-10 },
+  },
+  {
+    label: 'PyTorch, float64, 2 threads',
+    ...{ program: 'pytorch.py', dtype: 'float64', threads: 2, tolerance: 1e-10 },
+  },
+]
+
+export interface Answer {
+  /** Name, version and backend. */
+  about: string
+  losses: number[]
+  /** Null unless it was asked for. */
+  msPerStep: number | null
+}
+
+/** A peer that cannot be run here; the message is why. */
+export class Unavailable extends Error {}
+
+/**
+ * Runs a peer on a case.
+ * @param folder where its program and packages are
+ * @throws {Unavailable} with its own words when it ends with an error
+ */
+export function ask(
+  folder: string,
+  { program, dtype, threads }: Peer,
+  file: string,
+  mode: 'losses' | 'time',
+): Promise<Answer> {
+  const command = program.endsWith('.py') ? 'python3' : process.execPath
+  const args = [join(folder, program), file, mode, dtype, `${threads}`]
+  return new Promise((resolve, reject) => {
+    execFile(command, args, { cwd: folder }, (error, stdout, stderr) => {
+      if (error) reject(new Unavailable(reasonOf(error, stderr)))
+      else resolve(JSON.parse(stdout) as Answer)
+    })
+  })
+}
+
+/** Why a program ended: the line that names the error, else how it ended. */
+export function reasonOf(error: Error & { code?: unknown }, stderr: string): string {
+  if (error.code === 'ENOENT') return 'there is no python3'
+  const named = /^(?:\w*Error\w*(?: \[\w+\])?|[\w$]+ \[\w*Error\w*\]): (.+)$/m.exec(stderr)
+  const last = stderr.trim().split('\n').at(-1)
+  return (named?.[1] ?? last) || error.message
+}
+
+/** What a peer's losses are away from ours at the most. @throws {Error} beyond its tolerance */
+export const compare = (peer: Peer, got: Answer, want: Answer) =>
+  checkLosses(peer.label, got.losses, want.losses, peer.tolerance)

@@ -1,0 +1,101 @@
+/** Ours and each peer over widths: losses first, then milliseconds a step. */
+import { median } from '../time.js'
+import { type Answer, OURS, type Peer, Unavailable, compare } from './peers.js'
+
+export interface PeerResult {
+  label: string
+  /** Whether it is this package itself. */
+  own: boolean
+  /** Name, version and backend; null when it never answered. */
+  about: string | null
+  tolerance: number
+  /** The largest difference of its losses from ours. */
+  lossDifference: number
+  /** Why it was not measured, or null. */
+  missing: string | null
+  /** Milliseconds a step, by width. */
+  ms: Record<number, number>
+  /** The first width from which on it is faster than ours on one thread, or null. */
+  passesAt: number | null
+}
+
+export interface PeersReport {
+  machine: string
+  widths: { n_embd: number; numParams: number }[]
+  /** Ours on one thread first. */
+  results: PeerResult[]
+}
+
+export interface Width {
+  n_embd: number
+  numParams: number
+  /** The case's JSON. */
+  file: string
+}
+
+/** Asks a peer: ask() of peers.ts, or what a test puts there. */
+export type Ask = (peer: Peer, file: string, mode: 'losses' | 'time') => Promise<Answer>
+
+/**
+ * In each width the losses are compared first; then, round by round, each peer is timed in a fresh
+ * process. A peer that is not there is left out, with the reason.
+ * @throws {Error} when a peer's losses are not ours
+ */
+export async function sweep(
+  peers: readonly Peer[],
+  widths: readonly Width[],
+  rounds: number,
+  ask: Ask,
+  say: (text: string) => void,
+): Promise<PeerResult[]> {
+  const results = new Map([OURS, ...peers].map((peer) => [peer, blank(peer)]))
+  for (const { n_embd, file } of widths) {
+    const want = await ask(OURS, file, 'losses')
+    const able: Peer[] = []
+    for (const [peer, result] of results) {
+      if (result.missing !== null) continue
+      say(`n_embd ${n_embd}: losses of ${peer.label}`)
+      const got = await ask(peer, file, 'losses').catch((error: unknown) => {
+        if (!(error instanceof Unavailable)) throw error
+        result.missing = error.message
+        return null
+      })
+      if (!got) continue
+      result.about = got.about
+      result.lossDifference = Math.max(result.lossDifference, compare(peer, got, want))
+      able.push(peer)
+    }
+    const times = new Map<Peer, number[]>(able.map((peer) => [peer, []]))
+    for (let round = 1; round <= rounds; round++) {
+      for (const [peer, each] of times) {
+        say(`n_embd ${n_embd}, round ${round} of ${rounds}: ${peer.label}`)
+        each.push((await ask(peer, file, 'time')).msPerStep!)
+      }
+    }
+    for (const [peer, each] of times) results.get(peer)!.ms[n_embd] = median(each)
+  }
+  const ours = results.get(OURS)!
+  for (const [peer, result] of results) {
+    if (peer !== OURS) result.passesAt = passesAt(result.ms, ours.ms)
+  }
+  return [...results.values()]
+}
+
+const blank = ({ label, program, tolerance }: Peer): PeerResult => ({
+  own: program === OURS.program,
+  ...{ label, about: null, tolerance, lossDifference: 0, missing: null, ms: {}, passesAt: null },
+})
+
+/** The least width at which, and at all above it, one takes less than the other; or null. */
+export function passesAt(
+  one: Readonly<Record<number, number>>,
+  other: Readonly<Record<number, number>>,
+): number | null {
+  let from: number | null = null
+  const widths = Object.keys(one).map(Number)
+  for (const n of widths.toSorted((a, b) => b - a)) {
+    if (!(one[n]! < other[n]!)) break
+    from = n
+  }
+  return from
+}

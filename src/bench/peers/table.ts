@@ -1,0 +1,48 @@
+/** The peers as a person reads them. */
+import { lines, number, whole } from '../lines.js'
+import type { PeerResult, PeersReport } from './sweep.js'
+
+export function peersTable(report: PeersReport, markdown: boolean): string {
+  const there = report.results.filter(({ missing }) => missing === null)
+  const columns = ['ms a step', ...report.widths.map(({ n_embd }) => `n_embd ${n_embd}`)]
+  const counts = ['parameters', ...report.widths.map(({ numParams }) => whole(numParams))]
+  const rows = there.map(({ label, ms }) => [
+    label,
+    ...report.widths.map(({ n_embd }) => (n_embd in ms ? number(ms[n_embd]!) : '-')),
+  ])
+  const item = (text: string) => `- ${text}`
+  return [
+    'One layer, 4 heads, block 32, batch 16, vocabulary 65; the same weights and batches for all',
+    report.machine,
+    '',
+    ...lines(columns, [counts, ...rows], markdown),
+    '',
+    ...there.slice(1).map((result) => item(agreement(result))),
+    ...report.results.filter((result) => result.missing !== null).map((one) => item(absence(one))),
+    '',
+    verdict(report),
+  ].join('\n')
+}
+
+function agreement({ label, about, lossDifference, tolerance }: PeerResult): string {
+  const most = tolerance === 0 ? 'the same was asked for' : `${tolerance} was allowed`
+  return `${label}: ${about}; losses within ${lossDifference.toExponential(1)} of ours (${most})`
+}
+
+const absence = ({ label, missing }: PeerResult) => `${label}: not available: ${missing}`
+
+/** Which peer passes ours, and where. */
+export function verdict({ results, widths }: PeersReport): string {
+  const [ours] = results
+  const there = results.filter((peer) => !peer.own && peer.missing === null)
+  if (there.length === 0) return 'No peer was there to compare with.'
+  const most = Math.max(...widths.map(({ n_embd }) => n_embd))
+  const passing = there.filter((peer) => peer.passesAt !== null)
+  const said = passing.map(({ label, passesAt }) => `${label} passes it from n_embd ${passesAt} on`)
+  const rest = there.filter((peer) => peer.passesAt === null).map(({ label }) => label)
+  if (rest.length > 0) {
+    const none = passing.length === 0 ? 'no peer passes it' : `${rest.join('; ')}: not`
+    said.push(`${none} up to ${most}`)
+  }
+  return `Against ${ours!.label}, on one thread: ${said.join('; ')}.`
+}

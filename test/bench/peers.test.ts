@@ -1,0 +1,166 @@
+/** The peers' runner: what they are given, what is compared, and what is said when one is not there. */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type Case, modelOf, writeCase } from '../../src/bench/peers/cases.js'
+import {
+  type Answer,
+  OURS,
+  PEERS,
+  type Peer,
+  Unavailable,
+  ask,
+  reasonOf,
+} from '../../src/bench/peers/peers.js'
+import { type Ask, passesAt, sweep } from '../../src/bench/peers/sweep.js'
+import { peersTable, verdict } from '../../src/bench/peers/table.js'
+import { MicroGPT } from '../../src/microgpt.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'microgpt-peers-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+test('a case holds the weights, and the batches in the order of training', async () => {
+  const gpt = await MicroGPT.create(modelOf(16))
+  const given = JSON.parse(readFileSync(writeCase(folder, gpt, 1), 'utf8')) as Case
+  const bytes = readFileSync(given.weights)
+  expect(bytes.equals(Buffer.from(gpt.save()).subarray(-bytes.length))).toBe(true)
+  const counts = given.table.map(({ shape }) => shape[0] * shape[1])
+  expect(counts.reduce((sum, count) => sum + count)).toBe(gpt.numParams)
+  expect(given.config.vocab_size).toBe(65)
+  expect(given.batches.map((batch) => batch.length)).toEqual([16, 16, 16, 16])
+  const [second] = given.batches.slice(1)
+  expect(second!.map((ids) => ids[0])).toEqual(Array(16).fill(64))
+  expect(second!.map((ids) => gpt.tokenizer.decode(ids))).toEqual(gpt.docs.slice(16, 32))
+})
+
+const peer = (label: string): Peer => ({ ...OURS, label, program: 'x.mjs', tolerance: 1e-4 })
+const [near, wrong, absent] = ['near', 'wrong', 'absent'].map(peer) as [Peer, Peer, Peer]
+const widths = [16, 32].map((n_embd) => ({ n_embd, numParams: 100 * n_embd, file: `${n_embd}` }))
+
+/** Ours takes 2 ms at 16 and 8 at 32, the peer 4 and 6. */
+function answers(asked: string[]): Ask {
+  return async ({ label }, file, mode) => {
+    asked.push(`${label} ${file} ${mode}`)
+    if (label === 'absent') throw new Unavailable('it is on holiday')
+    const losses = { near: [4.00005], wrong: [4.1] }[label] ?? [4]
+    const ms = { near: { 16: 4, 32: 6 } }[label] ?? { 16: 2, 32: 8 }
+    const msPerStep = mode === 'time' ? ms[file as '16']! : null
+    return { about: `${label} 1.0`, losses, msPerStep } satisfies Answer
+  }
+}
+
+describe('the sweep', () => {
+  test('compares, then times, and leaves out what is not there', async () => {
+    const asked: string[] = []
+    const [ours, one, gone] = await sweep([near, absent], widths, 2, answers(asked), () => {})
+    expect(ours).toMatchObject({ own: true, ms: { 16: 2, 32: 8 }, passesAt: null })
+    expect(one).toMatchObject({ own: false, about: 'near 1.0', ms: { 16: 4, 32: 6 }, passesAt: 32 })
+    expect(one!.lossDifference).toBeCloseTo(5e-5, 9)
+    expect(gone).toMatchObject({ about: null, missing: 'it is on holiday', ms: {} })
+    expect(asked.filter((line) => line.startsWith('absent'))).toEqual(['absent 16 losses'])
+    const near16 = asked.filter((line) => line.startsWith('near 16'))
+    expect(near16).toEqual(['near 16 losses', 'near 16 time', 'near 16 time'])
+  })
+
+  test('times nothing when a loss is wrong', async () => {
+    const asked: string[] = []
+    await expect(sweep([wrong], widths, 1, answers(asked), () => {})).rejects.toThrow(
+      'wrong, step 1: the loss is 4.1, expected 4, within 0.0001; nothing timed',
+    )
+    expect(asked.filter((line) => line.endsWith('time'))).toEqual([])
+  })
+})
+
+test.each([
+  ['never', { 16: 3, 32: 9 }, null],
+  ['at the end', { 16: 3, 32: 7 }, 32],
+  ['always', { 16: 1, 32: 7 }, 16],
+  ['at first only', { 16: 1, 32: 9 }, null],
+])('a peer passes ours %s', (_, one, from) => {
+  expect(passesAt(one, { 16: 2, 32: 8 })).toBe(from)
+})
+
+describe('the table', () => {
+  test('widths across, peers down, reasons and the verdict below', async () => {
+    const results = await sweep([near, absent], widths, 1, answers([]), () => {})
+    const text = peersTable({ machine: 'an abacus', widths, results }, true)
+    expect(text).toContain('| ms a step              | n_embd 16 | n_embd 32 |')
+    expect(text).toContain('| parameters             |     1,600 |     3,200 |')
+    expect(text).toContain('| near                   |      4.00 |      6.00 |')
+    expect(text).toContain('near: near 1.0; losses within 5.0e-5 of ours (0.0001 was allowed)')
+    expect(text).toContain('absent: not available: it is on holiday')
+    expect(text.split('\n').at(-1)).toBe(
+      'Against microgpt-wasm, float64, on one thread: near passes it from n_embd 32 on.',
+    )
+  })
+
+  test('the verdict when none passes, and when none is there', async () => {
+    const first = widths.slice(0, 1)
+    const results = await sweep([near], first, 1, answers([]), () => {})
+    const none = 'on one thread: no peer passes it up to 16.'
+    expect(verdict({ machine: '', widths: first, results })).toContain(none)
+    const alone = await sweep([absent], first, 1, answers([]), () => {})
+    const nobody = 'No peer was there to compare with.'
+    expect(verdict({ machine: '', widths: first, results: alone })).toBe(nobody)
+  })
+})
+
+describe('a peer that is not there', () => {
+  test('its package is missing', async () => {
+    const peers = join(root, 'src/bench/peers')
+    const jax = PEERS.find(({ program }) => program === 'jax.mjs')!
+    const failed = ask(peers, jax, 'none.json', 'losses')
+    await expect(failed).rejects.toThrow(/^Cannot find package '@jax-js\/jax'/)
+    await expect(failed).rejects.toBeInstanceOf(Unavailable)
+  })
+
+  test.each([
+    [
+      "Traceback:\n  line 7\nModuleNotFoundError: No module named 'torch'\n",
+      "No module named 'torch'",
+    ],
+    [
+      'x;\n^\n\nb [ConfigError]: create has no option "threads"\n    at N\n',
+      /^create has no option/,
+    ],
+    ['Error [ERR_X]: it is not\n    at y\n\nNode.js v20\n', 'it is not'],
+    ['Killed\n', 'Killed'],
+    ['', 'Command failed'],
+  ])('%j', (stderr, reason) => {
+    expect(reasonOf(new Error('Command failed'), stderr)).toMatch(reason)
+  })
+
+  test('there is no python3 at all', () => {
+    const error = Object.assign(new Error('spawn python3 ENOENT'), { code: 'ENOENT' })
+    expect(reasonOf(error, '')).toBe('there is no python3')
+  })
+})
+
+test('npm run bench:peers, without installing anything', async () => {
+  const flags = [
+    '--no-install',
+    '--only',
+    'microgpt',
+    '--widths',
+    '16',
+    '--rounds',
+    '1',
+    '--seconds',
+    '0.01',
+  ]
+  const args = [join(root, 'scripts/peers.mjs'), ...flags]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  const lines = stdout.split('\n')
+  expect(lines.find((line) => line.startsWith(OURS.label))).toMatch(/float64 +[\d.]+$/)
+  const said = lines.filter((line) => line.startsWith('- '))
+  expect(said).toHaveLength(1)
+  expect(said[0]).toMatch(
+    /^- microgpt-wasm, float64, 2 threads: .*(losses within|not available: .)/,
+  )
+  expect(stdout).toContain('No peer was there to compare with.')
+})
