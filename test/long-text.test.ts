@@ -274,6 +274,19 @@ describe('sampling a text', async () => {
     expect(chars('')).toEqual(chars('a'))
   })
 
+  test('with a seed of its own leaves the training as it was; without shifts its blocks', async () => {
+    const runs = await Promise.all(
+      [undefined, { length: 9, seed: 1 }, { length: 9 }].map(async (options) => {
+        const other = await create()
+        const before = lossesOf(other, { steps: 5 })
+        if (options) expect([...other.generate(options)]).toHaveLength(9)
+        return { before, after: lossesOf(other, { steps: 5 }) }
+      }),
+    )
+    expect(runs[1]).toEqual(runs[0])
+    expect(runs[2]).not.toEqual(runs[0])
+  })
+
   test('loss() takes pieces of text', () => {
     expect(gpt.loss(['ta', 'tao'])).toBe((gpt.loss(['ta']) + gpt.loss(['tao'])) / 2)
     expect(() => gpt.loss(['ta', 't'])).toThrow(/a piece of text must have 2 characters .* got "t"/)
