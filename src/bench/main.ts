@@ -4,13 +4,14 @@ import { parseArgs } from 'node:util'
 import { bench as measureAll } from './rounds.js'
 import { table } from './table.js'
 
-const HELP = `usage: microgpt-wasm bench [--preset tutorial|gist] [--rounds N] [--sizes] [--json [FILE]] [--markdown]
+const HELP = `usage: microgpt-wasm bench [--preset tutorial|gist] [--rounds N] [--sizes] [--scaling] [--json [FILE]] [--markdown]
 
 Times the WebAssembly core, its typed-array and scalar twins, and CPython where python3 is there.
 
   --preset NAME    tutorial (the default) or gist
   --rounds N       rounds of measurements, 5 unless given
   --sizes          larger models too, in batches: half a minute more
+  --scaling        batches, documents, parameters and threads: how the cost grows, in a minute more
   --json           print the numbers as JSON; with a FILE, write them there beside the table
   --markdown       print the table as Markdown
 `
@@ -36,6 +37,7 @@ export async function bench(argv: string[]): Promise<number> {
         preset: { type: 'string', default: 'tutorial' },
         rounds: { type: 'string', default: '5' },
         sizes: { type: 'boolean', default: false },
+        scaling: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         markdown: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -65,7 +67,7 @@ export async function bench(argv: string[]): Promise<number> {
   const say = (text: string) => {
     if (live) process.stderr.write(`\r\x1b[K${text}`)
   }
-  const report = await measureAll(values.preset, rounds, values.sizes, say)
+  const report = await measureAll(values.preset, rounds, values, say)
   say('')
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
   const toStdout = values.json && file === undefined

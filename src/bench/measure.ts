@@ -7,9 +7,11 @@ import { NAMES } from '../data/names.js'
 import { parseDocs } from '../dataset.js'
 import type { StepResult } from '../microgpt.js'
 import type { Size } from './shapes.js'
+import { losses, median, time } from './time.js'
 
 export type EngineName = 'wasm' | 'typed' | 'value'
-export type What = 'losses' | 'step' | 'sample' | 'start' | 'size'
+type Scale = 'batches' | 'bare' | 'documents' | 'parameters' | 'threads'
+export type What = 'losses' | 'step' | 'sample' | 'start' | 'size' | Scale
 
 interface Engine {
   readonly numParams: number
@@ -45,18 +47,10 @@ async function create(
   }
 }
 
-/** Milliseconds that some steps take. */
-function time(engine: Engine, steps: number): number {
-  const start = performance.now()
-  for (const _step of engine.train({ steps })) continue
-  return performance.now() - start
-}
-
 const MEASURES: Record<What, (name: EngineName, preset: string) => Promise<object>> = {
   async losses(name, preset) {
     const engine = await create(name, preset, {})
-    const losses = Array.from(engine.train({ steps: COMPARED }), ({ loss }) => loss)
-    return { losses, numParams: engine.numParams }
+    return { losses: losses(engine, COMPARED), numParams: engine.numParams }
   },
 
   /** Median over batches of the mean time of a step, in microseconds. */
@@ -64,8 +58,7 @@ const MEASURES: Record<What, (name: EngineName, preset: string) => Promise<objec
     const engine = await create(name, preset)
     const { warm, batches, steps } = WORK[name]
     time(engine, warm)
-    const each = Array.from({ length: batches }, () => (1000 * time(engine, steps)) / steps)
-    return { us: each.sort((a, b) => a - b)[batches >> 1] }
+    return { us: 1000 * median(Array.from({ length: batches }, () => time(engine, steps))) }
   },
 
   /** Tokens that go through the model in a second; a document of n characters takes n + 1. */
@@ -85,6 +78,30 @@ const MEASURES: Record<What, (name: EngineName, preset: string) => Promise<objec
   /** One of the larger models; `preset` is its name. */
   async size(_name, size) {
     return (await import('./sizes.js')).measureSize(size as Size)
+  },
+
+  async batches(_name, preset) {
+    return (await import('./scaling/batches.js')).measureBatches(preset)
+  },
+
+  /** What a process takes that does nothing but load this program. */
+  async bare() {
+    return { peakBytes: (await import('./scaling/documents.js')).peakBytes() }
+  },
+
+  /** `preset` is the preset's name and the count of documents. */
+  async documents(_name, preset) {
+    const [name, count] = preset.split(' ') as [string, string]
+    return (await import('./scaling/documents.js')).measureDocuments(name, Number(count))
+  },
+
+  /** `preset` is n_embd. */
+  async parameters(_name, n) {
+    return (await import('./scaling/parameters.js')).measureParameters(Number(n))
+  },
+
+  async threads(_name, size) {
+    return (await import('./scaling/threads.js')).measureThreads(size as Size)
   },
 
   /** From the start of the process until the first step is made, in milliseconds. */

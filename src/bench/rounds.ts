@@ -7,14 +7,16 @@
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { child } from './child.js'
+import { checkLosses } from './equal.js'
+import { machine } from './machine.js'
+import { type Scaling, measureScaling } from './scaling/index.js'
 import type { Size } from './shapes.js'
 import type { SizeResult } from './sizes.js'
 
 const run = promisify(execFile)
-const measure = fileURLToPath(new URL('./measure.js', import.meta.url))
 const pythonProgram = fileURLToPath(new URL('../test/golden/make.py', import.meta.url))
 
 const ENGINES = ['wasm', 'typed', 'value'] as const
@@ -49,15 +51,12 @@ export interface Report {
   rows: Row[]
   /** The larger models, on the WebAssembly core; empty unless asked for. */
   sizes: SizeRow[]
+  /** How the cost grows, on the WebAssembly core; null unless asked for. */
+  scaling: Scaling | null
 }
 
 export interface SizeRow extends SizeResult {
   size: Size
-}
-
-async function child<T>(engine: string, what: string, preset: string): Promise<T> {
-  const { stdout } = await run(process.execPath, [measure, engine, what, preset])
-  return JSON.parse(stdout) as T
 }
 
 interface PythonTimes {
@@ -83,9 +82,7 @@ async function compareLosses(preset: string) {
   const want = await child<{ losses: number[]; numParams: number }>('wasm', 'losses', preset)
   let worst = 0
   const compare = (name: string, losses: number[]) => {
-    const far = Math.max(...losses.map((loss, i) => Math.abs(loss - want.losses[i]!)))
-    if (!(far <= TOLERANCE))
-      throw new Error(`${name}'s losses are ${far} from wasm's; nothing timed`)
+    const far = checkLosses(name, losses, want.losses.slice(0, losses.length), TOLERANCE)
     worst = Math.max(worst, far)
   }
   for (const name of ['typed', 'value']) {
@@ -98,14 +95,14 @@ async function compareLosses(preset: string) {
 
 /**
  * All figures of a preset.
- * @param withSizes whether to measure the larger models too
+ * @param sections whether to measure the larger models too, and how the cost grows
  * @param say told what is being done
  * @throws {Error} when an engine's losses are not wasm's
  */
 export async function bench(
   preset: string,
   rounds: number,
-  withSizes: boolean,
+  sections: { sizes: boolean; scaling: boolean },
   say: (text: string) => void,
 ): Promise<Report> {
   say('comparing losses')
@@ -128,10 +125,12 @@ export async function bench(
   }
 
   const sizes: SizeRow[] = []
-  for (const size of withSizes ? (['small', 'medium', 'large'] as const) : []) {
+  for (const size of sections.sizes ? (['small', 'medium', 'large'] as const) : []) {
     say(`size: ${size}`)
     sizes.push({ size, ...(await child<SizeResult>('wasm', 'size', size)) })
   }
+
+  const scaling = sections.scaling ? await measureScaling(preset, say) : null
 
   const measured: Engine[] = withPython ? [...ENGINES, 'cpython'] : [...ENGINES]
   const rows = measured.map((engine) => ({
@@ -141,8 +140,6 @@ export async function bench(
     tokensPerSecond: tokens[engine].length > 0 ? figure(tokens[engine]) : null,
     start: starts[engine].length > 0 ? figure(starts[engine]) : null,
   }))
-  const cores = cpus()
-  const node = `Node ${process.version} (V8 ${process.versions.v8})`
-  const machine = `${cores[0]?.model ?? 'unknown CPU'}, ${cores.length} cores, ${process.platform}, ${node}`
-  return { machine, preset, numParams, rounds, lossDifference: worst, rows, sizes }
+  const lossDifference = worst
+  return { machine: machine(), preset, numParams, rounds, lossDifference, rows, sizes, scaling }
 }

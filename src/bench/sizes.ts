@@ -2,9 +2,11 @@
 import { readFile } from 'node:fs/promises'
 import type { ConfigInput } from '../config.js'
 import { MicroGPT } from '../microgpt.js'
-import { Random } from '../random.js'
 import { TypedGPT } from '../reference/typed.js'
+import { checkLoss } from './equal.js'
 import { SIZES, type Size } from './shapes.js'
+import { blockDocuments } from './texts.js'
+import { losses, median, time } from './time.js'
 
 export interface SizeResult {
   numParams: number
@@ -15,14 +17,6 @@ export interface SizeResult {
   ofPeak: number
   /** |loss of the first batch - the typed-array twin's loss of the same documents|. */
   lossDifference: number
-}
-
-const ALPHABET = Array.from({ length: 64 }, (_, i) => String.fromCodePoint(48 + i)).join('')
-
-function documents(length: number): string[] {
-  const random = new Random(1)
-  const text = () => Array.from({ length }, () => ALPHABET[random.randrange(64)]!).join('')
-  return [ALPHABET.padEnd(length, '0'), ...Array.from({ length: 63 }, text)]
 }
 
 /**
@@ -55,32 +49,20 @@ async function measurePeak(): Promise<number> {
   return (turns * FLOPS.value) / best / 1e6
 }
 
-/** Milliseconds of a step: the median of some batches of steps, after a warm-up. */
-function timeSteps(gpt: MicroGPT, steps: number): number {
-  const time = () => {
-    const start = performance.now()
-    for (const _step of gpt.train({ steps })) continue
-    return (performance.now() - start) / steps
-  }
-  time()
-  return Array.from({ length: 5 }, time).sort((a, b) => a - b)[2]!
-}
-
 /** @throws {Error} when the twin's loss is not the same */
 export async function measureSize(size: Size): Promise<SizeResult> {
   const config = SIZES[size]
-  const docs = documents(config.block_size)
+  const docs = blockDocuments(config.block_size)
   const input: ConfigInput = { ...config, num_steps: 1_000_000, init_std: 0.05 }
   const gpt = await MicroGPT.create({ docs, config: input })
   const twin = new TypedGPT({ docs, config: { ...input, batch_size: 1 } })
   const want = twin.loss(twin.docs.slice(0, config.batch_size))
-  const [first] = [...gpt.train({ steps: 1 })]
-  const loss = first!.loss
-  const lossDifference = Math.abs(loss - want)
-  if (!(lossDifference <= 1e-11)) throw new Error(`${size}: the loss is ${lossDifference} off`)
+  const lossDifference = checkLoss(size, losses(gpt, 1)[0]!, want, 1e-11)
 
   const peak = await measurePeak()
-  const msPerStep = timeSteps(gpt, { small: 30, medium: 2, large: 1 }[size])
+  const steps = { small: 30, medium: 2, large: 1 }[size]
+  time(gpt, steps)
+  const msPerStep = median(Array.from({ length: 5 }, () => time(gpt, steps)))
   const rows = config.batch_size * config.block_size
   const gflops = flopsOf(config, gpt.numParams) / msPerStep / 1e6
   const tokensPerSecond = (1000 * rows) / msPerStep

@@ -1,5 +1,7 @@
 /** A report as a person reads it, in a terminal or in Markdown. */
 import type { Engine, Figure, Report } from './rounds.js'
+import { lines, number, whole } from './lines.js'
+import { scalingTables } from './scaling/table.js'
 import { SIZES as SHAPES } from './shapes.js'
 
 const LABELS: Record<Engine, string> = {
@@ -9,26 +11,8 @@ const LABELS: Record<Engine, string> = {
   cpython: 'microgpt in CPython',
 }
 
-/** Three digits where there are decimals, else whole with commas. */
-function number(x: number): string {
-  return x >= 100 ? Math.round(x).toLocaleString('en-US') : x.toPrecision(3)
-}
-
 const spread = ({ min, max }: Figure) => `${number(min)} to ${number(max)}`
 const median = (figure: Figure | null) => (figure ? number(figure.median) : '-')
-
-/** Lines of a table: the first column to the left, the others to the right. */
-function lines(columns: readonly string[], rows: string[][], markdown: boolean): string[] {
-  const widths = columns.map((name, i) =>
-    Math.max(name.length, ...rows.map((row) => row[i]!.length)),
-  )
-  const align = (cells: readonly string[]) =>
-    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-  const line = (cells: readonly string[]) =>
-    markdown ? `| ${align(cells).join(' | ')} |` : align(cells).join('   ').trimEnd()
-  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
-  return [line(columns), ...(markdown ? [line(rule)] : []), ...rows.map(line)]
-}
 
 const ENGINES = ['engine', 'us a step', 'least to most', 'times wasm', 'tokens/s', 'ms to step 1']
 const SIZES = ['model', 'parameters', 'batch', 'ms a step', 'tokens/s', 'GFLOP/s', 'of peak']
@@ -47,7 +31,7 @@ export function table(report: Report, markdown: boolean): string {
     const { n_embd, n_head, n_layer, block_size, batch_size } = SHAPES[row.size]
     return [
       `${row.size} (${n_embd}, ${n_head}, ${n_layer}, ${block_size})`,
-      row.numParams.toLocaleString('en-US'),
+      whole(row.numParams),
       `${batch_size}`,
       number(row.msPerStep),
       number(row.tokensPerSecond),
@@ -56,7 +40,7 @@ export function table(report: Report, markdown: boolean): string {
     ]
   })
   return [
-    `${preset}: ${numParams.toLocaleString('en-US')} parameters, float64, one document a step`,
+    `${preset}: ${whole(numParams)} parameters, float64, one document a step`,
     machine,
     `the losses of all engines agree within ${lossDifference.toExponential(1)}`,
     '',
@@ -66,6 +50,7 @@ export function table(report: Report, markdown: boolean): string {
     'forward, backward, Adam and the host. tokens/s: sampling one sequence at a time. ms to step 1:',
     'from the start of the process, Node itself included.',
     ...(sizes.length === 0 ? [] : ['', ...lines(SIZES, sizes, markdown), '', ...SIZES_NOTE]),
+    ...(report.scaling ? scalingTables(report.scaling, machine, markdown) : []),
   ].join('\n')
 }
 

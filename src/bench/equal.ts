@@ -1,0 +1,28 @@
+/** The checks that stand before every measurement: what is timed is the same computation. */
+
+/**
+ * How far two losses are apart.
+ * @throws {Error} when that is more than `tolerance`, or one of them is no number
+ */
+export function checkLoss(what: string, got: number, want: number, tolerance: number): number {
+  const far = Math.abs(got - want)
+  if (!(far <= tolerance)) {
+    const most = tolerance === 0 ? 'the same' : `within ${tolerance}`
+    throw new Error(`${what}: the loss is ${got}, expected ${want}, ${most}; nothing timed`)
+  }
+  return far
+}
+
+/** The largest difference of two runs' losses. @throws {Error} as checkLoss does, or for other counts */
+export function checkLosses(
+  what: string,
+  got: readonly number[],
+  want: readonly number[],
+  tolerance: number,
+): number {
+  if (got.length !== want.length || got.length === 0) {
+    throw new Error(`${what}: ${got.length} losses, expected ${want.length}; nothing timed`)
+  }
+  const far = got.map((loss, i) => checkLoss(`${what}, step ${i + 1}`, loss, want[i]!, tolerance))
+  return Math.max(...far)
+}

@@ -1,0 +1,78 @@
+/** What a larger batch costs: the preset's model, 1 to 64 documents a step. */
+import { NAMES } from '../../data/names.js'
+import { parseDocs } from '../../dataset.js'
+import { MicroGPT } from '../../microgpt.js'
+import { ValueGPT } from '../../reference/model.js'
+import { checkLoss, checkLosses } from '../equal.js'
+import { losses, median, time } from '../time.js'
+
+export interface BatchRow {
+  batch: number
+  usPerDocument: number
+  /** Per 1,000 positions of the documents that were trained on. */
+  usPerThousand: number
+  /** |first loss - the mean of the documents' own losses|. */
+  lossDifference: number
+}
+
+export interface Batches {
+  rows: BatchRow[]
+  /** The largest difference of a loss from microgpt's own on scalar autograd, one document a step. */
+  scalarDifference: number
+}
+
+const BATCHES = [1, 2, 4, 8, 16, 32, 64]
+/** A batch of one against scalar autograd. */
+const COMPARED = 30
+/** Documents of one timing, and timings of each batch size. */
+const DOCUMENTS = 2048
+const ROUNDS = 9
+
+/** @throws {Error} when a loss is not what it must be */
+export async function measureBatches(preset: string): Promise<Batches> {
+  const docs = parseDocs(NAMES)
+  const make = (config: object) => MicroGPT.create({ docs, preset, config })
+  const scalarDifference = checkLosses(
+    'a batch of 1, against scalar autograd',
+    losses(await make({}), COMPARED),
+    losses(new ValueGPT({ docs, preset, config: {} }), COMPARED),
+    1e-11,
+  )
+
+  const models = []
+  for (const batch of BATCHES) {
+    const gpt = await make({ batch_size: batch, num_steps: 1_000_000 })
+    const alone = gpt.docs.slice(0, batch).map((doc) => gpt.loss([doc]))
+    const want = alone.reduce((sum, loss) => sum + loss, 0) / batch
+    const what = `a batch of ${batch}, against its documents one by one`
+    const lossDifference = checkLoss(what, losses(gpt, 1)[0]!, want, 1e-12)
+    models.push({ batch, gpt, lossDifference, perDocument: [] as number[], positions: 0 })
+  }
+
+  // Round by round, so that a noisy moment of the machine meets all of them; the first one warms up.
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const model of models) {
+      const { batch, gpt, perDocument } = model
+      const from = gpt.docsSeen
+      const us = (1000 * time(gpt, DOCUMENTS / batch)) / batch
+      if (round === 0) continue
+      perDocument.push(us)
+      model.positions += positionsOf(gpt, from, gpt.docsSeen) / (ROUNDS * DOCUMENTS)
+    }
+  }
+  const rows = models.map(({ batch, lossDifference, perDocument, positions }) => {
+    const usPerDocument = median(perDocument)
+    const usPerThousand = (1000 * usPerDocument) / positions
+    return { batch, usPerDocument, usPerThousand, lossDifference }
+  })
+  return { rows, scalarDifference }
+}
+
+/** Positions of the documents that a model took from one count of docsSeen to another. */
+function positionsOf({ docs, config }: MicroGPT, from: number, to: number): number {
+  let positions = 0
+  for (let i = from; i < to; i++) {
+    positions += Math.min(config.block_size, [...docs[i % docs.length]!].length + 1)
+  }
+  return positions
+}

@@ -1,0 +1,79 @@
+/** How the cost grows with the batch, the documents, the parameters and the threads. */
+import { child } from '../child.js'
+import { median } from '../time.js'
+import type { Size } from '../shapes.js'
+import type { Batches } from './batches.js'
+import type { DocumentsResult } from './documents.js'
+import { type ParametersResult, bound, sizesUpTo } from './parameters.js'
+import type { ThreadsResult } from './threads.js'
+
+export interface DocumentsRow extends DocumentsResult {
+  documents: number
+  /** The process's peak without that of one that only loads the program. */
+  memoryBytes: number
+}
+
+export interface ParametersRow extends ParametersResult {
+  n_embd: number
+}
+
+export interface Scaling {
+  batches: Batches
+  documents: DocumentsRow[]
+  parameters: {
+    /** What kept the last model from being larger. */
+    bound: string
+    rows: ParametersRow[]
+    /** Most to least over the rows: of the position's part, and of Adam's. */
+    spread: { nsPerPosition: number; nsAdam: number }
+  }
+  threads: Partial<Record<Size, ThreadsResult>>
+}
+
+const DOCUMENTS = [1e3, 1e4, 1e5, 1e6]
+/** Fresh processes for each count of documents; the figures are medians. */
+const STARTS = 3
+
+/** @param say told what is being done */
+export async function measureScaling(
+  preset: string,
+  say: (text: string) => void,
+): Promise<Scaling> {
+  say('scaling: batches')
+  const batches = await child<Batches>('wasm', 'batches', preset)
+
+  const documents: DocumentsRow[] = []
+  for (const count of DOCUMENTS) {
+    say(`scaling: ${count} documents`)
+    const runs: DocumentsRow[] = []
+    for (let i = 0; i < STARTS; i++) {
+      const bare = await child<{ peakBytes: number }>('wasm', 'bare', preset)
+      const run = await child<DocumentsResult>('wasm', 'documents', `${preset} ${count}`)
+      runs.push({ documents: count, ...run, memoryBytes: run.peakBytes - bare.peakBytes })
+    }
+    const ms = median(runs.map((run) => run.ms))
+    const memoryBytes = median(runs.map((run) => run.memoryBytes))
+    documents.push({ ...runs[0]!, ms, memoryBytes })
+  }
+
+  const { bytes, by } = bound()
+  const rows: ParametersRow[] = []
+  for (const n of sizesUpTo(bytes)) {
+    say(`scaling: n_embd ${n}`)
+    rows.push({ n_embd: n, ...(await child<ParametersResult>('wasm', 'parameters', `${n}`)) })
+  }
+  const spread = {
+    nsPerPosition: ratio(rows.map((row) => row.nsPerPosition)),
+    nsAdam: ratio(rows.map((row) => row.nsAdam)),
+  }
+
+  const threads: Scaling['threads'] = {}
+  for (const size of ['small', 'medium'] as const) {
+    say(`scaling: threads, ${size}`)
+    threads[size] = await child<ThreadsResult>('wasm', 'threads', size)
+  }
+  return { batches, documents, parameters: { bound: by, rows, spread }, threads }
+}
+
+/** The most of some numbers, divided by the least. */
+export const ratio = (values: readonly number[]) => Math.max(...values) / Math.min(...values)

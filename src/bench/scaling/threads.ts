@@ -1,0 +1,65 @@
+/** What more threads bring, on two of the larger models. */
+import { availableParallelism } from 'node:os'
+import { ConfigError } from '../../errors.js'
+import { type CreateOptions, MicroGPT } from '../../microgpt.js'
+import { checkLosses } from '../equal.js'
+import { SIZES, type Size } from '../shapes.js'
+import { blockDocuments } from '../texts.js'
+import { losses, median, time } from '../time.js'
+
+export interface ThreadsRow {
+  threads: number
+  msPerStep: number
+}
+
+export interface ThreadsResult {
+  /** False where MicroGPT.create has no such option: then there is a row of one thread only. */
+  supported: boolean
+  rows: ThreadsRow[]
+}
+
+const COMPARED = 3
+
+/** 1 to 8 one by one, then doubled; the last is all that the machine has. */
+export function threadCounts(most: number): number[] {
+  const counts = []
+  for (let n = 1; n < most; n += n < 8 ? 1 : n) counts.push(n)
+  return [...counts, most]
+}
+
+/** A new model on some threads. One thread is what create gives without being asked. */
+const create = (options: CreateOptions, threads: number) =>
+  MicroGPT.create((threads === 1 ? options : { ...options, threads }) as CreateOptions)
+
+/** Whether MicroGPT.create takes `threads`. */
+async function supported(): Promise<boolean> {
+  try {
+    const gpt = await create({ docs: ['ab'] }, 2)
+    gpt.free()
+    return true
+  } catch (error) {
+    if (error instanceof ConfigError && error.field === 'threads') return false
+    throw error
+  }
+}
+
+/** @throws {Error} when a loss on several threads is not, to the bit, the loss on one */
+export async function measureThreads(size: Size): Promise<ThreadsResult> {
+  const config = { ...SIZES[size], num_steps: 1_000_000, init_std: 0.05 }
+  const options = { docs: blockDocuments(config.block_size), config }
+  const able = await supported()
+  const rows: ThreadsRow[] = []
+  let want: number[] | null = null
+  for (const threads of able ? threadCounts(availableParallelism()) : [1]) {
+    const gpt = await create(options, threads)
+    const got = losses(gpt, COMPARED)
+    want ??= got
+    checkLosses(`${size} on ${threads} threads`, got, want, 0)
+    const steps = { small: 15, medium: 1, large: 1 }[size]
+    time(gpt, steps)
+    const msPerStep = median(Array.from({ length: 5 }, () => time(gpt, steps)))
+    rows.push({ threads, msPerStep })
+    gpt.free()
+  }
+  return { supported: able, rows }
+}

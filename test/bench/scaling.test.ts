@@ -1,0 +1,176 @@
+/** The scaling section: what is checked, made, planned and printed. */
+import { describe, expect, test } from 'vitest'
+import { decodeUtf8, parseDocs } from '../../src/dataset.js'
+import { MicroGPT } from '../../src/microgpt.js'
+import { checkLoss, checkLosses } from '../../src/bench/equal.js'
+import { measureDocuments } from '../../src/bench/scaling/documents.js'
+import type { Scaling } from '../../src/bench/scaling/index.js'
+import { ratio } from '../../src/bench/scaling/index.js'
+import { bound, bytesOf, measureParameters, sizesUpTo } from '../../src/bench/scaling/parameters.js'
+import { scalingTables } from '../../src/bench/scaling/table.js'
+import { measureThreads, threadCounts } from '../../src/bench/scaling/threads.js'
+import { twinLoss } from '../../src/bench/scaling/twin-loss.js'
+import { blockDocuments, namesText } from '../../src/bench/texts.js'
+
+describe('losses are compared before anything is timed', () => {
+  test.each([
+    [
+      'too far',
+      2.5,
+      2.5 + 1e-9,
+      1e-11,
+      /the loss is 2\.5, expected 2\.500000001, within 1e-11; no/,
+    ],
+    ['not a number', NaN, 2.5, 1e-11, /the loss is NaN/],
+    ['not the same bits', 2.5, 2.5 + 5e-16, 0, /expected 2\.5000000000000004, the same/],
+  ])('%s', (_, got, want, tolerance, message) => {
+    expect(() => checkLoss('it', got, want, tolerance)).toThrow(message)
+  })
+
+  test('near enough: the largest difference', () => {
+    expect(checkLosses('it', [1, 2.25], [1.5, 2], 0.5)).toBe(0.5)
+  })
+
+  test('a step too few, or none', () => {
+    expect(() => checkLosses('it', [1], [1, 2], 0)).toThrow('it: 1 losses, expected 2')
+    expect(() => checkLosses('it', [], [], 0)).toThrow('it: 0 losses')
+    expect(() => checkLosses('it', [1, 2], [1, 3], 0)).toThrow('it, step 2: the loss is 2')
+  })
+})
+
+describe('documents made on the spot', () => {
+  const docs = parseDocs(decodeUtf8(namesText(1000)))
+
+  test('names: as many as asked for, of 3 to 8 letters, all 26 of them', () => {
+    expect(docs).toHaveLength(1000)
+    expect(docs.filter((doc) => !/^[a-z]{3,8}$/.test(doc))).toEqual([])
+    expect(new Set(docs.join('')).size).toBe(26)
+  })
+
+  test('the same again from one seed, others from another, a longer list begins with a shorter', () => {
+    expect(namesText(1000)).toEqual(namesText(1000))
+    expect(namesText(1000, 2)).not.toEqual(namesText(1000))
+    expect(parseDocs(decodeUtf8(namesText(10)))).toEqual(docs.slice(0, 10))
+  })
+
+  test('texts of 64 characters that fill a block', () => {
+    const texts = blockDocuments(100)
+    expect(texts.map((text) => text.length)).toEqual(Array(64).fill(100))
+    expect(new Set(texts.join('')).size).toBe(64)
+  })
+})
+
+describe('the largest model that fits', () => {
+  test.each([2 ** 25, 2 ** 28, 2 ** 32])('in %d bytes', (bytes) => {
+    const sizes = sizesUpTo(bytes)
+    const largest = sizes.at(-1)!
+    expect(sizes[0]).toBe(16)
+    expect(sizes).toEqual(sizes.toSorted((a, b) => a - b))
+    const margin = 2 ** 24
+    expect(bytesOf(largest)).toBeLessThanOrEqual(bytes - margin)
+    expect(bytesOf(largest + 16)).toBeGreaterThan(bytes - margin)
+  })
+
+  test('what bounds it is said', () => {
+    expect(bound(2 ** 36)).toEqual({ bytes: 2 ** 32, by: "WebAssembly's 4 GiB" })
+    expect(bound(2 ** 30).by).toBe('80 % of the 1.0 GiB of memory that is free')
+  })
+})
+
+test('threads: one by one to 8, then doubled, to all that there are', () => {
+  expect(threadCounts(1)).toEqual([1])
+  expect(threadCounts(6)).toEqual([1, 2, 3, 4, 5, 6])
+  expect(threadCounts(40)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 40])
+})
+
+test('the twin reads the loss off the core’s own parameters', async () => {
+  const docs = ['abcdefghij', 'jihg', 'c']
+  const config = { n_embd: 12, n_head: 3, n_layer: 2, block_size: 7, init_std: 0.3 }
+  const gpt = await MicroGPT.create({ docs, preset: 'gist', config })
+  for (const _step of gpt.train({ steps: 3 })) continue
+  for (const doc of docs) expect(Math.abs(twinLoss(gpt, doc) - gpt.loss([doc]))).toBeLessThan(1e-13)
+  gpt.stateDict.get('layer1.attn_wk')!.data[5]! += 1
+  const [doc] = docs
+  expect(Math.abs(twinLoss(gpt, doc!) - gpt.loss([doc!]))).toBeLessThan(1e-13)
+})
+
+test('a start on 1,000 documents', async () => {
+  const { textBytes, ms, peakBytes, lossDifference } = await measureDocuments('tutorial', 1000)
+  expect(textBytes).toBe(namesText(1000).length)
+  expect(ms).toBeGreaterThan(0)
+  expect(peakBytes).toBeGreaterThan(1e6)
+  expect(lossDifference).toBeLessThanOrEqual(1e-11)
+})
+
+test('the parts of a step add up to it', async () => {
+  const result = await measureParameters(16)
+  const { numParams, msPerStep, nsPerPosition, nsAdam } = result
+  expect(numParams).toBe(4064)
+  expect(nsPerPosition).toBeGreaterThan(0)
+  expect(nsAdam).toBeGreaterThan(0)
+  expect((1e-6 * numParams * (32 * nsPerPosition + nsAdam)) / msPerStep).toBeCloseTo(1, 9)
+})
+
+test('one thread at least is measured', async () => {
+  const { supported, rows } = await measureThreads('small')
+  expect(rows[0]!.threads).toBe(1)
+  expect(rows.every(({ msPerStep }) => msPerStep > 0)).toBe(true)
+  expect(supported || rows.length === 1).toBe(true)
+})
+
+describe('its tables', () => {
+  const scaling: Scaling = {
+    batches: {
+      rows: [{ batch: 2, usPerDocument: 12.34, usPerThousand: 1850, lossDifference: 2e-16 }],
+      scalarDifference: 3e-15,
+    },
+    documents: [
+      {
+        ...{ documents: 1000, textBytes: 6448, ms: 20, peakBytes: 5e7, memoryBytes: 2 ** 20 },
+        lossDifference: 1e-16,
+      },
+    ],
+    parameters: {
+      bound: 'a thimble',
+      rows: [
+        {
+          ...{ n_embd: 16, numParams: 4064, bytes: 2 ** 20, msPerStep: 0.1 },
+          ...{ nsPerPosition: 0.7, nsAdam: 1.5, lossDifference: 4e-16 },
+        },
+      ],
+      spread: { nsPerPosition: ratio([0.7, 1.4]), nsAdam: 3 },
+    },
+    threads: {
+      small: {
+        supported: true,
+        rows: [
+          { threads: 1, msPerStep: 20 },
+          { threads: 2, msPerStep: 10 },
+        ],
+      },
+    },
+  }
+  const text = scalingTables(scaling, 'an abacus', true).join('\n')
+
+  test.each([
+    '| 2     |          12.3 |                  1,850 |',
+    '| 1,000     | 6.3 KiB |         20.0 |          20.0 | 1.0 MiB |',
+    '| 4,064      |     16 | 1.0 MiB |     0.100 |           24.6 |                            0.700 | 1.50 |',
+    'the largest that fits a thimble. Most to least: 2.00 for',
+    '| small (64, 4, 2, 32) |       2 |      10.0 |          2.00 |',
+    'within 2.0e-16, and a batch of 1 is scalar autograd within 3.0e-15',
+    'the losses on several threads are those on one, bit for bit',
+  ])('%s', (line) => {
+    expect(text).toContain(line)
+  })
+
+  test('the machine stands above each', () => {
+    expect(text.match(/an abacus/g)).toHaveLength(4)
+  })
+
+  test('without threads it says so', () => {
+    const small = { supported: false, rows: [{ threads: 1, msPerStep: 20 }] }
+    const lines = scalingTables({ ...scaling, threads: { small } }, 'an abacus', false)
+    expect(lines.join('\n')).toContain('one thread only: MicroGPT.create of this build has no')
+  })
+})
