@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 import { buildBrowser } from './build-browser.mjs'
 import { buildHost } from './build-host.mjs'
+import { nodeBundles, shared } from './node-bundles.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const STAMP = 'build/.stamp'
@@ -52,25 +53,8 @@ execFileSync(process.execPath, [asc, ...peak, '--enable', 'simd', '-o', 'build/p
   stdio: ['ignore', 'ignore', 'inherit'],
 })
 
-const shared = {
-  bundle: true,
-  format: 'esm',
-  target: 'es2022',
-  external: ['node:*'],
-  logLevel: 'warning',
-  outdir: 'build',
-}
 await buildHost(shared)
-await esbuild.build({
-  ...shared,
-  platform: 'node',
-  entryPoints: {
-    cli: 'src/cli/main.ts',
-    measure: 'src/bench/measure.ts',
-    web: 'src/web/serve.ts',
-  },
-  banner: { js: '#!/usr/bin/env node' },
-})
+await esbuild.build(nodeBundles)
 chmodSync('build/cli.js', 0o755)
 await buildBrowser(shared)
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import { MicroGPT, parseDocs, readCheckpoint } from '../../src/index.js'
-import { cli } from '../cli/program.js'
+import { cli, environment } from '../cli/program.js'
 
 const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
@@ -38,7 +38,11 @@ const resume = (at: string) => ['train', '--resume', join(at, 'model'), '--sampl
 /** Runs the program through a shell, which sets limits and redirects. */
 function shell(line: string, words: string[], options: object = {}) {
   const args = ['-c', `${line.replace('CLI', '"$@"')}`, 'sh', process.execPath, CLI, ...words]
-  const { status, signal, stderr } = spawnSync('sh', args, { encoding: 'utf8', ...options })
+  const { status, signal, stderr } = spawnSync('sh', args, {
+    encoding: 'utf8',
+    env: environment(),
+    ...options,
+  })
   return { code: status, signal, stderr }
 }
 

@@ -13,12 +13,18 @@ export interface Ended {
   lines: string[]
 }
 
-export function start(args: readonly string[]): ChildProcess {
+/** The environment of the program. */
+export function environment(): NodeJS.ProcessEnv {
   // npm leaves a trace in the environment that changes one of the messages.
   const { npm_lifecycle_event: _, ...env } = process.env
   // scripts/coverage.mjs collects what these processes run.
   if (env.CLI_COVERAGE) env.NODE_V8_COVERAGE = env.CLI_COVERAGE
-  return spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return env
+}
+
+export function start(args: readonly string[]): ChildProcess {
+  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
+  return spawn(process.execPath, [CLI, ...args], { env: environment(), stdio })
 }
 
 /** All that a child still writes, and how it ends. */
