@@ -1,8 +1,9 @@
 /** What the panels share: the settings, the state of the run, and the line to the worker. */
 import { type Connection, connect } from './connect.js'
 import { LossLog } from './loss-log.js'
-import type { FromWorker, Progress, Ready, Settings, StopRule } from './messages.js'
+import type { FromWorker, Progress, Ready, Settings, StopRule, Taken, Taking } from './messages.js'
 import { writeHash } from './settings.js'
+import { short } from './text.js'
 
 type Of<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>
 
@@ -14,19 +15,22 @@ export interface ChartRun {
 
 /** Runs kept to compare with. */
 const MOST_RUNS = 5
+const SHIPPED = 'the shipped names'
 
 export class App {
   settings: Settings
   /** The documents as text, and whose they are. */
   text: string
-  textName = 'the shipped names'
+  textName = SHIPPED
   ready: Ready | null = null
-  /** The alphabet, without BOS. */
+  /** The model's alphabet, without BOS. */
   dataChars: readonly string[] = []
   step = 0
   state: Progress['state'] = 'paused'
   run: ChartRun = { name: '', log: new LossLog() }
   earlier: ChartRun[] = []
+  /** Of the checkpoint that was opened last, cut for the screen. */
+  fileName = ''
   pace: number | null = null
   stop: StopRule = { kind: 'end' }
   private readonly listeners = new Map<string, ((message: never) => void)[]>()
@@ -34,10 +38,16 @@ export class App {
   private readonly latest = new Map<string, FromWorker>()
   private readonly connection: Connection
   private playWhenReady = false
+  private file: File | null = null
+  private readonly shipped: string
+  /** A text on its way to the worker, which may refuse it. */
+  private pending: Taken['text'] = null
 
+  /** @param text the shipped names */
   constructor(settings: Settings, text: string) {
     this.settings = settings
     this.text = text
+    this.shipped = text
     this.connection = connect(
       (message) => this.hear(message),
       (message) => this.notice(message),
@@ -62,11 +72,30 @@ export class App {
     document.getElementById('notices')!.append(line)
   }
 
-  /** Learns from another text; the model stays what it is. */
-  useText(text: string, name: string): void {
-    this.text = text
-    this.textName = name
-    this.send({ type: 'text', text, settings: this.settings })
+  /** Learns from another text, or the shipped one: a new model of the same settings. */
+  useText(text: string | null, name = SHIPPED): void {
+    this.pending = { text: text ?? this.shipped, name: text === null ? null : name }
+    const whose = text === null ? {} : { name }
+    this.send({ type: 'text', text: this.pending.text, settings: this.settings, ...whose })
+  }
+
+  /** A model from a checkpoint, in place of the one that there is. */
+  load(file: File, taking: Taking = 'run'): void {
+    this.file = file
+    this.fileName = short(file.name, 60)
+    const names = this.text === this.shipped ? null : this.shipped
+    this.send({ type: 'load', file, taking, names })
+  }
+
+  /** The same file once more, for less than its run. */
+  loadAgain(taking: Taking): void {
+    if (this.file) this.load(this.file, taking)
+  }
+
+  /** A run that the browser has kept: it goes on at once. */
+  takeUp(id: string): void {
+    this.playWhenReady = true
+    this.send({ type: 'take up', id })
   }
 
   /** A new model, from its first step. */
@@ -96,7 +125,8 @@ export class App {
 
   private hear(message: FromWorker): void {
     if (message.type === 'ready') this.begin(message.ready)
-    if (message.type === 'data') this.dataChars = message.summary.chars
+    if (message.type === 'refused') this.pending = null
+    if (message.type === 'refused' && message.what === 'take up') this.playWhenReady = false
     if (message.type === 'progress') {
       const { step, state, losses, lrs } = message.progress
       this.step = step
@@ -110,19 +140,30 @@ export class App {
     }
     if (message.type === 'data' || message.type === 'ready') this.latest.set(message.type, message)
     for (const listener of this.listeners.get(message.type) ?? []) listener(message as never)
-    if (message.type === 'ready' && this.playWhenReady) {
-      this.playWhenReady = false
-      this.play()
-    }
+    // A run that was taken up says where it stands before it goes on.
+    const stands = message.type === 'ready' ? !message.ready.taken : message.type === 'progress'
+    if (!this.playWhenReady || !stands) return
+    this.playWhenReady = false
+    if (message.type === 'ready' || this.state !== 'finished') this.play()
   }
 
   private begin(ready: Ready): void {
+    const { taken } = ready
+    if (taken) this.settings = taken.settings
+    const source = taken?.text ?? this.pending
+    if (source) {
+      this.text = source.text
+      this.textName = source.name ?? SHIPPED
+    }
+    this.pending = null
     if (this.run.log.length > 0) this.earlier = [this.run, ...this.earlier].slice(0, MOST_RUNS)
     const { n_embd, n_layer } = ready.config
     const name = `${this.settings.preset}, n_embd ${n_embd}, n_layer ${n_layer}, seed ${this.settings.seed}`
-    this.run = { name, log: new LossLog() }
+    const log = taken?.log ? LossLog.from(taken.log) : new LossLog(taken?.step)
+    this.run = { name, log }
     this.ready = ready
-    this.step = 0
+    this.dataChars = ready.chars
+    this.step = taken?.step ?? 0
     this.state = 'paused'
     writeHash(this.settings)
   }

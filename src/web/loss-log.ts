@@ -3,7 +3,21 @@ import { Smooth } from './smooth.js'
 
 const MOST = 2 ** 18
 
+/** A log as it is kept and sent. */
+export interface LossState {
+  first: number
+  stride: number
+  steps: number
+  mean: number
+  weight: number
+  losses: Float64Array
+  smoothed: Float64Array
+  rates: Float64Array
+}
+
 export class LossLog {
+  /** Steps that the run had made before: a file brings no losses along. */
+  first: number
   /** Steps between two points: 1, until there are too many. */
   stride = 1
   /** Points kept. */
@@ -15,27 +29,78 @@ export class LossLog {
   private rates = new Float64Array(1024)
   private readonly smooth = new Smooth()
 
+  constructor(first = 0) {
+    this.first = first
+  }
+
+  /** @throws {TypeError} when it is no log */
+  static from(state: LossState): LossLog {
+    const { first, stride, steps, mean, weight, losses, smoothed, rates } = state
+    const lists = [losses, smoothed, rates]
+    const whole = [first, stride, steps].every((x) => Number.isSafeInteger(x) && x >= 0)
+    const even = lists.every(
+      (list) => list instanceof Float64Array && list.length === losses.length,
+    )
+    if (!whole || !even || losses.length > MOST || losses.length !== Math.ceil(steps / stride)) {
+      throw new TypeError('its losses cannot be read')
+    }
+    const log = new LossLog(first)
+    const room = 2 ** Math.max(10, Math.ceil(Math.log2(losses.length || 1)))
+    const grown = (list: Float64Array) => {
+      const bigger = new Float64Array(room)
+      bigger.set(list)
+      return bigger
+    }
+    log.losses = grown(losses)
+    log.smoothed = grown(smoothed)
+    log.rates = grown(rates)
+    Object.assign(log, { stride, steps, length: losses.length })
+    if (steps > 0) log.smooth.restore(mean, weight)
+    return log
+  }
+
+  /** Copies. */
+  state(): LossState {
+    const { first, stride, steps, length, smooth } = this
+    const { mean, weight } = smooth
+    const cut = (list: Float64Array) => list.slice(0, length)
+    const [losses, smoothed, rates] = [cut(this.losses), cut(this.smoothed), cut(this.rates)]
+    return { first, stride, steps, mean, weight, losses, smoothed, rates }
+  }
+
   add(losses: Float64Array, lrs: Float64Array): void {
-    losses.forEach((loss, i) => {
-      const smoothed = this.smooth.add(loss)
-      if (this.steps++ % this.stride !== 0) return
-      if (this.length === this.losses.length) this.makeRoom()
-      if ((this.steps - 1) % this.stride !== 0) return
-      this.losses[this.length] = loss
-      this.smoothed[this.length] = smoothed
-      this.rates[this.length] = lrs[i]!
-      this.length++
-    })
+    losses.forEach((loss, i) => this.push(loss, lrs[i]!))
+  }
+
+  push(loss: number, lr: number): void {
+    const smoothed = this.smooth.add(loss)
+    if (this.steps++ % this.stride !== 0) return
+    if (this.length === this.losses.length) this.makeRoom()
+    if ((this.steps - 1) % this.stride !== 0) return
+    this.losses[this.length] = loss
+    this.smoothed[this.length] = smoothed
+    this.rates[this.length] = lr
+    this.length++
   }
 
   get lastSmoothed(): number {
     return this.smooth.value
   }
 
+  /** The last step that it has heard of. */
+  get end(): number {
+    return this.first + this.steps
+  }
+
+  /** The step of a point. */
+  stepOf(i: number): number {
+    return this.first + i * this.stride + 1
+  }
+
   /** Step, loss, smoothed loss and learning rate of a point. */
   at(i: number) {
     return {
-      step: i * this.stride + 1,
+      step: this.stepOf(i),
       loss: this.losses[i]!,
       smoothed: this.smoothed[i]!,
       lr: this.rates[i]!,

@@ -1,5 +1,6 @@
 /** What the page and its worker say to each other. All arrays are transferred, never shared. */
 import type { Config, ConfigInput, PresetName } from '../config.js'
+import type { LossState } from './loss-log.js'
 
 export interface Settings {
   preset: PresetName
@@ -19,8 +20,12 @@ export interface Drawing {
   topK: number | null
 }
 
+/** What of a file is taken: its run, its parameters for a new run, or no training at all. */
+export type Taking = 'run' | 'parameters' | 'sample'
+
 export type ToWorker =
-  | { type: 'text'; text: string; settings: Settings }
+  /** name: whose text it is; without one it is the shipped names. */
+  | { type: 'text'; text: string; settings: Settings; name?: string }
   | { type: 'model'; settings: Settings }
   /** pace: steps a second, or null for as fast as it goes. */
   | { type: 'play'; pace: number | null; stop: StopRule }
@@ -33,6 +38,14 @@ export type ToWorker =
   | { type: 'next'; drawing: Drawing }
   | { type: 'write'; drawing: Drawing; seed: number }
   | { type: 'race'; engine: EngineName; text: string; settings: Settings; budget: number }
+  | { type: 'save'; optimizer: boolean }
+  /** names: the shipped ones, where they are not the page's text: the file may be of them. */
+  | { type: 'load'; file: Blob; taking: Taking; names: string | null }
+  /** The page goes out of sight, for good perhaps: keep the run now. */
+  | { type: 'keep' }
+  | { type: 'kept' }
+  | { type: 'take up'; id: string }
+  | { type: 'forget'; id: string }
 
 /** Values of the parameters, or their gradients of the latest step. */
 export type Shown = 'data' | 'grad'
@@ -56,6 +69,38 @@ export interface Ready {
   cut: number
   /** The first ones in the order of training, cut for the screen. */
   firstDocs: string[]
+  /** The tokenizer's, in the order of their ids, without BOS. */
+  chars: readonly string[]
+  /** Only for a model that was not made here and now. */
+  taken?: Taken
+}
+
+/** A model from a file, or from the browser's own keeping. */
+export interface Taken {
+  from: 'file' | 'kept'
+  taking: Taking
+  settings: Settings
+  step: number
+  /** Of a run that was kept. */
+  log: LossState | null
+  /** The documents that came with it; name is null for the shipped names. */
+  text: { text: string; name: string | null } | null
+  /** What stands as before training: the initial parameters, or what the file held. */
+  before: string
+}
+
+/** A run in the browser's own keeping. */
+export interface KeptRun {
+  id: string
+  step: number
+  /** Steps of the whole run. */
+  of: number
+  /** Milliseconds since 1970. */
+  time: number
+  /** Whose documents; null for the shipped names. */
+  name: string | null
+  /** Why it cannot be taken up. */
+  trouble?: string
 }
 
 export interface Sample {
@@ -133,11 +178,13 @@ export interface RaceProgress {
   error?: string
 }
 
+export type Refused = 'text' | 'model' | 'word' | 'next' | 'save' | 'load' | 'take up'
+
 export type FromWorker =
   | { type: 'data'; summary: DataSummary }
   | { type: 'ready'; ready: Ready }
   /** Something that was asked for cannot be had; what was there before stays. */
-  | { type: 'refused'; what: 'text' | 'model' | 'word' | 'next'; message: string }
+  | { type: 'refused'; what: Refused; message: string }
   /** The core could not be had: the twin stands in. */
   | { type: 'fallback'; message: string }
   | { type: 'progress'; progress: Progress }
@@ -147,3 +194,9 @@ export type FromWorker =
   | { type: 'next'; prompt: string; candidates: Candidate[] }
   | { type: 'written'; text: string; known: boolean }
   | { type: 'race'; race: RaceProgress }
+  | { type: 'file'; file: Blob; name: string; step: number }
+  /** The file's run is of other documents; adaptable: whether it could learn from these. */
+  | { type: 'mismatch'; numDocs: number; here: number; adaptable: boolean }
+  | { type: 'kept'; runs: KeptRun[]; trouble?: string }
+  /** The run has been kept, or could not be. */
+  | { type: 'autosave'; step: number; time: number; trouble?: string }

@@ -16,6 +16,9 @@ export function visible(char: string): string {
     : char
 }
 
+/** What was said as a whole sentence. */
+export const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`)
+
 export const count = (n: number) => n.toLocaleString('en-US')
 
 /** Some digits of a number of any size. */

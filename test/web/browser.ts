@@ -6,11 +6,11 @@ import { type Browser, type Page, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { HEADERS, listen, webServer } from '../../src/web/server.js'
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+export const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 
 /** The machine may be one where a sandbox or a network cannot be had. */
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -26,6 +26,7 @@ export interface Site {
   /** A page of its own, with what went wrong in it collected in `trouble`. */
   open(path: string, options?: Parameters<Browser['newContext']>[0]): Promise<Opened>
   address: string
+  browser(): Browser
 }
 
 export interface Opened extends Page {
@@ -57,6 +58,7 @@ export function inBrowser(
     let server: Server
     const site: Site = {
       address: '',
+      browser: () => browser,
       async open(path, options = {}) {
         const context = await browser.newContext(options)
         const trouble: string[] = []

@@ -46,7 +46,7 @@ export class LossChart {
     if (!frame || !view || view.run.log.length === 0) return -1
     const { log } = view.run
     const share = (x - MARGIN.left) / (frame.width - MARGIN.left - MARGIN.right)
-    const point = Math.round((share * frame.steps - 1) / log.stride)
+    const point = Math.round((share * frame.steps - 1 - log.first) / log.stride)
     return Math.max(0, Math.min(log.length - 1, point))
   }
 
@@ -79,7 +79,7 @@ export class LossChart {
 
 /** A scale that holds all of it, with whole numbers at its ends. */
 function fit({ run, earlier, numSteps, baseline }: LossView, width: number, height: number): Frame {
-  const longest = Math.max(...[run, ...earlier].map(({ log }) => log.steps))
+  const longest = Math.max(...[run, ...earlier].map(({ log }) => log.end))
   const steps = Math.max(longest, Math.min(numSteps, Math.max(500, 2 * longest)))
   let low = baseline - 1
   let high = baseline + 0.4
@@ -168,14 +168,14 @@ function line(
       low = Math.min(low, value(j))
       high = Math.max(high, value(j))
     }
-    const at = x(i * log.stride + 1)
+    const at = x(log.stepOf(i))
     context.lineTo(at, y(high))
     if (high !== low) context.lineTo(at, y(low))
   }
   context.stroke()
   if (log.length > 1) return
   context.fillStyle = colour(name)
-  context.fillRect(x(1) - 1.5, y(value(0)) - 1.5, 3, 3)
+  context.fillRect(x(log.stepOf(0)) - 1.5, y(value(0)) - 1.5, 3, 3)
 }
 
 function crosshair(

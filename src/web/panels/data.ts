@@ -1,14 +1,12 @@
 /** Data: what is learned from, and how another text comes in. Big texts never become elements. */
-import { NAMES } from '../../data/names.js'
-import { decodeUtf8 } from '../../dataset.js'
 import type { App } from '../app.js'
 import { button, byId, h, input, say } from '../dom.js'
+import { pickFile, takeDrops } from '../files.js'
 import { count, short, visible } from '../text.js'
 
 /** A text area with more than this is slow; the text is kept beside it instead. */
 const MOST_SHOWN = 5000
 const MOST_CHARS = 400
-const MOST_BYTES = 64 * 2 ** 20
 
 export function dataPanel(app: App): void {
   app.on('data', ({ summary }) => {
@@ -35,7 +33,8 @@ export function dataPanel(app: App): void {
     if (what === 'text') say(byId('data-status'), `This text cannot be used: ${message}`)
   })
   takeText(app)
-  takeFiles(app)
+  takeDrops(app, byId('drop'))
+  pickFile(app, button('open-file'), input('file'))
 }
 
 function takeText(app: App): void {
@@ -55,37 +54,5 @@ function takeText(app: App): void {
     if (text.trim() === '') say(byId('data-status'), 'Paste some text first: a document a line.')
     else app.useText(text, 'your text')
   })
-  button('use-names').addEventListener('click', () => app.useText(NAMES, 'the shipped names'))
-}
-
-function takeFiles(app: App): void {
-  const picker = input('file')
-  const drop = byId('drop')
-  const take = async (file: File | undefined) => {
-    if (!file) return
-    try {
-      if (file.size > MOST_BYTES) throw new Error('the page takes files of up to 64 MiB')
-      const text = decodeUtf8(new Uint8Array(await file.arrayBuffer()))
-      app.useText(text, short(file.name, 40))
-    } catch (error) {
-      say(
-        byId('data-status'),
-        `${short(file.name, 40)} cannot be used: ${(error as Error).message}`,
-      )
-    }
-  }
-  button('open-file').addEventListener('click', () => picker.click())
-  picker.addEventListener('change', () => void take(picker.files?.[0]))
-  const over = (event: DragEvent, on: boolean) => {
-    event.preventDefault()
-    drop.classList.toggle('over', on)
-  }
-  drop.addEventListener('dragover', (event) => over(event, true))
-  drop.addEventListener('dragleave', (event) => over(event, false))
-  drop.addEventListener('drop', (event) => {
-    over(event, false)
-    const { files } = event.dataTransfer!
-    if (files.length > 0) void take(files[0])
-    else app.useText(event.dataTransfer!.getData('text/plain'), 'a dropped text')
-  })
+  button('use-names').addEventListener('click', () => app.useText(null))
 }

@@ -16,13 +16,15 @@ export function heroPanel(app: App): void {
     } else if (app.state === 'running') app.pause()
     else app.play()
   })
+  /** What it wrote before it had learned anything. */
+  let before = ''
   app.on('ready', ({ ready }) => {
     const what = `${count(ready.numParams)} parameters, ${count(ready.numDocs)} documents`
     say(status, `Ready: ${what}.`)
     say(go, 'Train it')
+    go.disabled = ready.numDocs === 0
+    before = ''
   })
-  /** What it wrote before it had learned anything. */
-  let before = ''
   app.on('progress', ({ progress }) => {
     const { state, step, ms, samples } = progress
     const first = samples[0]
@@ -33,7 +35,11 @@ export function heroPanel(app: App): void {
     }
     const { log } = app.run
     const smooth = log.lastSmoothed.toFixed(2)
-    if (state === 'finished') {
+    if (log.length === 0) {
+      // Taken up from a file, which holds no losses.
+      say(status, app.ready?.numDocs === 0 ? 'It samples only.' : `At step ${count(step)}.`)
+      say(go, state === 'finished' ? 'Train another' : step > 0 ? 'Go on' : 'Train it')
+    } else if (state === 'finished') {
       const time = ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
       const had = before === '' ? 'It invents:' : `Before, it wrote “${before}”; now:`
       say(

@@ -35,6 +35,7 @@ export function matricesPanel(app: App): void {
       byId('wake'),
       zeros ? `${woken}one step, and they wake up.` : 'All matrices start as noise.',
     )
+    say(byId('matrix-before-caption'), ready.taken?.before ?? 'before training')
     pair.forget()
     byId('thumbs').replaceChildren()
     refresh()

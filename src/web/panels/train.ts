@@ -27,6 +27,8 @@ export function trainPanel(app: App): void {
   app.on('ready', ({ ready }) => {
     cursor = -1
     for (const id of ['play', 'one-step', 'reset']) button(id).disabled = false
+    // A model that came without its documents only samples.
+    if (ready.numDocs === 0) for (const id of ['play', 'one-step']) button(id).disabled = true
     const ln = `ln ${ready.vocabSize} = ${baseline().toFixed(2)}`
     say(
       byId('baseline'),
@@ -86,10 +88,11 @@ function controls(app: App): void {
   })
 }
 
-function showState({ state, step }: App): void {
+function showState({ state, step, ready }: App): void {
+  const canTrain = ready !== null && ready.numDocs > 0
   const names = { finished: 'Play again', running: 'Pause' } as Record<string, string>
   say(button('play'), names[state] ?? (step > 0 ? 'Go on' : 'Play'))
-  button('one-step').disabled = state === 'running' || state === 'finished'
+  button('one-step').disabled = state === 'running' || state === 'finished' || !canTrain
 }
 
 function showFigures({ run: { log }, step, ready }: App, ms: number): void {
@@ -99,7 +102,7 @@ function showFigures({ run: { log }, step, ready }: App, ms: number): void {
   say(byId('at-loss'), last ? last.loss.toFixed(4) : '-')
   say(byId('at-smooth'), last ? log.lastSmoothed.toFixed(4) : '-')
   say(byId('at-lr'), last ? digits(last.lr) : '-')
-  say(byId('at-pace'), ms > 0 && step > 0 ? count(Math.round((1000 * step) / ms)) : '-')
+  say(byId('at-pace'), ms > 0 ? count(Math.round((1000 * log.steps) / ms)) : '-')
 }
 
 /** The exact numbers under the crosshair, for eyes and for screen readers. */

@@ -1,7 +1,7 @@
 /** A run of training that tells the page how it goes, and listens between its steps. */
 import { nextTurn } from '../../worker/turn.js'
 import type { Progress, Sample, StopRule } from '../messages.js'
-import { Smooth } from '../smooth.js'
+import { LossLog } from '../loss-log.js'
 import { short } from '../text.js'
 import { MicroGPT } from '../../microgpt.js'
 import type { Engine } from './engine.js'
@@ -15,21 +15,30 @@ export class Run {
   readonly engine: Engine
   pace: number | null = null
   stop: StopRule = { kind: 'end' }
+  /** Of this run, as the page's own. */
+  readonly log: LossLog
+  /** Milliseconds of training. */
+  ms: number
   private playing = false
-  private ms = 0
   private losses: number[] = []
   private lrs: number[] = []
   private samples: Sample[] = []
-  private readonly smooth = new Smooth()
   private readonly known: ReadonlySet<string>
   private readonly sampleEvery: number
   private readonly post: (progress: Progress) => void
   private wake = () => {}
   private sentAt = 0
 
-  constructor(engine: Engine, post: (progress: Progress) => void) {
+  /** @param past where a run is taken up: its losses, and the milliseconds that it took */
+  constructor(
+    engine: Engine,
+    post: (progress: Progress) => void,
+    past: { log: LossLog; ms: number } | null = null,
+  ) {
     this.engine = engine
     this.post = post
+    this.log = past?.log ?? new LossLog(engine.step)
+    this.ms = past?.ms ?? 0
     this.known = new Set(engine.docs)
     this.sampleEvery = Math.ceil(engine.config.num_steps / SAMPLES)
   }
@@ -77,6 +86,12 @@ export class Run {
     }
   }
 
+  /** Says where a run stands that was taken up, and what it writes there. */
+  show(): void {
+    this.addSample()
+    this.report(this.atEnd() ? 'finished' : 'paused')
+  }
+
   setPace(pace: number | null): void {
     this.pace = pace
     this.wake()
@@ -113,7 +128,7 @@ export class Run {
     if (!value) return
     this.losses.push(value.loss)
     this.lrs.push(value.lr)
-    this.smooth.add(value.loss)
+    this.log.push(value.loss, value.lr)
     if (value.step % this.sampleEvery === 0 && !this.atEnd()) this.addSample()
   }
 
@@ -124,7 +139,7 @@ export class Run {
   private isOver(): boolean {
     const { stop } = this
     if (this.atEnd()) return true
-    if (stop.kind === 'loss') return this.smooth.value < stop.value
+    if (stop.kind === 'loss') return this.log.lastSmoothed < stop.value
     return stop.kind === 'step' && this.engine.step >= stop.value
   }
 

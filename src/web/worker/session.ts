@@ -1,42 +1,77 @@
 /** What one page has going in its worker: the data, the model, its run, and the instruments. */
-import { resolveConfig } from '../../config.js'
 import { parseDocs } from '../../dataset.js'
 import { CoreError } from '../../errors.js'
 import { MicroGPT } from '../../microgpt.js'
-import type { Candidate, DataSummary, Drawing, FromWorker, Settings } from '../messages.js'
-import type { Shown, ToWorker } from '../messages.js'
-import { short } from '../text.js'
-import { type Engine, OpenTwin, createEngine, cut, slicesOf } from './engine.js'
-import { Lens } from './lens.js'
-import { candidatesOf, drawText } from './next.js'
+import { LossLog } from '../loss-log.js'
+import type { Refused, Settings, Taken, Taking, ToWorker } from '../messages.js'
+import { type Engine, createEngine } from './engine.js'
+import { Instruments, type Post } from './instruments.js'
+import { Keeper, type Subject, whyNot } from './keeper.js'
 import { race } from './race.js'
+import { OtherDocuments, type Restored, restoreFile } from './restore.js'
 import { Run } from './run.js'
-import { detail, thumb } from './thumbs.js'
+import { forget, list, take } from './shelf.js'
+import { readyOf, summarise } from './summary.js'
 
-type Post = (message: FromWorker, transfer?: Transferable[]) => void
-const FIRST_DOCS = 120
+/** What to learn from. */
+interface Source {
+  text: string
+  /** Whose text; null for the shipped names. */
+  name: string | null
+  docs: readonly string[]
+}
+
+/** What a model brings along that was not made here and now. */
+interface Past {
+  taken: Taken
+  initial: Float64Array
+  /** Whether its seed does not give what it had before training. */
+  adapted: boolean
+  log: LossLog | null
+  ms: number
+  replaced: string | null
+}
+
+/** What stands as before, for a model that began here. */
+const BEFORE = 'before training'
 
 export class Session {
   private readonly post: Post
-  private docs: readonly string[] = []
+  private source: Source = { text: '', name: null, docs: [] }
   private run: Run | null = null
-  private initial: Float64Array = new Float64Array()
-  private lens: Lens | null = null
+  private instruments: Instruments | null = null
   private engineName: 'wasm' | 'typed' = 'wasm'
+  private readonly keeper: Keeper
 
   constructor(post: Post) {
     this.post = post
+    this.keeper = new Keeper(post)
   }
 
   /** Messages are taken one after the other: the next waits until this has resolved. */
   async hear(message: ToWorker): Promise<void> {
-    if (message.type === 'text') return this.setText(message.text, message.settings)
-    if (message.type === 'model') return this.setModel(message.settings)
+    if (message.type === 'text') return this.setText(message)
+    if (message.type === 'model') return this.guard('model', () => this.make(message.settings))
     if (message.type === 'race')
       return race(message, (race_) => this.post({ type: 'race', race: race_ }))
-    const { run } = this
-    if (!run) return
+    if (message.type === 'load')
+      return this.guard('load', () => this.load(message.file, message.taking, message.names))
+    const { run, instruments } = this
+    if (!run || !instruments) return
     switch (message.type) {
+      case 'save':
+        return this.guard('save', () => this.saveFile(run.engine, message.optimizer))
+      case 'keep':
+        return this.keeper.keep()
+      // The browser's store may take its time: training does not wait for it.
+      case 'kept':
+        void this.tellKept()
+        return
+      case 'forget':
+        void this.tellKept(message.id)
+        return
+      case 'take up':
+        return this.guard('take up', () => this.takeUp(message.id))
       case 'play':
         run.pace = message.pace
         run.stop = message.stop
@@ -49,49 +84,135 @@ export class Session {
       case 'step':
         return run.once()
       case 'thumbs':
-        return this.sendThumbs(run.engine, message.shown)
+        return instruments.sendThumbs(message.shown)
       case 'matrix':
-        return this.sendMatrix(run.engine, message.name, message.shown)
+        return instruments.sendMatrix(message.name, message.shown)
       case 'word':
-        return this.guard('word', () => this.sendLook(run.engine, message.word, message.timed))
+        return this.guard('word', () => instruments.sendLook(message.word, message.timed))
       case 'next':
-        return this.guard('next', () => this.sendNext(run.engine, message.drawing))
+        return this.guard('next', () => instruments.sendNext(message.drawing))
       case 'write':
-        return this.guard('next', () => this.write(run, message.drawing, message.seed))
+        return this.guard('next', () =>
+          instruments.write(message.drawing, message.seed, (text) => run.isKnown(text)),
+        )
     }
   }
 
-  private async guard(what: 'text' | 'model' | 'word' | 'next', task: () => unknown) {
+  private async guard(what: Refused, task: () => unknown) {
     try {
       await task()
     } catch (error) {
-      this.post({ type: 'refused', what, message: error instanceof Error ? error.message : '' })
+      this.post({ type: 'refused', what, message: whyNot(error) })
     }
   }
 
-  private async setText(text: string, settings: Settings): Promise<void> {
+  private async setText({ text, settings, name }: Extract<ToWorker, { type: 'text' }>) {
     await this.guard('text', async () => {
-      const docs = parseDocs(text)
+      const source = { text, name: name ?? null, docs: parseDocs(text) }
       // The model first: it is what the visitor waits for.
-      await this.setModel(settings, docs)
-      if (this.docs === docs) this.post({ type: 'data', summary: summarise(docs) })
+      await this.guard('model', () => this.make(settings, source))
+      if (this.source === source) this.post({ type: 'data', summary: summarise(source.docs) })
     })
   }
 
-  private async setModel(settings: Settings, docs = this.docs): Promise<void> {
-    await this.guard('model', async () => {
-      const engine = await this.create(settings, docs)
-      this.docs = docs
-      this.run?.pause()
-      this.initial = engine.params.slice()
-      this.lens = null
-      this.run = new Run(engine, (progress) => {
+  private async make(settings: Settings, source = this.source): Promise<void> {
+    this.adopt(await this.create(settings, source.docs), source)
+  }
+
+  /** Another model takes the place of the one before. */
+  private adopt(engine: Engine, source: Source, past: Past | null = null): void {
+    this.source = source
+    this.run?.pause()
+    const initial = past?.initial ?? engine.params.slice()
+    this.instruments = new Instruments(engine, initial, this.post)
+    const { log, ms = 0 } = past ?? {}
+    const run = new Run(
+      engine,
+      (progress) => {
         // A run that has been put aside has nothing to say any more.
-        if (this.run?.engine !== engine) return
+        if (this.run !== run) return
         this.post({ type: 'progress', progress }, [progress.losses.buffer, progress.lrs.buffer])
-      })
-      this.sendReady(engine)
-    })
+        if (progress.state === 'running') this.keeper.keepIfDue()
+        else this.keeper.keepSoon()
+      },
+      log ? { log, ms } : null,
+    )
+    this.run = run
+    this.keeper.watch(this.subjectOf(run, past))
+    this.post({ type: 'ready', ready: readyOf(engine, this.engineName, past?.taken) })
+  }
+
+  /** What is worth keeping of a run: nothing of a model that cannot train. */
+  private subjectOf(run: Run, past: Past | null): Subject | null {
+    const { engine } = run
+    if (!(engine instanceof MicroGPT) || engine.docs.length === 0) return null
+    const { text, name } = this.source
+    const initial = past?.adapted ? past.initial : null
+    const before = past?.taken.before ?? BEFORE
+    return { gpt: engine, run, text, name, initial, before, replaced: past?.replaced ?? null }
+  }
+
+  private saveFile(engine: Engine, optimizer: boolean): void {
+    if (!(engine instanceof MicroGPT)) throw new CoreError('checkpoints need the WebAssembly core')
+    const file = new Blob([engine.save({ optimizer }) as BlobPart])
+    const { preset, step } = engine
+    const name = `microgpt-${preset}-step-${step}.safetensors`
+    this.post({ type: 'file', file, name, step })
+  }
+
+  private async load(file: Blob, taking: Taking, names: string | null): Promise<void> {
+    const bytes = new Uint8Array(await file.arrayBuffer())
+    const { source } = this
+    try {
+      const texts = names === null ? [source.text] : [source.text, names]
+      const restored = await restoreFile(bytes, taking, texts)
+      const { gpt, text } = restored
+      const other = text !== null && text !== source.text
+      const found = other ? { text, name: null, docs: parseDocs(text) } : source
+      const initial = gpt.params.slice()
+      const before = gpt.step === 0 ? 'as the file had it' : `as loaded, after step ${gpt.step}`
+      const taken = takenOf(restored, { from: 'file', before, text: other ? found : null })
+      const past = { taken, initial, adapted: true, log: null, ms: 0, replaced: null }
+      this.goOn(gpt, found, past, other)
+    } catch (error) {
+      if (!(error instanceof OtherDocuments)) throw error
+      const { numDocs, adaptable } = error
+      this.post({ type: 'mismatch', numDocs, here: source.docs.length, adaptable })
+    }
+  }
+
+  /** A run from the browser's store, with all that the page showed of it. */
+  private async takeUp(id: string): Promise<void> {
+    const { about, state, text } = await take(id)
+    const { name } = about
+    const log = LossLog.from(state.log)
+    const restored = await restoreFile(state.file, 'run', [text])
+    const { gpt, settings } = restored
+    const source = { text, name, docs: parseDocs(text) }
+    const initial = state.initial ?? (await this.create(settings, source.docs)).params.slice()
+    if (log.end !== gpt.step || initial.length !== gpt.numParams) throw new Error('it is damaged')
+    const { before, ms } = state
+    const taken = takenOf(restored, { from: 'kept', before, text: source, log: state.log })
+    const past = { taken, initial, adapted: state.initial !== null, log, ms, replaced: id }
+    this.goOn(gpt, source, past, true)
+  }
+
+  private goOn(gpt: MicroGPT, source: Source, past: Past, isNew: boolean): void {
+    this.adopt(gpt, source, past)
+    if (isNew) this.post({ type: 'data', summary: summarise(source.docs) })
+    this.run!.show()
+  }
+
+  /** @param forgotten a run to take away first */
+  private async tellKept(forgotten?: string): Promise<void> {
+    try {
+      await this.keeper.settled()
+      if (forgotten !== undefined) await forget(forgotten)
+      const runs = await list()
+      this.post({ type: 'kept', runs: runs.filter(({ id }) => !this.keeper.has(id)) })
+    } catch (error) {
+      this.post({ type: 'kept', runs: [], trouble: whyNot(error) })
+    }
   }
 
   /** The core, or its twin where the core cannot be had. */
@@ -106,107 +227,13 @@ export class Session {
       return createEngine('typed', docs, settings)
     }
   }
-
-  private sendReady({ config, numParams, tokenizer, docs }: Engine): void {
-    const { block_size } = config
-    // A document of n characters has n + 1 positions; its first block_size are seen.
-    const cutDocs = docs.filter((doc) => doc.length >= block_size && [...doc].length >= block_size)
-    this.post({
-      type: 'ready',
-      ready: {
-        engine: this.engineName,
-        config,
-        numParams,
-        vocabSize: tokenizer.vocabSize,
-        numDocs: docs.length,
-        cut: cutDocs.length,
-        firstDocs: docs.slice(0, FIRST_DOCS).map((doc) => short(doc)),
-      },
-    })
-  }
-
-  private sendThumbs(engine: Engine, shown: Shown): void {
-    const before = shown === 'data' ? cut(engine, this.initial).map(thumb) : []
-    const now = slicesOf(engine, shown).map(thumb)
-    const buffers = [...before, ...now].map(({ values }) => values.buffer)
-    this.post({ type: 'thumbs', shown, before, now }, buffers)
-  }
-
-  private sendMatrix(engine: Engine, name: string, shown: Shown): void {
-    const find = (flat: Float64Array) => cut(engine, flat).find((slice) => slice.name === name)
-    const first = find(this.initial)
-    const current = slicesOf(engine, shown).find((slice) => slice.name === name)
-    if (!first || !current) return
-    const before = detail(first)
-    const now = detail(current)
-    this.post({ type: 'matrix', shown, before, now, step: engine.step }, [
-      before.values.buffer,
-      now.values.buffer,
-    ])
-  }
-
-  private async lensOn(engine: Engine): Promise<Lens | null> {
-    if (engine instanceof MicroGPT) this.lens ??= await Lens.on(engine)
-    return this.lens
-  }
-
-  private async sendLook(engine: Engine, word: string, timed: boolean): Promise<void> {
-    const lens = await this.lensOn(engine)
-    if (!lens) throw new CoreError('attention and the tape need the WebAssembly core')
-    this.post({ type: 'look', look: lens.look(word, timed), step: engine.step })
-  }
-
-  private async logitsAfter(engine: Engine, prompt: string): Promise<Float64Array> {
-    const { BOS } = engine.tokenizer
-    const ids = [BOS, ...engine.tokenizer.encode(prompt)]
-    if (ids.length > engine.config.block_size) {
-      const most = engine.config.block_size - 1
-      throw new Error(`the prompt has ${ids.length - 1} characters, and the model sees ${most}`)
-    }
-    const lens = await this.lensOn(engine)
-    return lens ? lens.logitsAfter(ids) : (engine as OpenTwin).logitsAfter(ids)
-  }
-
-  private async candidates(engine: Engine, drawing: Drawing): Promise<Candidate[]> {
-    checkDrawing(drawing)
-    const logits = await this.logitsAfter(engine, drawing.prompt)
-    return candidatesOf(logits, engine.tokenizer.chars, drawing)
-  }
-
-  private async sendNext(engine: Engine, drawing: Drawing): Promise<void> {
-    const candidates = await this.candidates(engine, drawing)
-    this.post({ type: 'next', prompt: drawing.prompt, candidates })
-  }
-
-  private async write(run: Run, drawing: Drawing, seed: number): Promise<void> {
-    const most = run.engine.config.block_size
-    const text = await drawText(drawing, seed, most, (next) => this.candidates(run.engine, next))
-    this.post({ type: 'written', text: short(text, 200), known: run.isKnown(text) })
-  }
 }
 
-function checkDrawing({ temperature, topK }: Drawing): void {
-  resolveConfig('tutorial', { temperature })
-  if (topK !== null && !(Number.isInteger(topK) && topK >= 1)) {
-    throw new Error('top-k must be a whole number from 1, or empty for all')
-  }
-}
-
-function summarise(docs: readonly string[]): DataSummary {
-  const chars = new Set<string>()
-  let longest = 0
-  let longestDoc = ''
-  for (const doc of docs) {
-    let length = 0
-    for (const char of doc) {
-      chars.add(char)
-      length++
-    }
-    if (length > longest) {
-      longest = length
-      longestDoc = doc
-    }
-  }
-  const sorted = [...chars].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!)
-  return { numDocs: docs.length, chars: sorted, longest, longestDoc: short(longestDoc) }
+/** What is told of a model that was not made here and now. */
+function takenOf(
+  { gpt, settings, taking }: Restored,
+  { text, log = null, ...rest }: Pick<Taken, 'from' | 'before' | 'text'> & Partial<Taken>,
+): Taken {
+  const told = text && { text: text.text, name: text.name }
+  return { ...rest, taking, settings, step: gpt.step, log, text: told }
 }

@@ -1,0 +1,81 @@
+/** A model from a file, as far as this page can hold it and has the documents for it. */
+import { type Checkpoint, readCheckpoint } from '../../checkpoint.js'
+import { PRESETS } from '../../config.js'
+import type { ConfigInput } from '../../config.js'
+import { parseDocs } from '../../dataset.js'
+import { CheckpointError, TokenizerError } from '../../errors.js'
+import { MicroGPT } from '../../microgpt.js'
+import type { Settings, Taking } from '../messages.js'
+import { checkSettings } from '../settings.js'
+
+/** What a file says of its settings, written as the page writes its own. */
+function settingsOf({ preset, config, seed }: Checkpoint): Settings {
+  const base = PRESETS[preset]
+  const { head_dim: _, ...fields } = config
+  const own = Object.entries(fields).filter(
+    ([name, value]) => base[name as keyof ConfigInput] !== value,
+  )
+  return { preset, config: Object.fromEntries(own) as ConfigInput, seed: String(seed) }
+}
+
+export interface Restored {
+  gpt: MicroGPT
+  settings: Settings
+  taking: Taking
+  /** The text that was taken, of those that were given; null when none was. */
+  text: string | null
+}
+
+/** The run of a file is of other documents than there are. */
+export class OtherDocuments extends Error {
+  readonly numDocs: number
+  /** Whether the file's alphabet has all characters of the first text. */
+  readonly adaptable: boolean
+
+  constructor(numDocs: number, adaptable: boolean) {
+    super('the file was trained on other documents')
+    this.numDocs = numDocs
+    this.adaptable = adaptable
+  }
+}
+
+/** Null when the file is fine, and only the documents are not its own. */
+async function withText(bytes: Uint8Array, text: string, optimizer: boolean) {
+  try {
+    return await MicroGPT.load(bytes, { docs: parseDocs(text), optimizer })
+  } catch (error) {
+    const other = error instanceof CheckpointError && error.code === 'dataset'
+    if (other || error instanceof TokenizerError) return null
+    throw error
+  }
+}
+
+/**
+ * @param texts what the page has to learn from, its own text first
+ * @throws {OtherDocuments} when the file's run is of none of them
+ * @throws {CheckpointError} for a file that cannot be used
+ * @throws {Error} for a model that is too large for a page
+ */
+export async function restoreFile(
+  bytes: Uint8Array,
+  taking: Taking,
+  texts: readonly string[],
+): Promise<Restored> {
+  const checkpoint = readCheckpoint(bytes)
+  const { run, tokenizer } = checkpoint
+  const settings = settingsOf(checkpoint)
+  checkSettings(settings, tokenizer.vocabSize)
+  const [own = ''] = texts
+  if (taking === 'run' && run) {
+    for (const text of texts) {
+      const gpt = await withText(bytes, text, true)
+      if (gpt) return { gpt, settings, taking, text }
+    }
+    throw new OtherDocuments(Number(run.num_docs), (await withText(bytes, own, false)) !== null)
+  }
+  if (taking !== 'sample') {
+    const gpt = await withText(bytes, own, false)
+    if (gpt) return { gpt, settings, taking: 'parameters', text: own }
+  }
+  return { gpt: await MicroGPT.load(bytes), settings, taking: 'sample', text: null }
+}

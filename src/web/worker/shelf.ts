@@ -1,0 +1,127 @@
+/**
+ * Runs as they lie in the browser's store, under keys of two parts: what can be said of a run, its
+ * numbers, and its text, which runs may share.
+ *
+ *     ['about', id]  About
+ *     ['run', id]    KeptState
+ *     ['text', mark] string
+ */
+import type { LossState } from '../loss-log.js'
+import type { KeptRun } from '../messages.js'
+import { ask, transact } from '../store.js'
+
+/** Of what stands above. A record of another version stays as it is, and is not taken up. */
+const VERSION = 1
+const MOST_RUNS = 3
+
+interface About extends KeptRun {
+  version: number
+  /** The key of its text. */
+  text: string
+}
+
+export interface KeptState {
+  /** A checkpoint with its run. */
+  file: Uint8Array
+  log: LossState
+  /** Milliseconds of training. */
+  ms: number
+  /** Parameters before training; null for the ones that the seed gives. */
+  initial: Float64Array | null
+  before: string
+}
+
+const all = (kind: string) => IDBKeyRange.bound([kind], [kind, []])
+const isWhole = (x: unknown) => Number.isSafeInteger(x) && (x as number) >= 0
+
+function isAbout(value: unknown): value is About {
+  if (typeof value !== 'object' || value === null) return false
+  const { version, step, of, time, name, text } = value as About
+  const numbers = [step, of, time].every(isWhole)
+  return version === VERSION && numbers && (name === null || typeof name === 'string') && !!text
+}
+
+const tell = ({ id, step, of, time, name }: About): KeptRun => ({ id, step, of, time, name })
+
+/** What there is, the newest first. */
+async function abouts(store: IDBObjectStore): Promise<{ id: string; about: About | null }[]> {
+  const [keys, values] = await Promise.all([
+    ask(store.getAllKeys(all('about'))),
+    ask<unknown[]>(store.getAll(all('about'))),
+  ])
+  const found = keys.map((key, i) => {
+    const id = String((key as string[])[1])
+    const value = values[i]
+    return { id, about: isAbout(value) ? { ...value, id } : null }
+  })
+  return found.sort((a, b) => (b.about?.time ?? 0) - (a.about?.time ?? 0))
+}
+
+/** Takes runs away, and the texts that no run needs any more. */
+async function remove(store: IDBObjectStore, ids: ReadonlySet<string>): Promise<void> {
+  for (const id of ids) for (const kind of ['about', 'run']) store.delete([kind, id])
+  const [left, texts] = await Promise.all([abouts(store), ask(store.getAllKeys(all('text')))])
+  // Of a record that cannot be read nobody knows its text: all stay.
+  if (left.some(({ about }) => !about)) return
+  const needed = new Set(left.map(({ about }) => about!.text))
+  for (const key of texts) if (!needed.has(String((key as string[])[1]))) store.delete(key)
+}
+
+export function list(): Promise<KeptRun[]> {
+  return transact('readonly', async (store) => {
+    const found = await abouts(store)
+    const trouble = 'it was kept by another version of this page, or is damaged'
+    return found.map(({ id, about }) =>
+      about ? tell(about) : { id, step: 0, of: 0, time: 0, name: null, trouble },
+    )
+  })
+}
+
+/**
+ * Puts a run there in one transaction, in place of what it went on from; beyond a few runs the oldest
+ * goes, one that had come to its end first.
+ */
+export function put(
+  about: KeptRun & { mark: string; text: string },
+  state: KeptState,
+  replaced: string | null,
+): Promise<void> {
+  return transact('readwrite', async (store) => {
+    const { mark, text, ...rest } = about
+    const textKey = ['text', mark]
+    store.put({ ...rest, version: VERSION, text: mark }, ['about', about.id])
+    store.put(state, ['run', about.id])
+    if ((await ask(store.count(textKey))) === 0) store.put(text, textKey)
+    const others = (await abouts(store)).filter(({ id }) => id !== about.id && id !== replaced)
+    const over = (x: About | null) => Number(!x || x.step >= x.of)
+    others.sort((a, b) => over(a.about) - over(b.about))
+    const gone = others.slice(MOST_RUNS - 1).map(({ id }) => id)
+    await remove(store, new Set(replaced === null ? gone : [replaced, ...gone]))
+  })
+}
+
+/** @throws {Error} when it is not there, or not as it was put there */
+export function take(id: string): Promise<{ about: KeptRun; state: KeptState; text: string }> {
+  return transact('readonly', async (store) => {
+    const about: unknown = await ask(store.get(['about', id]))
+    if (!isAbout(about)) throw new Error('it is not there any more')
+    const [state, text] = await Promise.all([
+      ask<KeptState | undefined>(store.get(['run', id])),
+      ask<unknown>(store.get(['text', about.text])),
+    ])
+    const { file, log, ms, initial, before } = state ?? ({} as Partial<KeptState>)
+    const whole =
+      file instanceof Uint8Array &&
+      typeof log === 'object' &&
+      Number.isFinite(ms) &&
+      (initial === null || initial instanceof Float64Array) &&
+      typeof before === 'string' &&
+      typeof text === 'string'
+    if (!whole) throw new Error('it is damaged')
+    return { about: tell({ ...about, id }), state: state!, text }
+  })
+}
+
+export function forget(id: string): Promise<void> {
+  return transact('readwrite', (store) => remove(store, new Set([id])))
+}

@@ -1,0 +1,394 @@
+/** The runs that the page keeps by itself: taken up after a reload or a crash, or forgotten. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Page, chromium } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { parseDocs } from '../../src/index.js'
+import { seriousFindings } from './axe.js'
+import { CHROMIUM, FLAGS, type Opened, inBrowser, root } from './browser.js'
+import { tabs } from './tab.js'
+import { atStep, curveOf, inNode, openFile, ready, says, stepOf } from './visit.js'
+import { trainTo, trainToEnd } from './visit.js'
+
+const OFFER = /^A run at step \d+ of \d+ on .*, from \d+ .*, can be taken up again\./
+const KEPT = /^Kept at step /
+const offer = (page: Page) => page.textContent('.offer')
+const end = (page: Page) => says(page, '#play', /^Play again$/)
+
+/** Waits until the page has kept the run as of the step that it shows, at the least. */
+const kept = (page: Page, step: number) =>
+  page.waitForFunction((least) => {
+    const said = /^Kept at step ([\d,]+),/.exec(document.querySelector('#autosave')!.textContent!)
+    return said !== null && Number(said[1]!.replaceAll(',', '')) >= least
+  }, step)
+
+/** The keys of the page's store, of two parts each; those of a kind are damaged first. */
+const records = (page: Page, kind = '', how = '') =>
+  page.evaluate(
+    async ([at, damage]) => {
+      const wait = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve, reject) => {
+          request.addEventListener('success', () => resolve(request.result))
+          request.addEventListener('error', () => reject(request.error!))
+        })
+      const database = await wait(indexedDB.open('microgpt-wasm'))
+      const store = database.transaction('kept', 'readwrite').objectStore('kept')
+      const keys = (await wait(store.getAllKeys())) as string[][]
+      for (const key of keys.filter(([first]) => first === at)) {
+        const value = (await wait(store.get(key))) as Record<string, unknown>
+        if (damage === 'delete') store.delete(key)
+        if (damage === 'version') store.put({ ...value, version: 99 }, key)
+        if (damage === 'nonsense') store.put(['<b>', 17], key)
+        if (damage === 'cut') {
+          store.put({ ...value, file: (value['file'] as Uint8Array).slice(0, 500) }, key)
+        }
+        if (damage === 'losses') store.put({ ...value, log: { steps: -1 } }, key)
+      }
+      await wait(store.count())
+      database.close()
+      return keys.map(([first]) => first!)
+    },
+    [kind, how] as const,
+  )
+
+/** Puts a line before the worker's program. */
+const inWorker = (page: Page, line: string) =>
+  page.context().route('**/page-worker.js', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: `${line}\n${await response.text()}` })
+  })
+
+inBrowser('autosave', (site) => {
+  /** The page once more, in the same browser. */
+  const reopen = async (page: Page, hash = ''): Promise<Opened> => {
+    const trouble: string[] = []
+    const next = Object.assign(await page.context().newPage(), { trouble })
+    next.on('pageerror', ({ message }) => trouble.push(message))
+    await next.goto(site.address + hash)
+    return next
+  }
+
+  test('a first visit is offered nothing, and an untrained model is not kept', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await page.click('#reset')
+    await page.reload()
+    await ready(page)
+    await page.waitForTimeout(500)
+    expect(await page.locator('#offers *').count()).toBe(0)
+    expect(await page.locator('#kept li').count()).toBe(0)
+    expect(page.trouble).toEqual([])
+  })
+
+  test('after a reload in the middle of training it goes on, bit for bit', async () => {
+    const whole = await inNode({ config: { num_steps: 200 }, seed: 5 })
+    const page = await site.open('#preset=tutorial&seed=5&num_steps=200')
+    await ready(page)
+    await page.check('#slow')
+    await page.fill('#pace', '12')
+    await page.click('#play')
+    // Of itself, while it trains.
+    await kept(page, 10)
+    await page.goto('about:blank')
+    await page.goto(site.address)
+    await page.waitForSelector('.offer')
+    expect(await offer(page)).toMatch(OFFER)
+    expect(await offer(page)).toContain('of 200 on the shipped names')
+    expect(await seriousFindings(page)).toEqual([])
+    const from = Number(/step (\d+)/.exec((await offer(page))!)![1])
+    expect(from).toBeGreaterThanOrEqual(10)
+    await page.click('.offer button')
+    await end(page)
+    expect(await page.locator('.offer').count()).toBe(0)
+    // The chart and the file of it begin where the run began.
+    const { steps, losses } = await curveOf(page)
+    expect(steps).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
+    expect(losses).toEqual(whole.losses)
+    expect(await page.inputValue('#field-seed')).toBe('5')
+    const written = await page.locator('#samples .word').allTextContents()
+    const samples = whole.gpt.sample().filter((text) => text !== '')
+    expect(written.slice(0, samples.length).toReversed()).toEqual(samples)
+    await page.locator('#inside').scrollIntoViewIfNeeded()
+    await page.waitForSelector('.thumb')
+    await page.focus('#matrix-now')
+    await page.keyboard.press('ArrowRight')
+    const init = await atStep(0, { config: { num_steps: 200 }, seed: 5 })
+    const [before, now] = [init, whole.gpt].map((gpt) => gpt.stateDict.get('wte')!.data[1])
+    await says(page, '#cell', new RegExp(`: before ${before}, now ${now}$`))
+    expect(page.trouble).toEqual([])
+  })
+
+  test('after a crash of the page it goes on with its own text', async () => {
+    const text = 'anna\notto\nhannah\nnora\ntheo\n<b>x</b>'
+    const config = { num_steps: 120, batch_size: 2 }
+    const whole = await inNode({ docs: parseDocs(text), config })
+    const page = await site.open('#preset=tutorial&num_steps=120&batch_size=2')
+    await ready(page)
+    await page.fill('#paste', text)
+    await page.click('#use-text')
+    await says(page, '#num-docs', /^6$/)
+    await trainTo(page, 40)
+    await kept(page, 40)
+    const crashed = page.waitForEvent('crash')
+    const cdp = await page.context().newCDPSession(page)
+    cdp.send('Page.crash').catch(() => {})
+    await crashed
+    const next = await reopen(page)
+    await next.waitForSelector('.offer')
+    expect(await offer(next)).toContain('at step 40 of 120 on your text, from')
+    await next.click('.offer button')
+    await end(next)
+    expect((await curveOf(next)).losses).toEqual(whole.losses)
+    expect(await next.textContent('#num-docs')).toBe('6')
+    expect(await next.textContent('#data-status')).toMatch(/^From your text\./)
+    expect(next.trouble).toEqual([])
+  })
+
+  test('after a crash of the whole browser, too', async () => {
+    const whole = await inNode()
+    const folder = mkdtempSync(join(tmpdir(), 'keep-'))
+    const launch = async () => {
+      const options = { executablePath: CHROMIUM, args: FLAGS }
+      const context = await chromium.launchPersistentContext(folder, options)
+      const page = context.pages()[0]!
+      await page.goto(site.address)
+      return page
+    }
+    try {
+      const page = await launch()
+      await ready(page)
+      await trainTo(page, 300)
+      await kept(page, 300)
+      const closed = new Promise((resolve) => page.context().on('close', resolve))
+      const cdp = await page.context().newCDPSession(page)
+      cdp.send('Browser.crash').catch(() => {})
+      await closed
+      const next = await launch()
+      await next.waitForSelector('.offer')
+      await next.click('.offer button')
+      await end(next)
+      expect((await curveOf(next)).losses).toEqual(whole.losses)
+      await next.context().close()
+    } finally {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    }
+  })
+
+  test('a run that was fine-tuned from a file goes on, with what the file had before', async () => {
+    const text = 'anna\notto\nhannah'
+    const there = await atStep(30, { docs: parseDocs(text), config: { num_steps: 50 } })
+    const page = await site.open('')
+    await ready(page)
+    await page.fill('#paste', text)
+    await page.click('#use-text')
+    await says(page, '#num-docs', /^3$/)
+    await openFile(page, 'bare.safetensors', there.save())
+    await says(page, '#keep-status', /begin a new run at step 0/)
+    await trainTo(page, 20)
+    const half = await curveOf(page)
+    await kept(page, 20)
+    await page.reload()
+    await page.waitForSelector('.offer')
+    await page.click('.offer button')
+    await end(page)
+    const { losses } = await curveOf(page)
+    expect(losses.slice(0, 20)).toEqual(half.losses)
+    expect(losses).toHaveLength(50)
+    expect(await page.textContent('#matrix-before-caption')).toBe('as the file had it')
+  })
+
+  test('what is taken up takes its place; what ended is shown; what is forgotten is gone', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await trainTo(page, 100)
+    await kept(page, 100)
+    await page.reload()
+    await page.waitForSelector('.offer')
+    await page.click('.offer button')
+    await end(page)
+    await kept(page, 500)
+    expect(await records(page)).toEqual(['about', 'run', 'text'])
+    await page.reload()
+    await page.waitForSelector('.offer')
+    expect(await offer(page)).toMatch(/^A finished run of 500 steps on the shipped names, from /)
+    const [first] = await page.locator('.offer button').allTextContents()
+    expect(first).toBe('Show it')
+    await page.click('.offer button')
+    await end(page)
+    expect((await curveOf(page)).losses).toHaveLength(500)
+    expect(await page.textContent('#hero-status')).toMatch(/^500 steps in /)
+    await page.reload()
+    await page.waitForSelector('.offer')
+    await page.locator('.offer button', { hasText: 'Forget' }).click()
+    await page.waitForFunction(() => document.querySelector('#kept')!.childElementCount === 0)
+    expect(await page.locator('.offer').count()).toBe(0)
+    expect(await records(page)).toEqual([])
+    await page.reload()
+    await ready(page)
+    await page.waitForTimeout(300)
+    expect(await page.locator('.offer').count()).toBe(0)
+  })
+
+  test('a run that is not taken up stays, and another one has its own place; three at the most', async () => {
+    const page = await site.open('#preset=tutorial&num_steps=1000')
+    await ready(page)
+    for (const step of [60, 50, 40, 30, 20]) {
+      await trainTo(page, step)
+      await kept(page, step)
+      await page.click('#reset')
+      await says(page, '#at-step', /^0 /)
+      await says(page, '#autosave', KEPT)
+    }
+    await page.reload()
+    await page.waitForFunction(() => document.querySelector('#kept')!.childElementCount === 3)
+    const rows = await page.locator('#kept li').allTextContents()
+    expect(rows.map((row) => /step (\d+)/.exec(row)![1])).toEqual(['20', '30', '40'])
+    expect(await records(page)).toEqual(['about', 'about', 'about', 'run', 'run', 'run', 'text'])
+    await page.locator('#kept li').nth(1).locator('button').first().click()
+    await end(page)
+    const { steps } = await curveOf(page)
+    expect(steps).toHaveLength(1000)
+  })
+
+  test('half of a run is never kept: what was there before stays whole', async () => {
+    const whole = await inNode()
+    const page = await site.open('about:blank')
+    // From the second time on, the numbers are refused after their step has been written.
+    const line = `{ const { put } = IDBObjectStore.prototype; let runs = 0
+      IDBObjectStore.prototype.put = function (value, key) {
+        if (key[0] === 'run' && ++runs > 1) throw new DOMException('full', 'QuotaExceededError')
+        return put.call(this, value, key) } }`
+    await inWorker(page, line)
+    await page.goto(site.address)
+    await ready(page)
+    await trainTo(page, 100)
+    await kept(page, 100)
+    await trainTo(page, 200)
+    await says(
+      page,
+      '#autosave',
+      /^Runs are not kept in this browser: .* no more room\. Save to a file/,
+    )
+    await page.reload()
+    await page.waitForSelector('.offer')
+    expect(await offer(page)).toContain('at step 100 of 500')
+    await page.click('.offer button')
+    await end(page)
+    expect((await curveOf(page)).losses).toEqual(whole.losses)
+  })
+
+  test.each([
+    ['about', 'version', /cannot be taken up: it was kept by another version/],
+    ['about', 'nonsense', /cannot be taken up: it was kept by another version/],
+    ['run', 'nonsense', /cannot be taken up: it is damaged/],
+    ['run', 'delete', /cannot be taken up: it is damaged/],
+    ['run', 'cut', /cannot be taken up: .*is the copy whole\?$/],
+    ['run', 'losses', /cannot be taken up: its losses cannot be read/],
+    ['text', 'delete', /cannot be taken up: it is damaged/],
+    ['text', 'nonsense', /cannot be taken up: it is damaged/],
+  ])(
+    'a record whose %s has become %s: a sentence, and the page works',
+    async (kind, how, says_) => {
+      const page = await site.open('#preset=tutorial&num_steps=50')
+      await ready(page)
+      await trainTo(page, 20)
+      await kept(page, 20)
+      await records(page, kind, how)
+      await page.reload()
+      await page.waitForSelector('.offer')
+      if (kind === 'about') {
+        expect(await offer(page)).toMatch(says_)
+        expect(await page.locator('.offer button').allTextContents()).toEqual(['Forget'])
+      } else {
+        await page.click('.offer button')
+        await page.waitForSelector('.notice')
+        expect(await page.textContent('.notice')).toMatch(says_)
+      }
+      expect(await page.locator('#offers b, #kept b, .notice b').count()).toBe(0)
+      await page.locator('#kept button', { hasText: 'Forget' }).click()
+      await page.waitForFunction(() => document.querySelector('#kept')!.childElementCount === 0)
+      await trainToEnd(page)
+      expect(await stepOf(page)).toBe(50)
+      expect(page.trouble).toEqual([])
+    },
+  )
+
+  test.each([
+    [
+      'no IndexedDB',
+      "Object.defineProperty(globalThis, 'indexedDB', { value: undefined })",
+      /it has no IndexedDB/,
+    ],
+    [
+      'a browser that refuses',
+      `IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError') }`,
+      /the browser keeps nothing for this page/,
+    ],
+    [
+      'a store of a later version',
+      `{ const { open } = IDBFactory.prototype
+        IDBFactory.prototype.open = function (name) { return open.call(this, name, 1) }
+        const r = open.call(indexedDB, 'microgpt-wasm', 2)
+        r.onsuccess = () => r.result.close() }`,
+      /a later version of this page has its runs there/,
+    ],
+  ])('%s: said plainly, and the page goes on', async (_name, line, why) => {
+    const page = await site.open('about:blank')
+    await inWorker(page, line)
+    await page.goto(site.address)
+    await ready(page)
+    await says(page, '#autosave', /^Runs are not kept in this browser: /)
+    expect(await page.textContent('#autosave')).toMatch(why)
+    await trainToEnd(page)
+    expect(await page.locator('.notice, .offer').count()).toBe(0)
+    expect(page.trouble).toEqual([])
+  })
+
+  test('microgpt.html from a double click keeps its runs, or says that it does not', async () => {
+    const page = await site.open(pathToFileURL(`${root}/build/microgpt.html`).href)
+    await ready(page)
+    await trainTo(page, 250)
+    await says(page, '#autosave', /^Kept at step 250|^Runs are not kept in this browser: /)
+    const said = await page.textContent('#autosave')
+    await page.reload()
+    await ready(page)
+    if (KEPT.test(said!)) {
+      await page.click('.offer button')
+      await end(page)
+      expect((await curveOf(page)).losses).toEqual((await inNode()).losses)
+    } else await trainToEnd(page)
+    expect(page.trouble).toEqual([])
+  })
+
+  test('a hidden tab goes on training and keeps its run, and the screen is up to date when it comes back', async () => {
+    const url = `${site.address}#preset=tutorial&num_steps=100000000`
+    const [tab, other] = await tabs(site.browser(), [url, 'about:blank'])
+    const textOf = async (selector: string) =>
+      (await tab!.value<string>(`document.querySelector('${selector}')?.textContent`)) ?? ''
+    const step = async () => Number((await textOf('#at-step')).replace(/ .*|,/g, ''))
+    const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+    await tab!.toFront()
+    while (!(await textOf('#hero-status')).startsWith('Ready')) await pass(50)
+    expect(await tab!.value(`document.visibilityState`)).toBe('visible')
+    await tab!.value(`document.querySelector('#play').click()`)
+    await pass(500)
+    await other!.toFront()
+    expect(await tab!.value(`document.visibilityState`)).toBe('hidden')
+    expect(
+      await tab!.value(
+        `new Promise((resolve) => { requestAnimationFrame(() => resolve('frame')); setTimeout(() => resolve('none'), 400) })`,
+      ),
+    ).toBe('none')
+    const before = await step()
+    await pass(2500)
+    const after = await step()
+    expect(after - before).toBeGreaterThan(500)
+    expect(await textOf('#autosave')).toMatch(KEPT)
+    await tab!.toFront()
+    expect(await tab!.value(`document.visibilityState`)).toBe('visible')
+    expect(await step()).toBeGreaterThanOrEqual(after)
+    await tab!.value(`document.querySelector('#play').click()`)
+  })
+})

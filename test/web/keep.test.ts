@@ -1,0 +1,279 @@
+/** The page's files: what is saved, and what is opened, here and in Node. */
+import { expect, test } from 'vitest'
+import { MicroGPT, parseDocs } from '../../src/index.js'
+import { seriousFindings } from './axe.js'
+import { type Opened, inBrowser } from './browser.js'
+import { atStep, curveOf, docs, fileOf, inNode, openFile, ready, says, stepOf } from './visit.js'
+import { trainTo, trainToEnd } from './visit.js'
+
+const OWN = ['anna', 'otto', 'hannah', 'nora', 'theo'].join('\n')
+
+async function useText(page: Opened, text: string) {
+  await page.fill('#paste', text)
+  await page.click('#use-text')
+  const count = parseDocs(text).length
+  await says(page, '#num-docs', new RegExp(`^${count}$`))
+}
+
+/** Drops a file onto an element, as far as a script can. */
+const drop = (page: Opened, selector: string, name: string, bytes: Uint8Array) =>
+  page.evaluate(
+    ([at, called, numbers]) => {
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File([Uint8Array.from(numbers)], called))
+      const event = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true })
+      document.querySelector(at)!.dispatchEvent(event)
+      return event.defaultPrevented
+    },
+    [selector, name, [...bytes]] as const,
+  )
+
+inBrowser('files', (site) => {
+  test('a file saved in the page is the one of Node, byte for byte, and Node goes on with it', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await trainTo(page, 250)
+    const { name, bytes } = await fileOf(page, '#save-model')
+    expect(name).toBe('microgpt-tutorial-step-250.safetensors')
+    expect(await page.textContent('#keep-status')).toBe(`Saved as of step 250: ${name}.`)
+    const there = await atStep(250)
+    expect(Buffer.compare(bytes, there.save({ optimizer: true }))).toBe(0)
+    const again = await MicroGPT.load(bytes, { docs })
+    const whole = await inNode()
+    expect(Array.from(again.train(), ({ loss }) => loss)).toEqual(whole.losses.slice(250))
+    expect(again.sample()).toEqual(whole.gpt.sample())
+    await page.uncheck('#with-run')
+    const bare = await fileOf(page, '#save-model')
+    expect(Buffer.compare(bare.bytes, there.save())).toBe(0)
+    expect(page.trouble).toEqual([])
+  })
+
+  test('a file saved in Node opens in the page and goes on with the same losses', async () => {
+    const options = { preset: 'gist', seed: 7, config: { n_embd: 8, num_steps: 300 } }
+    const there = await atStep(123, options)
+    const page = await site.open('')
+    await ready(page)
+    await openFile(page, 'from-node.safetensors', there.save({ optimizer: true }))
+    await says(page, '#keep-status', /^from-node.safetensors: at step 123, Play goes on/)
+    expect(await page.textContent('#at-step')).toBe('123 / 300')
+    expect(await page.inputValue('#field-preset')).toBe('gist')
+    expect(await page.inputValue('#field-n_embd')).toBe('8')
+    expect(await page.inputValue('#field-seed')).toBe('7')
+    expect(new URL(page.url()).hash).toBe('#preset=gist&seed=7&n_embd=8&num_steps=300')
+    await page.locator('#inside').scrollIntoViewIfNeeded()
+    await page.waitForSelector('.thumb')
+    await page.focus('#matrix-now')
+    await page.keyboard.press('ArrowRight')
+    const cell = there.stateDict.get('wte')!.data[1]
+    await says(page, '#cell', new RegExp(`: before ${cell}, now ${cell}$`))
+    expect(await page.textContent('#matrix-before-caption')).toBe('as loaded, after step 123')
+    await trainToEnd(page)
+    const whole = await inNode(options)
+    const { steps, losses } = await curveOf(page)
+    expect(steps).toEqual(Array.from({ length: 177 }, (_, i) => 124 + i))
+    expect(losses).toEqual(whole.losses.slice(123))
+    const written = await page.locator('#samples .word').allTextContents()
+    expect(written.slice(0, 20).toReversed()).toEqual(whole.gpt.sample())
+    expect(page.trouble).toEqual([])
+  })
+
+  test('the page opens its own file: a run of a pasted text, saved and taken up', async () => {
+    const page = await site.open('#preset=tutorial&num_steps=60')
+    await ready(page)
+    await useText(page, OWN)
+    await trainTo(page, 31)
+    const { bytes } = await fileOf(page, '#save-model')
+    await page.click('#reset')
+    await says(page, '#at-step', /^0 /)
+    await openFile(page, 'mine.safetensors', bytes)
+    await says(page, '#at-step', /^31 /)
+    await trainToEnd(page)
+    const whole = await inNode({ docs: parseDocs(OWN), config: { num_steps: 60 } })
+    expect((await curveOf(page)).losses).toEqual(whole.losses.slice(31))
+  })
+
+  test('a run of the shipped names finds them while another text is in use', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await useText(page, OWN)
+    const there = await atStep(490)
+    await openFile(page, 'names.safetensors', there.save({ optimizer: true }))
+    await says(page, '#keep-status', /Its documents are the shipped names\.$/)
+    expect(await page.textContent('#num-docs')).toBe('2,787')
+    await trainToEnd(page)
+    expect((await curveOf(page)).losses).toEqual(Array.from(there.train(), ({ loss }) => loss))
+    // The page's text is the names from now on.
+    await page.click('#reset')
+    await says(page, '#hero-status', /2,787 documents/)
+  })
+
+  test('a run of documents that are not here: a sentence, and a choice', async () => {
+    const there = await atStep(40, { docs: ['nora', 'anna', 'abcdefghijklmnopqrstuvwxyz'] })
+    const bytes = there.save({ optimizer: true })
+    const page = await site.open('')
+    await ready(page)
+    await trainTo(page, 20)
+    await openFile(page, 'other.safetensors', bytes)
+    await page.waitForSelector('#choices:not([hidden])')
+    expect(await page.textContent('#keep-status')).toBe(
+      'other.safetensors was trained on 3 other documents than the 2,787 here. ' +
+        'To go on exactly, put its documents in under Data and open it again.',
+    )
+    expect(await seriousFindings(page)).toEqual([])
+    // What was on the screen is there still.
+    expect(await stepOf(page)).toBe(20)
+    await page.click('#leave-file')
+    expect(await page.isHidden('#choices')).toBe(true)
+
+    await openFile(page, 'other.safetensors', bytes)
+    await page.click('#adapt')
+    await says(page, '#keep-status', /its parameters begin a new run at step 0, on the shipped/)
+    await trainToEnd(page)
+    const adapted = await MicroGPT.load(bytes, { docs, optimizer: false })
+    expect((await curveOf(page)).losses).toEqual(Array.from(adapted.train(), ({ loss }) => loss))
+
+    await openFile(page, 'other.safetensors', bytes)
+    await page.click('#sample-only')
+    await says(page, '#keep-status', /: it samples only/)
+    for (const id of ['#go', '#play', '#one-step']) expect(await page.isDisabled(id)).toBe(true)
+    await page.fill('#prompt', 'a')
+    await page.waitForSelector('.bar')
+    await page.click('#reset')
+    await says(page, '#hero-status', /^Ready: 4,064 parameters, 2,787 documents/)
+    expect(await page.isDisabled('#go')).toBe(false)
+    expect(page.trouble).toEqual([])
+  })
+
+  test('an alphabet that lacks characters: nothing to fine-tune', async () => {
+    const there = await atStep(5, { docs: parseDocs(OWN) })
+    const page = await site.open('')
+    await ready(page)
+    await openFile(page, 'small.safetensors', there.save({ optimizer: true }))
+    await page.waitForSelector('#choices:not([hidden])')
+    expect(await page.textContent('#keep-status')).toMatch(/its alphabet lacks some of their/)
+    expect(await page.isHidden('#adapt')).toBe(true)
+    await openFile(page, 'bare.safetensors', there.save())
+    await says(page, '#keep-status', /^bare.safetensors: it samples only/)
+  })
+
+  test('what is no checkpoint is refused with its sentence, and nothing is lost', async () => {
+    const whole = await inNode()
+    const page = await site.open('')
+    await ready(page)
+    await trainTo(page, 100)
+    const good = (await atStep(10)).save({ optimizer: true })
+    const header = (json: string) => {
+      const text = json.padEnd(8 * Math.ceil(json.length / 8))
+      const bytes = new Uint8Array(8 + text.length)
+      new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true)
+      bytes.set(new TextEncoder().encode(text), 8)
+      return bytes
+    }
+    const broken = Uint8Array.from(good)
+    // The first number behind the header: Infinity.
+    const start = 8 + Number(new DataView(good.buffer, good.byteOffset).getBigUint64(0, true))
+    broken.set([0, 0, 0, 0, 0, 0, 0xf0, 0x7f], start)
+    const cases: [Uint8Array, RegExp][] = [
+      [new Uint8Array(), /cannot be opened: .*8 bytes/],
+      [good.slice(0, good.length - 1), /cannot be opened: /],
+      [good.slice(0, 200), /cannot be opened: /],
+      [broken, /cannot be opened: .*finite/],
+      [
+        header('{"__proto__":{"dtype":"F64","shape":[0],"data_offsets":[0,0]}}'),
+        /cannot be opened: /,
+      ],
+      [header('{"a":{"dtype":"F64","shape":[0],"data_offsets":[0,0]}}'), /has no config/],
+      [new TextEncoder().encode('anna\notto\n'), /cannot be opened: /],
+    ]
+    for (const [i, [bytes, sentence]] of cases.entries()) {
+      await openFile(page, `<b>${i}.safetensors`, bytes)
+      await says(
+        page,
+        '#keep-status',
+        new RegExp(`^<b>${i}.safetensors cannot be opened: .*[.?] Nothing has changed`),
+      )
+      expect(await page.textContent('#keep-status')).toMatch(sentence)
+    }
+    expect(await page.locator('#keep-status *').count()).toBe(0)
+    expect(await stepOf(page)).toBe(100)
+    await trainToEnd(page)
+    expect((await curveOf(page)).losses).toEqual(whole.losses)
+    expect(page.trouble).toEqual([])
+  })
+
+  test('a model that is too large for a page is refused before its memory is taken', async () => {
+    const there = await MicroGPT.create({ docs, config: { block_size: 4096, n_embd: 4 } })
+    const page = await site.open('')
+    await ready(page)
+    await openFile(page, 'large.safetensors', there.save())
+    await says(page, '#keep-status', /this model needs .* of memory, and the page allows/)
+  })
+
+  test('a checkpoint is told from a text, and taken wherever it is dropped', async () => {
+    const page = await site.open('')
+    await ready(page)
+    const bytes = (await atStep(77)).save({ optimizer: true })
+    expect(await drop(page, '.lead', 'no-extension', bytes)).toBe(true)
+    await says(page, '#keep-status', /^no-extension: at step 77/)
+    expect(await drop(page, '#loss-chart', 'Run.SafeTensors', bytes.slice(0, 99))).toBe(true)
+    await says(page, '#keep-status', /^Run.SafeTensors cannot be opened/)
+    expect(await stepOf(page)).toBe(77)
+    const text = new TextEncoder().encode('{"a": "text"}\n{"of": "lines"}\n')
+    expect(await drop(page, '#keep', 'lines.json', text)).toBe(true)
+    await says(page, '#data-status', /^From lines.json\./)
+    // The Data panel's own button takes a checkpoint, too.
+    await page.click('#use-names')
+    await says(page, '#num-docs', /^2,787$/)
+    const buffer = Buffer.from(bytes)
+    await page.setInputFiles('#file', { name: 'x.safetensors', mimeType: '', buffer })
+    await says(page, '#keep-status', /^x.safetensors: at step 77/)
+  })
+
+  test('a file is opened while the model trains', async () => {
+    const page = await site.open('#preset=tutorial&num_steps=1000000')
+    await ready(page)
+    await page.click('#play')
+    await says(page, '#play', /^Pause$/)
+    const there = await atStep(450)
+    await openFile(page, 'late.safetensors', there.save({ optimizer: true }))
+    await says(page, '#at-step', /^450 \/ 500$/)
+    await trainToEnd(page)
+    expect((await curveOf(page)).losses).toEqual(Array.from(there.train(), ({ loss }) => loss))
+  })
+
+  test('without the core there is no file, and the page says so', async () => {
+    const page = await site.open('about:blank')
+    await page.route('**/core.wasm', (route) => route.fulfill({ status: 404 }))
+    await page.goto(site.address)
+    await ready(page)
+    await says(page, '#keep-status', /^Checkpoints need the WebAssembly core\.$/)
+    expect(await page.isDisabled('#save-model')).toBe(true)
+    await openFile(page, 'x.safetensors', (await atStep(3)).save({ optimizer: true }))
+    await says(page, '#keep-status', /^x.safetensors cannot be opened: /)
+    await trainToEnd(page)
+  })
+
+  test('by keyboard: save, open, choose', async () => {
+    const page = await site.open('')
+    await ready(page)
+    // From the start: the browser takes a moment to be told who answers for files.
+    const chooser = page.waitForEvent('filechooser')
+    await page.focus('#save-model')
+    const saved = page.waitForEvent('download')
+    await page.keyboard.press('Enter')
+    await saved
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Space')
+    expect(await page.isChecked('#with-run')).toBe(false)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    const bytes = (await atStep(5, { docs: parseDocs(OWN) })).save({ optimizer: true })
+    const buffer = Buffer.from(bytes)
+    await (await chooser).setFiles({ name: 'own.safetensors', mimeType: '', buffer })
+    await page.waitForSelector('#choices:not([hidden])')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('sample-only')
+    await page.keyboard.press('Enter')
+    await says(page, '#keep-status', /: it samples only/)
+  })
+})

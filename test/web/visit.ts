@@ -1,0 +1,81 @@
+/** What a visitor does and sees, in words for the tests of keeping. */
+import { readFileSync } from 'node:fs'
+import type { Download, Page } from 'playwright-core'
+import { MicroGPT, parseDocs } from '../../src/index.js'
+import { NAMES } from '../../src/data/names.js'
+
+type Options = Partial<Parameters<typeof MicroGPT.create>[0]>
+
+export const docs = parseDocs(NAMES)
+
+export const ready = (page: Page) =>
+  page.waitForFunction(() =>
+    document.querySelector('#hero-status')!.textContent.startsWith('Ready'),
+  )
+
+/** Waits until an element says what is expected. */
+export const says = (page: Page, selector: string, wanted: RegExp) =>
+  page.waitForFunction(
+    ([at, source]) => new RegExp(source!).test(document.querySelector(at!)?.textContent ?? ''),
+    [selector, wanted.source] as const,
+  )
+
+export const stepOf = async (page: Page) =>
+  Number((await page.textContent('#at-step'))!.replace(/ .*|,/g, ''))
+
+/** Trains to a step by the stop rule. */
+export async function trainTo(page: Page, step: number) {
+  await page.selectOption('#stop-kind', 'step')
+  await page.fill('#stop-value', String(step))
+  await page.click('#play')
+  await says(page, '#play', /^Go on$/)
+}
+
+export async function trainToEnd(page: Page) {
+  await page.selectOption('#stop-kind', 'end')
+  await page.click('#play')
+  await says(page, '#play', /^Play again$/)
+}
+
+/** Presses a button that gives a file. */
+export async function fileOf(
+  page: Page,
+  selector: string,
+): Promise<{ name: string; bytes: Buffer }> {
+  const got: Promise<Download> = page.waitForEvent('download')
+  await page.click(selector)
+  const download = await got
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) }
+}
+
+/** The newest run in the page's CSV: the steps, and every digit of their losses. */
+export async function curveOf(page: Page): Promise<{ steps: number[]; losses: number[] }> {
+  const { bytes } = await fileOf(page, '#csv')
+  const lines = bytes.toString('utf8').trim().split('\n').slice(1)
+  const name = lines[0]!.match(/^"[^"]*"/)![0]
+  const own = lines.filter((line) => line.startsWith(name))
+  const all = own.map((line) => line.slice(name.length).split(','))
+  // An earlier run of the same name begins anew.
+  const end = all.findIndex((row, i) => i > 0 && Number(row[1]) <= Number(all[i - 1]![1]))
+  const cells = all.slice(0, end < 0 ? all.length : end)
+  return { steps: cells.map((row) => Number(row[1])), losses: cells.map((row) => Number(row[2])) }
+}
+
+/** The same run in Node, without a break. */
+export async function inNode(options: Options = {}) {
+  const gpt = await MicroGPT.create({ docs, ...options })
+  const losses = Array.from(gpt.train(), ({ loss }) => loss)
+  return { gpt, losses }
+}
+
+/** A run in Node as it stands after some steps. */
+export async function atStep(steps: number, options: Options = {}) {
+  const gpt = await MicroGPT.create({ docs, ...options })
+  for (const _step of gpt.train({ steps })) continue
+  return gpt
+}
+
+export const openFile = (page: Page, name: string, bytes: Uint8Array) =>
+  page.setInputFiles('#model-file', {
+    ...{ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) },
+  })
