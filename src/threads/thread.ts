@@ -76,7 +76,7 @@ function inPage(seat: Seat, hear: (word: Word) => void, end: (why: string) => vo
   })
   worker.addEventListener('message', ({ data }: MessageEvent<Word>) => hear(data))
   worker.addEventListener('error', (event) => end(event.message ?? 'its file could not be loaded'))
-  worker.postMessage(seat)
+  worker.postMessage(seat, [])
   return { stop: () => worker.terminate() }
 }
 
@@ -85,13 +85,14 @@ export async function serveThread(): Promise<void> {
   if (!isNode()) {
     const { name } = globalThis as { name?: string }
     if (typeof document !== 'undefined' || name !== NAME) return
-    globalThis.onmessage = ({ data }: MessageEvent<Seat>) =>
-      void serve(data, (word) => globalThis.postMessage(word))
+    addEventListener('message', ({ data }: MessageEvent<Seat>) => {
+      void serve(data, (word) => postMessage(word, { transfer: [] }))
+    })
     return
   }
   const { parentPort, workerData } = await import('node:worker_threads')
   const seat = (workerData as Record<string, Seat> | null)?.[NAME]
-  if (seat) await serve(seat, (word) => parentPort!.postMessage(word))
+  if (seat) await serve(seat, (word) => parentPort!.postMessage(word, []))
 }
 
 async function serve(seat: Seat, say: (word: Word) => void): Promise<void> {
