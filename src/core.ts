@@ -18,7 +18,7 @@ export type ThreadsCore = Awaited<ReturnType<typeof rawThreads>>
 export type CoreSource = string | URL | ArrayBuffer | Uint8Array | Response | WebAssembly.Module
 
 /** The ABI that this host speaks: VERSION in assembly/index.ts. */
-const VERSION = 1
+const VERSION = 2
 
 /** (module (func (drop (v128.const i64x2 0 0)))): valid only where the engine has SIMD. */
 const SIMD_PROBE = Uint8Array.from([

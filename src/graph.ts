@@ -95,31 +95,37 @@ export class Graph extends Tape {
   }
 
   /**
-   * Attention of one row, [1, n], over caches [span, n]: k and v become their row `position`, and q
-   * looks at rows 0 to position. For inference: backward cannot pass it.
+   * Attention of each row over a cache of its own: k and v, [rows, n], become its row `position`,
+   * and q, [rows, n], looks at its rows 0 to position. For inference: backward cannot pass it.
+   * @param caches keys and values [rows * span, n]: the first row's cache, then the next one's
    */
   attentionCached(
     q: Tensor,
     k: Tensor,
     v: Tensor,
-    caches: { keys: Tensor; values: Tensor; position: Ids },
+    caches: { keys: Tensor; values: Tensor; positions: Ids },
     heads: number,
   ): Tensor {
-    const { keys, values, position } = caches
+    const { keys, values, positions } = caches
     const [rows, n] = matrix('attentionCached', q)
-    const [span, wanted] = matrix('attentionCached', keys)
-    if (rows !== 1 || n !== wanted) fail('attentionCached', `q [1, ${wanted}]`, q)
+    const [slots, wanted] = matrix('attentionCached', keys)
+    const span = slots / rows
+    if (!Number.isInteger(span) || n !== wanted) {
+      fail('attentionCached', `caches [${rows} times the longest, ${n}]`, keys)
+    }
     same('attentionCached', q, k)
     same('attentionCached', q, v)
     same('attentionCached', keys, values)
     headed('attentionCached', n, heads)
-    if (position.limit > span) {
-      fail('attentionCached', `a position below ${span}`, `one below ${position.limit}`)
+    if (positions.length !== rows || positions.limit > span) {
+      const got = `${positions.length} below ${positions.limit}`
+      fail('attentionCached', `${rows} positions below ${span}`, got)
     }
     const y = this.record(
       'attentionCached',
       q.shape,
-      [q, k, v, keys, values, position],
+      [q, k, v, keys, values, positions],
+      rows,
       heads,
       n / heads,
       span,

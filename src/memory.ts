@@ -15,17 +15,24 @@ function gptValues(config: Config, vocabSize: number, rows: number, span: number
   return 3 * x + rmsnorm + n_layer * layer + even(rows * vocabSize)
 }
 
+/** Values that recordDecoder() of sample.ts allocates for sequences side by side. */
+export function decoderValues(config: Config, vocabSize: number, rows: number): number {
+  const { n_embd, n_layer, block_size } = config
+  return (
+    2 * even(Math.ceil(rows / 2)) + // tokens, positions
+    n_layer * 2 * even(rows * block_size * n_embd) +
+    3 * even(rows * vocabSize) + // inverse temperature, its product with the logits, probabilities
+    gptValues(config, vocabSize, rows, block_size)
+  )
+}
+
 /**
  * The arena of a GPT that trains, on batches of any size, and samples.
  * @param threads that train, each of which has room for a chunk of its own
  */
 export function planGPT(config: Config, vocabSize: number, threads = 1): ArenaPlan {
   const { n_embd, n_head, n_layer, block_size } = config
-  const decoder =
-    2 * even(1) + // token, position
-    n_layer * 2 * even(block_size * n_embd) +
-    3 * even(vocabSize) + // inverse temperature, its product with the logits, probabilities
-    gptValues(config, vocabSize, 1, block_size)
+  const decoder = decoderValues(config, vocabSize, 1)
   const rows = chunkRows(config)
   const training =
     3 * even(Math.ceil(rows / 2)) + // tokens, targets, positions

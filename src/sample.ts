@@ -15,6 +15,48 @@ export interface Candidate {
   probability: number
 }
 
+/** The model for the next token of some sequences, each with its own key/value cache. */
+export function recordDecoder(
+  arena: Arena,
+  stateDict: StateDict,
+  config: Config,
+  vocabSize: number,
+  rows: number,
+) {
+  const { n_embd, n_head, n_layer, block_size } = config
+  const g = new Graph(arena)
+  const tokens = g.ids(rows, vocabSize)
+  const positions = g.ids(rows, block_size)
+  const caches = Array.from({ length: n_layer }, () => ({
+    keys: g.input(rows * block_size, n_embd),
+    values: g.input(rows * block_size, n_embd),
+    positions,
+  }))
+  const inverse = g.input(rows, vocabSize)
+  const logits = gpt(g, stateDict, config, tokens, positions, (q, k, v, li) =>
+    g.attentionCached(q, k, v, caches[li]!, n_head),
+  )
+  const probabilities = g.softmax(g.mul(logits, inverse))
+  return { graph: g, tokens, positions, inverse: inverse.data, logits, probabilities }
+}
+
+/**
+ * What logits are multiplied with. Temperature 0 stands for greedy and leaves them as they are.
+ * Below 1e-250 the likeliest has all the probability already, and a smaller one would overflow.
+ */
+export const inverseOf = (temperature: number) =>
+  temperature === 0 ? 1 : 1 / Math.max(temperature, 1e-250)
+
+/** @throws {TrainingError} when a row of probabilities, by its first number, has overflowed */
+export function checkProbabilities(first: number): void {
+  // One logit that is not finite makes every probability NaN.
+  if (Number.isNaN(first)) {
+    throw new TrainingError(
+      'the numbers of the model have grown too large to sample; train it with a smaller learning_rate',
+    )
+  }
+}
+
 /** The model for one token, with the keys and values of those before it kept. */
 export class Decoder {
   /** softmax(logits / temperature) after step(), [vocab_size]: a view. */
@@ -28,31 +70,18 @@ export class Decoder {
   private owner: object | null = null
 
   constructor(arena: Arena, stateDict: StateDict, config: Config, vocabSize: number) {
-    const { n_embd, n_head, n_layer, block_size } = config
-    const g = new Graph(arena)
-    this.graph = g
-    this.token = g.ids(1, vocabSize)
-    this.position = g.ids(1, block_size)
-    const caches = Array.from({ length: n_layer }, () => ({
-      keys: g.input(block_size, n_embd),
-      values: g.input(block_size, n_embd),
-      position: this.position,
-    }))
-    const inverse = g.input(1, vocabSize)
-    this.inverse = inverse.data
-    const logits = gpt(g, stateDict, config, this.token, this.position, (q, k, v, li) =>
-      g.attentionCached(q, k, v, caches[li]!, n_head),
-    )
-    this.logits = logits.data
-    this.probabilities = g.softmax(g.mul(logits, inverse)).data
+    const decoder = recordDecoder(arena, stateDict, config, vocabSize, 1)
+    this.graph = decoder.graph
+    this.token = decoder.tokens
+    this.position = decoder.positions
+    this.inverse = decoder.inverse
+    this.logits = decoder.logits.data
+    this.probabilities = decoder.probabilities.data
   }
 
-  /**
-   * Softmax from here on is of logits / temperature; 0 stands for greedy and leaves it at 1. Below
-   * 1e-250 the likeliest has all the probability already, and a smaller one would overflow.
-   */
+  /** Softmax from here on is of logits / temperature. */
   setTemperature(temperature: number): void {
-    this.inverse.fill(temperature === 0 ? 1 : 1 / Math.max(temperature, 1e-250))
+    this.inverse.fill(inverseOf(temperature))
   }
 
   /**
@@ -63,12 +92,7 @@ export class Decoder {
     this.token.put(0, token)
     this.position.put(0, position)
     this.graph.forward()
-    // One logit that is not finite makes every probability NaN.
-    if (Number.isNaN(this.probabilities[0])) {
-      throw new TrainingError(
-        'the numbers of the model have grown too large to sample; train it with a smaller learning_rate',
-      )
-    }
+    checkProbabilities(this.probabilities[0]!)
   }
 
   /** Runs the last of some tokens; all of them when someone else has used the cache since. */

@@ -52,6 +52,8 @@ export class DocumentPass {
   private readonly rows: number
   private readonly places: Place[]
   private readonly firstRecord: number
+  /** Numbers that each place has for its graphs. */
+  private readonly room: number
   /** How often the tape has been cleared. */
   private age = 0
 
@@ -78,8 +80,8 @@ export class DocumentPass {
       passes: new Map(),
     }))
     const first = arena.mark()
-    const room = 2 * Math.floor(arena.room / 2 / this.places.length)
-    this.places.forEach((place, i) => (place.mark = first + 8 * room * i))
+    this.room = 2 * Math.floor(arena.room / 2 / this.places.length)
+    this.places.forEach((place, i) => (place.mark = first + 8 * this.room * i))
     this.firstRecord = arena.core.tapeLength()
   }
 
@@ -123,6 +125,17 @@ export class DocumentPass {
     }
     adam.update(lr, this.team?.update)
     return loss
+  }
+
+  /**
+   * Gives the first place's room to somebody else until the next batch: its graphs are recorded
+   * anew then.
+   * @returns how many numbers can be allocated
+   */
+  lend(): number {
+    this.forget()
+    this.arena.release(this.places[0]!.mark)
+    return this.room
   }
 
   private run(passes: readonly Pass[]): void {
@@ -188,14 +201,17 @@ export class DocumentPass {
     const key = rows * (this.rows + 1) + docs
     const known = place.passes.get(key)
     if (known) return known
-    if (place.passes.size === MAX_GRAPHS) {
-      for (const { passes } of this.places) passes.clear()
-      this.arena.core.truncate(this.firstRecord)
-      this.age++
-    }
+    if (place.passes.size === MAX_GRAPHS) this.forget()
     const pass = this.record(place, rows, docs)
     place.passes.set(key, pass)
     return pass
+  }
+
+  /** Gives up all graphs. */
+  private forget(): void {
+    for (const { passes } of this.places) passes.clear()
+    this.arena.core.truncate(this.firstRecord)
+    this.age++
   }
 
   private record(place: Place, rows: number, docs: number): Pass {

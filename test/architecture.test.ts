@@ -26,7 +26,7 @@ const FLOORS = {
       ...['threads', 'chunks', 'train'],
       'sample',
       'continue',
-      'memory',
+      ...['memory', 'bulk'],
       'engine',
       'safetensors-header',
       'safetensors',

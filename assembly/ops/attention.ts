@@ -55,11 +55,12 @@ export function attention(
 }
 
 /**
- * Records y[1, n] = attention of one row over a cache: k and v, [1, n], become row position of the
- * cache, then q looks at its rows 0 to position. For inference; has no backward.
- * @param keys [span, n]
- * @param values [span, n]
- * @param position int32[1], below span; read at each forward
+ * Records y[rows, n] = attention of each row over a cache of its own: its k and v become row
+ * position of the cache, then q looks at the cache's rows 0 to position. For inference; has no
+ * backward.
+ * @param keys [rows, span, n]
+ * @param values [rows, span, n]
+ * @param positions int32[rows], below span; read at each forward
  * @returns the address of y, or 0 when there is no room
  */
 export function attentionCached(
@@ -68,22 +69,23 @@ export function attentionCached(
   v: usize,
   keys: usize,
   values: usize,
-  position: usize,
+  positions: usize,
+  rows: i32,
   heads: i32,
   dim: i32,
   span: i32,
 ): usize {
   const n = heads * dim
-  assert(n > 0 && span > 0, 'attentionCached: sizes must be positive')
-  assert(inArena(q, n) && inArena(k, n) && inArena(v, n), 'attentionCached: out of the arena')
-  assert(inArena(keys, span * n), 'attentionCached: the keys lie outside the arena')
-  assert(inArena(values, span * n), 'attentionCached: the values lie outside the arena')
-  assert(inArena(position, 1), 'attentionCached: the position lies outside the arena')
-  const weights = heads * evenSpan(span)
-  const y = record(cachedForward, noBackward, n, weights, q, k, v, keys, 1, heads, dim, span)
+  const all = rows * n
+  assert(all > 0 && span > 0, 'attentionCached: sizes must be positive')
+  assert(inArena(q, all) && inArena(k, all) && inArena(v, all), 'attentionCached: out of the arena')
+  assert(inArena(keys, span * all), 'attentionCached: the keys lie outside the arena')
+  assert(inArena(values, span * all), 'attentionCached: the values lie outside the arena')
+  assert(inArena(positions, (rows + 1) >> 1), 'attentionCached: positions outside the arena')
+  const y = record(cachedForward, noBackward, all, span, q, k, v, keys, rows, heads, dim, span)
   if (y == 0) return 0
   at.setE(last, values)
-  at.setF(last, position)
+  at.setF(last, positions)
   return y
 }
 
@@ -200,29 +202,35 @@ function backward(row: usize): void {
   }
 }
 
-/** The row of y at the position that the cache has come to. Overwrites y and one cache row. */
+/** The rows of y at the positions that their caches have come to. Overwrites y and a row of each cache. */
 function cachedForward(row: usize): void {
+  const rows = at.n0(row)
   const heads = at.n1(row)
   const dim = at.n2(row)
-  const spanBytes = (<usize>evenSpan(at.n3(row))) << 3
-  const q = at.a(row)
-  const y = at.y(row)
-  const keys = at.d(row)
-  const values = at.e(row)
-  const position = load<i32>(at.f(row))
-  if (<u32>position >= <u32>at.n3(row)) unreachable()
-  const count = position + 1
+  const span = at.n3(row)
   const bytes = (<usize>(heads * dim)) << 3
   const headBytes = (<usize>dim) << 3
   const scale = scaleOf(dim)
-  memory.copy(keys + <usize>position * bytes, at.b(row), bytes)
-  memory.copy(values + <usize>position * bytes, at.c(row), bytes)
-  let p = at.kept(row)
-  for (let h: usize = 0; h < bytes; h += headBytes) {
-    gemv(p, keys + h, bytes, q + h, count, dim)
-    scaleRow(p, count, scale)
-    softmaxRow(p, p, count, maxOf(p, count))
-    gemm(false, y + h, 0, p, 0, 8, values + h, bytes, PANEL, 1, dim, count)
-    p += spanBytes
+  const p = at.kept(row)
+  let q = at.a(row)
+  let y = at.y(row)
+  let keys = at.d(row)
+  let values = at.e(row)
+  for (let t: usize = 0; t < <usize>rows; t++) {
+    const position = load<i32>(at.f(row) + (t << 2))
+    if (<u32>position >= <u32>span) unreachable()
+    const count = position + 1
+    memory.copy(keys + <usize>position * bytes, at.b(row) + t * bytes, bytes)
+    memory.copy(values + <usize>position * bytes, at.c(row) + t * bytes, bytes)
+    for (let h: usize = 0; h < bytes; h += headBytes) {
+      gemv(p, keys + h, bytes, q + h, count, dim)
+      scaleRow(p, count, scale)
+      softmaxRow(p, p, count, maxOf(p, count))
+      gemm(false, y + h, 0, p, 0, 8, values + h, bytes, PANEL, 1, dim, count)
+    }
+    q += bytes
+    y += bytes
+    keys += bytes * span
+    values += bytes * span
   }
 }

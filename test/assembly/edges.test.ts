@@ -21,7 +21,7 @@ test('debug build: no way back over an op that is for inference', async () => {
   const { core, alloc } = await opened('debug')
   const at = (count: number) => alloc(count).address
   const [q, k, v, keys, values, position] = [at(4), at(4), at(4), at(8), at(8), at(1)]
-  const y = core.attentionCached(q, k, v, keys, values, position, 2, 2, 2)
+  const y = core.attentionCached(q, k, v, keys, values, position, 1, 2, 2, 2)
   core.forward(0, 1)
   expect(() => core.backward(0, 1, y, 4, 1)).toThrow('this op is for inference only')
 })

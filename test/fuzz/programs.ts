@@ -272,8 +272,8 @@ class Program {
       const keys = this.any()
       const n = keys.shape.at(-1)!
       const [q, k, v] = [this.input([1, n]), this.input([1, n]), this.input([1, n])]
-      const position = this.ids(1, this.random.random() < 0.1 ? this.size() : keys.shape[0]!)
-      const caches = { keys, values: this.like(keys), position }
+      const positions = this.ids(1, this.random.random() < 0.1 ? this.size() : keys.shape[0]!)
+      const caches = { keys, values: this.like(keys), positions }
       const y = this.graph.attentionCached(q, k, v, caches, this.heads(n))
       this.inference = true
       return y
