@@ -11,23 +11,32 @@ import { whole } from './settings.js'
 export function train(flags: Flags, surroundings: Surroundings): Promise<number> {
   const { out } = surroundings
   const samples = whole(flags, 'samples', 0, undefined)
-  const evalEvery = whole(flags, 'eval-every', 1, undefined)
+  const every = whole(flags, 'eval-every', 1, undefined)
+  const quiet = flags.has('quiet')
   const logEvery = whole(flags, 'log-every', 1, undefined)
   const report = (total: number) => {
     const all = flags.has('json') ? jsonReport(out) : textReport(out, total, logEvery)
-    return flags.has('quiet') ? { ...SILENT, sample: all.sample } : all
+    return quiet ? { ...SILENT, sample: all.sample } : all
   }
   const sampler = (engine: Engine) => sampled(engine, samples)
-  return session(flags, surroundings, report, sampler, (engine) => {
-    if (engine.counts?.val) return evalEvery ?? defaultEvery(flags, engine)
-    if (evalEvery === undefined) return undefined
-    throw new UsageError('--eval-every needs something held out; give --val-fraction 0.1')
-  })
+  return session(flags, surroundings, report, sampler, (engine) =>
+    evalEveryOf(engine, every, quiet),
+  )
 }
 
-/** Ten times in a run; never where nobody would see it. */
-function defaultEvery(flags: Flags, { config }: Engine): number | undefined {
-  return flags.has('quiet') ? undefined : Math.ceil(config.num_steps / 10)
+/**
+ * Steps between two validations: as many as are given, or else a tenth of the run; none where
+ * nothing is held out, or where nobody would see it.
+ * @throws {UsageError} when they are asked for and nothing is held out
+ */
+export function evalEveryOf(
+  { counts, config }: Pick<Engine, 'counts' | 'config'>,
+  given: number | undefined,
+  quiet: boolean,
+): number | undefined {
+  if (counts?.val) return given ?? (quiet ? undefined : Math.ceil(config.num_steps / 10))
+  if (given === undefined) return undefined
+  throw new UsageError('--eval-every needs something held out; give --val-fraction 0.1')
 }
 
 /** How many texts are drawn, unless told otherwise: a long one takes the room of many documents. */

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import { type CreateOptions, MicroGPT, type StepResult, parseDocs } from '../../src/index.js'
-import { readCheckpoint } from '../../src/index.js'
+import { readCheckpoint, resolveConfig } from '../../src/index.js'
+import { evalEveryOf } from '../../src/cli/train.js'
 import { cli, objects } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
@@ -77,8 +78,21 @@ describe('train', () => {
     const steps = lines.filter((line) => line.startsWith('step'))
     expect(steps.map((line) => Number(line.slice(5, 9)))).toEqual([1, 8, 16, 20])
     expect(steps.map((line) => line.includes(' | val '))).toEqual([false, true, true, true])
-    // Where nothing of it is printed, nothing is validated unless it is asked for.
-    expect((await done('train', ...words, '--quiet')).lines).toHaveLength(2)
+  })
+
+  test('--eval-every is a tenth of the steps, rounded up; with --quiet only when it is given', () => {
+    const [split, whole] = [
+      { train: 9, val: 1 },
+      { train: 10, val: 0 },
+    ]
+    const every = (num_steps: number, counts: typeof split, given?: number, quiet = false) =>
+      evalEveryOf({ counts, config: resolveConfig('tutorial', { num_steps }) }, given, quiet)
+    expect([1, 9, 10, 11, 500].map((n) => every(n, split))).toEqual([1, 1, 1, 2, 50])
+    expect(every(500, split, 7)).toBe(7)
+    expect(every(500, split, undefined, true)).toBeUndefined()
+    expect(every(500, split, 7, true)).toBe(7)
+    expect(every(500, whole)).toBeUndefined()
+    expect(() => every(500, whole, 7)).toThrow(/needs something held out/)
   })
 
   test('data are read as Python reads text: no byte order mark, line ends as LF', async () => {
@@ -186,6 +200,12 @@ describe('one sentence', () => {
       'no part',
       () => ['train', '--eval-every', '5'],
       '--eval-every needs something held out; give',
+      2,
+    ],
+    [
+      'never',
+      () => ['train', '--eval-every', '0', '--data', 'none'],
+      '--eval-every must be a whole number from 1',
       2,
     ],
     [
