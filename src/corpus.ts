@@ -25,6 +25,9 @@ export interface DataOptions {
   valFraction?: number
 }
 
+/** The same where one must be given. */
+export type Data = DataOptions & ({ docs: readonly string[] } | { text: string })
+
 /** Sequences of ids; each id but the last is an input, and the next one its target. */
 export interface Corpus {
   /** Documents to train on, in their order; of a text none. */

@@ -21,7 +21,7 @@ export type { Activation, Config, ConfigInput, Field, PresetName, Schedule } fro
 export { Random } from './random.js'
 export type { GaussMath, RandomState, Seed } from './random.js'
 export { decodeUtf8, parseDocs, parseText, strip } from './dataset.js'
-export type { DataOptions, Mode } from './corpus.js'
+export type { Data, DataOptions, Mode } from './corpus.js'
 export { Tokenizer } from './tokenizer.js'
 export { CORE_URL, loadCore } from './core.js'
 export type { Core, CoreSource } from './core.js'

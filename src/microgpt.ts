@@ -10,7 +10,14 @@ import { type Config, type ConfigInput, FIELDS, checkField, checkOptions } from 
 import { learningRate, resolveConfig, show } from './config.js'
 import type { Core } from './core.js'
 import { DEFAULT_LENGTH, checkLength, contextOf, nextCandidates } from './continue.js'
-import { type Corpus, type DataOptions, type Mode, checkEval, corpusOf } from './corpus.js'
+import {
+  type Corpus,
+  type Data,
+  type DataOptions,
+  type Mode,
+  checkEval,
+  corpusOf,
+} from './corpus.js'
 import { encodeFor, modeOf } from './corpus.js'
 import { checkDocs } from './dataset.js'
 import { type Engine, type EngineOptions, openEngine } from './engine.js'
@@ -22,8 +29,10 @@ import { Tokenizer } from './tokenizer.js'
 import type { Team } from './threads/team.js'
 import { DocumentPass } from './train.js'
 
-/** With `docs` or `text`: what to learn from. */
-export interface CreateOptions extends DataOptions, EngineOptions {
+/** What to learn from, and how to make the model. */
+export type CreateOptions = Data & MakeOptions
+
+interface MakeOptions extends EngineOptions {
   /** 'tutorial' (the default) or 'gist'. */
   preset?: string
   /** Fields that differ from the preset. */

@@ -1,5 +1,5 @@
 /** Data from where --data says: a file, a URL, or the names that come with the program. */
-import type { DataOptions, Mode } from '../corpus.js'
+import type { Data, Mode } from '../corpus.js'
 import { decodeUtf8, parseDocs, parseText } from '../dataset.js'
 import { DatasetError } from '../errors.js'
 
@@ -20,7 +20,7 @@ export async function readData(
   mode: Mode,
   errors: EncodingErrors,
   signal: AbortSignal,
-): Promise<Pick<DataOptions, 'docs' | 'text'>> {
+): Promise<Data> {
   const parse = (text: string) =>
     mode === 'text' ? { text: parseText(text) } : { docs: parseDocs(text) }
   if (data === undefined) return parse((await import('../data/names.js')).NAMES)

@@ -1,9 +1,9 @@
 /** The three engines as the program sees them; each is loaded when it is asked for. */
 import type { Config, ConfigInput } from '../config.js'
-import type { DataOptions, Mode } from '../corpus.js'
+import type { Data, Mode } from '../corpus.js'
 
 /** The twins take documents alone, and hold none out. */
-export interface EngineOptions extends DataOptions {
+export type EngineOptions = Data & {
   preset: string
   config: ConfigInput
   seed: bigint

@@ -32,8 +32,8 @@ export async function inspect(flags: Flags, { out, interrupt }: Surroundings): P
   if (vocabSize !== undefined) {
     inspection = plan(vocabSize)
   } else {
-    const read: DataOptions = await readData(data, mode ?? 'docs', errors, interrupt.signal)
-    if (valFraction !== undefined) read.valFraction = valFraction
+    const source = await readData(data, mode ?? 'docs', errors, interrupt.signal)
+    const read = valFraction === undefined ? source : { ...source, valFraction }
     const tokenizer = Tokenizer.of(read.docs ?? [read.text!])
     inspection = plan(tokenizer.vocabSize)
     countData(inspection, read, tokenizer)

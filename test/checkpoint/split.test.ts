@@ -34,7 +34,7 @@ async function refusal(file: Uint8Array, options: api.LoadOptions) {
   return error as api.CheckpointError
 }
 
-const KINDS: [string, api.DataOptions][] = [
+const KINDS: [string, api.Data][] = [
   ['a text', { text: TEXT }],
   ['a text with a part held out', { text: TEXT, valFraction: 0.1 }],
   ['documents with a part held out', { docs: DOCS, valFraction: 0.3 }],
