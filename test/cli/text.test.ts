@@ -265,8 +265,8 @@ describe('one sentence', () => {
     ],
     [
       'too short',
-      () => ['train', '--mode', 'text', '--block-size', '20000'],
-      'the text has 19266 characters to train on, and a block takes 20001',
+      () => 'train --mode text --block-size 600 --val-fraction .99'.split(' '),
+      'the text has 193 characters to train on, and a block takes 601',
       1,
     ],
     [
