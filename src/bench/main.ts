@@ -2,9 +2,12 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { bench as measureAll } from './rounds.js'
+import { writeBlock } from './readme.js'
+import { scalingTables } from './scaling/table.js'
 import { table } from './table.js'
 
 const HELP = `usage: microgpt-wasm bench [--preset tutorial|gist] [--rounds N] [--sizes] [--scaling] [--json [FILE]] [--markdown]
+                          [--readme FILE]
 
 Times the WebAssembly core, its typed-array and scalar twins, and CPython where python3 is there.
 
@@ -14,6 +17,7 @@ Times the WebAssembly core, its typed-array and scalar twins, and CPython where 
   --scaling        batches, documents, parameters and threads: how the cost grows, in a minute more
   --json           print the numbers as JSON; with a FILE, write them there beside the table
   --markdown       print the table as Markdown
+  --readme FILE    also put the tables of --scaling into FILE, at <!-- bench --scaling -->
 `
 
 /** A mistake in the flags: what the caller reports with exit code 2. */
@@ -40,6 +44,7 @@ export async function bench(argv: string[]): Promise<number> {
         scaling: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         markdown: { type: 'boolean', default: false },
+        readme: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     })
@@ -63,6 +68,8 @@ export async function bench(argv: string[]): Promise<number> {
     return usage(`bench takes no argument but the file of --json, got ${positionals.join(' ')}`)
   }
 
+  if (values.readme !== undefined && !values.scaling) return usage('--readme goes with --scaling')
+
   const live = process.stderr.isTTY
   const say = (text: string) => {
     if (live) process.stderr.write(`\r\x1b[K${text}`)
@@ -70,6 +77,10 @@ export async function bench(argv: string[]): Promise<number> {
   const report = await measureAll(values.preset, rounds, values, say)
   say('')
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
+  if (values.readme !== undefined) {
+    const block = scalingTables(report.scaling!, report.machine, true).join('\n')
+    writeBlock(values.readme, 'bench --scaling', block)
+  }
   const toStdout = values.json && file === undefined
   process.stdout.write(`${toStdout ? JSON.stringify(report) : table(report, values.markdown)}\n`)
   return 0

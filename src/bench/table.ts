@@ -50,7 +50,7 @@ export function table(report: Report, markdown: boolean): string {
     'forward, backward, Adam and the host. tokens/s: sampling one sequence at a time. ms to step 1:',
     'from the start of the process, Node itself included.',
     ...(sizes.length === 0 ? [] : ['', ...lines(SIZES, sizes, markdown), '', ...SIZES_NOTE]),
-    ...(report.scaling ? scalingTables(report.scaling, machine, markdown) : []),
+    ...(report.scaling ? ['', ...scalingTables(report.scaling, machine, markdown)] : []),
   ].join('\n')
 }
 

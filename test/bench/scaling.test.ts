@@ -6,7 +6,8 @@ import { checkLoss, checkLosses } from '../../src/bench/equal.js'
 import { measureDocuments } from '../../src/bench/scaling/documents.js'
 import type { Scaling } from '../../src/bench/scaling/index.js'
 import { ratio } from '../../src/bench/scaling/index.js'
-import { bound, bytesOf, measureParameters, sizesUpTo } from '../../src/bench/scaling/parameters.js'
+import { measureParameters } from '../../src/bench/scaling/parameters.js'
+import { bound, bytesOf, sizesUpTo } from '../../src/bench/scaling/plan.js'
 import { scalingTables } from '../../src/bench/scaling/table.js'
 import { measureThreads, threadCounts } from '../../src/bench/scaling/threads.js'
 import { twinLoss } from '../../src/bench/scaling/twin-loss.js'
@@ -164,8 +165,8 @@ describe('its tables', () => {
     expect(text).toContain(line)
   })
 
-  test('the machine stands above each', () => {
-    expect(text.match(/an abacus/g)).toHaveLength(4)
+  test('the machine stands above them', () => {
+    expect(text.split('\n')[1]).toBe('an abacus')
   })
 
   test('without threads it says so', () => {

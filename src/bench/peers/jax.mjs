@@ -38,6 +38,7 @@ await runPeer(async ({ config, weights, lr }, dtype) => {
     return y.transpose([0, 2, 1, 3]).reshape([B * T, n_embd])
   }
   const forward = (w, inputs, targets, hidden) => {
+    // One-hot rows: jit of this version refuses the scatter that an index's gradient is.
     const tokens = np.matmul(inputs, w.wte)
     let x = tokens.reshape([B, T, n_embd]).add(w.wpe.reshape([1, T, n_embd]))
     x = rmsnorm(x.reshape([B * T, n_embd]))

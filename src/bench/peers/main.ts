@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { MicroGPT } from '../../microgpt.js'
 import { machine } from '../machine.js'
+import { writeBlock } from '../readme.js'
 import { modelOf, writeCase } from './cases.js'
 import { PEERS, ask } from './peers.js'
 import { type PeersReport, type Width, sweep } from './sweep.js'
 import { peersTable } from './table.js'
 
 const HELP = `usage: npm run bench:peers -- [--widths N,N...] [--rounds N] [--seconds N] [--only TEXT]
-                               [--no-install] [--json [FILE]] [--markdown]
+                               [--no-install] [--json [FILE]] [--markdown] [--readme FILE]
 
 Times @jax-js/jax and TensorFlow.js on WebAssembly, and PyTorch where python3 has it, beside this
 package: the same model, weights and batches, the losses compared first. Installs the two into
@@ -26,6 +27,7 @@ build/peers, exact versions, 300 MB; nothing else is touched.
   --no-install     take what build/peers has
   --json           print the numbers as JSON; with a FILE, write them there beside the table
   --markdown       print the table as Markdown
+  --readme FILE    also put it into FILE, at <!-- bench:peers -->
 `
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -42,6 +44,7 @@ async function main(): Promise<number> {
       'no-install': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       markdown: { type: 'boolean', default: false },
+      readme: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -79,6 +82,9 @@ async function main(): Promise<number> {
     const report: PeersReport = { machine: machine(), widths: sizes, results }
     say('')
     if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
+    if (values.readme !== undefined) {
+      writeBlock(values.readme, 'bench:peers', peersTable(report, true))
+    }
     const toStdout = values.json && file === undefined
     process.stdout.write(
       `${toStdout ? JSON.stringify(report) : peersTable(report, values.markdown)}\n`,

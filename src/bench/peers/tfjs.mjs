@@ -30,15 +30,33 @@ await runPeer(async ({ config, weights, lr }) => {
   )
 
   const rmsnorm = (x) => tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.mul(x, x), -1, true), 1e-5)))
-  const linear = (x, name) => tf.matMul(x, w[name], false, true)
+  // Its wasm kernel is slow on operands that matMul is to transpose, as its own gradients ask for: up
+  // to five times the step. So they are transposed first.
+  const flip = (x) => tf.transpose(x, x.rank === 2 ? [1, 0] : [0, 1, 3, 2])
+  const timesFlipped = tf.customGrad((a, b, save) => {
+    save([a, b])
+    const gradFunc = (dy, [x, y]) => [tf.matMul(dy, y), tf.matMul(flip(dy), x)]
+    return { value: tf.matMul(a, flip(b)), gradFunc }
+  })
+  const times = tf.customGrad((a, b, save) => {
+    save([a, b])
+    const gradFunc = (dy, [x, y]) => [tf.matMul(dy, flip(y)), tf.matMul(flip(x), dy)]
+    return { value: tf.matMul(a, b), gradFunc }
+  })
+  const embed = (oneHots) =>
+    tf.customGrad((table) => {
+      const gradFunc = (dy) => tf.matMul(flip(oneHots), dy)
+      return { value: tf.matMul(oneHots, table), gradFunc }
+    })(w.wte)
+  const linear = (x, name) => timesFlipped(x, w[name])
   const heads = (x) => tf.transpose(tf.reshape(x, [B, T, n_head, D]), [0, 2, 1, 3])
   const attention = (q, k, value) => {
-    const scores = tf.mul(tf.matMul(heads(q), heads(k), false, true), 1 / Math.sqrt(D))
-    const y = tf.matMul(tf.softmax(tf.add(scores, mask)), heads(value))
+    const scores = tf.mul(timesFlipped(heads(q), heads(k)), 1 / Math.sqrt(D))
+    const y = times(tf.softmax(tf.add(scores, mask)), heads(value))
     return tf.reshape(tf.transpose(y, [0, 2, 1, 3]), [B * T, n_embd])
   }
   const forward = (inputs, targets) => {
-    const tokens = tf.reshape(tf.matMul(inputs, w.wte), [B, T, n_embd])
+    const tokens = tf.reshape(embed(inputs), [B, T, n_embd])
     let x = rmsnorm(tf.reshape(tf.add(tokens, w.wpe), [B * T, n_embd]))
     for (let i = 0; i < n_layer; i++) {
       const layer = `layer${i}.`

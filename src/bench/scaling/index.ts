@@ -4,7 +4,8 @@ import { median } from '../time.js'
 import type { Size } from '../shapes.js'
 import type { Batches } from './batches.js'
 import type { DocumentsResult } from './documents.js'
-import { type ParametersResult, bound, sizesUpTo } from './parameters.js'
+import type { ParametersResult } from './parameters.js'
+import { bound, sizesUpTo } from './plan.js'
 import type { ThreadsResult } from './threads.js'
 
 export interface DocumentsRow extends DocumentsResult {

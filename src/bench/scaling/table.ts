@@ -12,11 +12,11 @@ const PARAMETERS = [
 ]
 const THREADS = ['model', 'threads', 'ms a step', 'times as fast']
 
-/** Four tables, each with what was compared before it and the machine. */
+/** The machine, then four tables, each under what was compared before it. */
 export function scalingTables(scaling: Scaling, machine: string, markdown: boolean): string[] {
   const { batches, documents, parameters } = scaling
   const section = (title: string, check: string, columns: string[], rows: string[][]) => [
-    ...['', title, machine, check, ''],
+    ...['', title, check, ''],
     ...lines(columns, rows, markdown),
   ]
   const worst = (rows: readonly { lossDifference: number }[]) =>
@@ -45,21 +45,23 @@ export function scalingTables(scaling: Scaling, machine: string, markdown: boole
   ])
   const { nsPerPosition, nsAdam } = parameters.spread
   return [
+    'How the cost grows, on the core:',
+    machine,
     ...section(
-      'Scaling, batches: documents a step, on the core',
+      'Batches: documents a step;',
       `the loss of a batch is the mean of its documents' within ${worst(batches.rows)}, and a batch ` +
         `of 1 is scalar autograd within ${batches.scalarDifference.toExponential(1)}`,
       BATCHES,
       batchRows,
     ),
     ...section(
-      'Scaling, documents: from the text to step 1, and the memory above that of a bare process',
+      'Documents: from the text to step 1, and the memory above that of a bare process;',
       `the first loss is the typed-array twin's within ${worst(documents)}`,
       DOCUMENTS,
       documentRows,
     ),
     ...section(
-      'Scaling, parameters: 32 positions a step; ns a parameter, of the whole step and its parts',
+      'Parameters: 32 positions a step; ns a parameter, of the whole step and its parts;',
       `the first loss is the typed-array twin's within ${worst(parameters.rows)}`,
       PARAMETERS,
       parameterRows,
@@ -67,11 +69,11 @@ export function scalingTables(scaling: Scaling, machine: string, markdown: boole
     '',
     `The last is the largest that fits ${parameters.bound}. Most to least: ${number(nsPerPosition)} for`,
     `forward and backward, ${number(nsAdam)} for Adam.`,
-    ...threadTable(scaling, machine, markdown),
+    ...threadTable(scaling, markdown),
   ]
 }
 
-function threadTable({ threads }: Scaling, machine: string, markdown: boolean): string[] {
+function threadTable({ threads }: Scaling, markdown: boolean): string[] {
   const entries = Object.entries(threads)
   const rows = entries.flatMap(([size, result]) =>
     result.rows.map((row) => [
@@ -87,5 +89,5 @@ function threadTable({ threads }: Scaling, machine: string, markdown: boolean): 
   const check = supported
     ? 'the losses on several threads are those on one, bit for bit'
     : 'one thread only: MicroGPT.create of this build has no option `threads`'
-  return ['', 'Scaling, threads', machine, check, '', ...lines(THREADS, rows, markdown)]
+  return ['', 'Threads:', check, '', ...lines(THREADS, rows, markdown)]
 }
