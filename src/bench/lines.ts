@@ -6,6 +6,9 @@ export const whole = (x: number) => Math.round(x).toLocaleString('en-US')
 /** Three digits where there are decimals, else whole with commas. */
 export const number = (x: number) => (x >= 100 ? whole(x) : x.toPrecision(3))
 
+/** A difference of losses. */
+export const difference = (x: number) => (x === 0 ? '0' : x.toExponential(1))
+
 /** Lines of a table: the first column to the left, the others to the right. */
 export function lines(
   columns: readonly string[],

@@ -60,6 +60,7 @@ describe('the sweep', () => {
     const [ours, one, gone] = await sweep([near, absent], widths, 2, answers(asked), () => {})
     expect(ours).toMatchObject({ own: true, ms: { 16: 2, 32: 8 }, passesAt: null })
     expect(one).toMatchObject({ own: false, about: 'near 1.0', ms: { 16: 4, 32: 6 }, passesAt: 32 })
+    expect(one!.ratio).toEqual({ 16: 2, 32: 0.75 })
     expect(one!.lossDifference).toBeCloseTo(5e-5, 9)
     expect(gone).toMatchObject({ about: null, missing: 'it is on holiday', ms: {} })
     expect(asked.filter((line) => line.startsWith('absent'))).toEqual(['absent 16 losses'])
@@ -77,12 +78,23 @@ describe('the sweep', () => {
 })
 
 test.each([
-  ['never', { 16: 3, 32: 9 }, null],
-  ['at the end', { 16: 3, 32: 7 }, 32],
-  ['always', { 16: 1, 32: 7 }, 16],
-  ['at first only', { 16: 1, 32: 9 }, null],
-])('a peer passes ours %s', (_, one, from) => {
-  expect(passesAt(one, { 16: 2, 32: 8 })).toBe(from)
+  ['never', { 16: 1.5, 32: 1 }, null],
+  ['at the end', { 16: 1.5, 32: 0.9 }, 32],
+  ['always', { 16: 0.5, 32: 0.9 }, 16],
+  ['at first only', { 16: 0.5, 32: 1.1 }, null],
+])('a peer passes ours %s', (_, ratio, from) => {
+  expect(passesAt(ratio)).toBe(from)
+})
+
+test('a round that the machine slows down leaves the ratio as it is', async () => {
+  const slow = [1, 1, 5, 5, 1, 1]
+  let asked = 0
+  const slowed: Ask = async ({ label }, _, mode) => {
+    const ms = (label === 'near' ? 3 : 2) * (mode === 'time' ? slow[asked++]! : 1)
+    return { about: label, losses: [4], msPerStep: ms }
+  }
+  const [, one] = await sweep([near], widths.slice(0, 1), 3, slowed, () => {})
+  expect(one!.ratio).toEqual({ 16: 1.5 })
 })
 
 describe('the table', () => {

@@ -15,7 +15,9 @@ export interface PeerResult {
   missing: string | null
   /** Milliseconds a step, by width. */
   ms: Record<number, number>
-  /** The first width from which on it is faster than ours on one thread, or null. */
+  /** How many times as long as ours on one thread in the same round, by width. */
+  ratio: Record<number, number>
+  /** The first width from which on it is faster than that, or null. */
   passesAt: number | null
 }
 
@@ -38,7 +40,8 @@ export type Ask = (peer: Peer, file: string, mode: 'losses' | 'time') => Promise
 
 /**
  * In each width the losses are compared first; then, round by round, each peer is timed in a fresh
- * process. A peer that is not there is left out, with the reason.
+ * process; whether it is faster is the median of the ratios within a round, so that a noisy moment of
+ * the machine meets both. A peer that is not there is left out, with the reason.
  * @throws {Error} when a peer's losses are not ours
  */
 export async function sweep(
@@ -72,29 +75,29 @@ export async function sweep(
         each.push((await ask(peer, file, 'time')).msPerStep!)
       }
     }
-    for (const [peer, each] of times) results.get(peer)!.ms[n_embd] = median(each)
+    const ours = times.get(OURS)!
+    for (const [peer, each] of times) {
+      const result = results.get(peer)!
+      result.ms[n_embd] = median(each)
+      result.ratio[n_embd] = median(each.map((ms, round) => ms / ours[round]!))
+    }
   }
-  const ours = results.get(OURS)!
-  for (const [peer, result] of results) {
-    if (peer !== OURS) result.passesAt = passesAt(result.ms, ours.ms)
-  }
+  for (const result of results.values()) result.passesAt = passesAt(result.ratio)
   return [...results.values()]
 }
 
 const blank = ({ label, program, tolerance }: Peer): PeerResult => ({
   own: program === OURS.program,
-  ...{ label, about: null, tolerance, lossDifference: 0, missing: null, ms: {}, passesAt: null },
+  ...{ label, about: null, tolerance, lossDifference: 0, missing: null, ms: {}, ratio: {} },
+  passesAt: null,
 })
 
-/** The least width at which, and at all above it, one takes less than the other; or null. */
-export function passesAt(
-  one: Readonly<Record<number, number>>,
-  other: Readonly<Record<number, number>>,
-): number | null {
+/** The least width at which, and at all above it, a ratio is below 1; or null. */
+export function passesAt(ratio: Readonly<Record<number, number>>): number | null {
   let from: number | null = null
-  const widths = Object.keys(one).map(Number)
+  const widths = Object.keys(ratio).map(Number)
   for (const n of widths.toSorted((a, b) => b - a)) {
-    if (!(one[n]! < other[n]!)) break
+    if (!(ratio[n]! < 1)) break
     from = n
   }
   return from

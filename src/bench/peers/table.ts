@@ -1,5 +1,5 @@
 /** The peers as a person reads them. */
-import { lines, number, whole } from '../lines.js'
+import { difference, lines, number, whole } from '../lines.js'
 import type { PeerResult, PeersReport } from './sweep.js'
 
 export function peersTable(report: PeersReport, markdown: boolean): string {
@@ -26,7 +26,7 @@ export function peersTable(report: PeersReport, markdown: boolean): string {
 
 function agreement({ label, about, lossDifference, tolerance }: PeerResult): string {
   const most = tolerance === 0 ? 'the same was asked for' : `${tolerance} was allowed`
-  return `${label}: ${about}; losses within ${lossDifference.toExponential(1)} of ours (${most})`
+  return `${label}: ${about}; losses within ${difference(lossDifference)} of ours (${most})`
 }
 
 const absence = ({ label, missing }: PeerResult) => `${label}: not available: ${missing}`

@@ -1,6 +1,6 @@
 /** The scaling section as a person reads it. */
 import { formatBytes } from '../../arena.js'
-import { lines, number, whole } from '../lines.js'
+import { difference, lines, number, whole } from '../lines.js'
 import { SIZES } from '../shapes.js'
 import type { Scaling } from './index.js'
 
@@ -20,7 +20,7 @@ export function scalingTables(scaling: Scaling, machine: string, markdown: boole
     ...lines(columns, rows, markdown),
   ]
   const worst = (rows: readonly { lossDifference: number }[]) =>
-    Math.max(...rows.map((row) => row.lossDifference)).toExponential(1)
+    difference(Math.max(...rows.map((row) => row.lossDifference)))
 
   const batchRows = batches.rows.map((row) => [
     `${row.batch}`,
@@ -50,7 +50,7 @@ export function scalingTables(scaling: Scaling, machine: string, markdown: boole
     ...section(
       'Batches: documents a step;',
       `the loss of a batch is the mean of its documents' within ${worst(batches.rows)}, and a batch ` +
-        `of 1 is scalar autograd within ${batches.scalarDifference.toExponential(1)}`,
+        `of 1 is scalar autograd within ${difference(batches.scalarDifference)}`,
       BATCHES,
       batchRows,
     ),
