@@ -20,7 +20,10 @@ async function open(): Promise<IDBDatabase> {
   request.addEventListener('upgradeneeded', () => request.result.createObjectStore(STORE))
   const database = await ask(request)
   // A later version of the page may want to change the store: this one must not stand in its way.
-  database.addEventListener('versionchange', () => database.close())
+  database.addEventListener('versionchange', () => {
+    database.close()
+    opened = null
+  })
   database.addEventListener('close', () => (opened = null))
   return database
 }

@@ -381,6 +381,9 @@ inBrowser('autosave', (site) => {
         `new Promise((resolve) => { requestAnimationFrame(() => resolve('frame')); setTimeout(() => resolve('none'), 400) })`,
       ),
     ).toBe('none')
+    // Kept because it went out of sight: of itself it would have been later.
+    await pass(700)
+    expect(await textOf('#autosave')).toMatch(KEPT)
     const before = await step()
     await pass(2500)
     const after = await step()

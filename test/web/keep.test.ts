@@ -217,6 +217,11 @@ inBrowser('files', (site) => {
     await says(page, '#keep-status', /^no-extension: at step 77/)
     expect(await drop(page, '#loss-chart', 'Run.SafeTensors', bytes.slice(0, 99))).toBe(true)
     await says(page, '#keep-status', /^Run.SafeTensors cannot be opened/)
+    // However far away it was dropped, the answer is in sight.
+    await page.waitForFunction(() => {
+      const { top, bottom } = document.querySelector('#keep-status')!.getBoundingClientRect()
+      return top > 60 && bottom < innerHeight
+    })
     expect(await stepOf(page)).toBe(77)
     const text = new TextEncoder().encode('{"a": "text"}\n{"of": "lines"}\n')
     expect(await drop(page, '#keep', 'lines.json', text)).toBe(true)

@@ -35,7 +35,12 @@ function files(app: App): void {
   const choices = byId('choices')
   const withRun = input('with-run')
   /** The file may have been dropped at the other end of the page. */
-  const inSight = () => byId('keep-status').scrollIntoView({ block: 'center' })
+  const inSight = () => {
+    const scroll = () => status.scrollIntoView({ block: 'center', behavior: 'instant' })
+    scroll()
+    // Panels on the way get their true heights only once they are near.
+    requestAnimationFrame(() => requestAnimationFrame(scroll))
+  }
   app.on('ready', ({ ready }) => {
     button('save-model').disabled = ready.engine !== 'wasm'
     choices.hidden = true

@@ -20,8 +20,8 @@ export function keptRuns(app: App): void {
   const offers = byId('offers')
   let offered = false
 
-  const buttons = (run: KeptRun): HTMLElement => {
-    const goOn = h('button', { type: 'button', className: 'tiny' }, 'Go on')
+  const buttons = (run: KeptRun, look = 'tiny quiet'): HTMLElement => {
+    const goOn = h('button', { type: 'button', className: look }, 'Go on')
     if (run.step >= run.of) say(goOn, 'Show it')
     const forget = h('button', { type: 'button', className: 'quiet tiny' }, 'Forget')
     const of = run.trouble === undefined ? ` the run at step ${count(run.step)}` : ' the kept run'
@@ -47,10 +47,14 @@ export function keptRuns(app: App): void {
     const [newest] = runs
     if (newest && !offered) {
       offers.replaceChildren(
-        h('p', { className: 'offer' }, h('span', {}, about(newest)), buttons(newest)),
+        h('p', { className: 'offer' }, h('span', {}, about(newest)), buttons(newest, 'tiny')),
       )
     }
     offered = true
+  })
+  // Who trains another model has seen it; the list goes on showing it.
+  app.on('progress', ({ progress }) => {
+    if (progress.state === 'running') offers.replaceChildren()
   })
   app.on('autosave', ({ step, time, trouble }) => {
     const at = new Date(time).toLocaleTimeString('en-GB')
