@@ -1,2 +1,7 @@
-// Before all else: a worker takes longer to start than the page takes to read its own script.
-globalThis.earlyWorker = new Worker('page-worker.js')
+// Before all else: a worker takes longer to start than the page takes to read its own script. The
+// first one is told whether to begin with the shipped names; what it says waits for the page.
+const heard = []
+const listen = ({ data }) => heard.push(data)
+const worker = new Worker(location.hash.includes('=') ? 'page-worker.js' : 'page-worker.js#names')
+worker.addEventListener('message', listen)
+globalThis.early = { worker, heard, listen }

@@ -4,17 +4,26 @@ import type { FromWorker, ToWorker } from './messages.js'
 /** The worker's program, where the build puts it into the page; else nothing of this name exists. */
 declare const WORKER_SOURCE: string
 
-/** boot.js has started the first worker; it is taken once. */
-const scope = globalThis as { earlyWorker?: Worker }
+/** What boot.js has started: the first worker, and what it has said so far. It is taken once. */
+const scope = globalThis as { early?: Early }
+interface Early {
+  worker: Worker
+  heard: FromWorker[]
+  listen: (event: MessageEvent<FromWorker>) => void
+}
 
-function spawn(): Worker {
+/** Whether the first worker makes a model of the shipped names already, unasked. */
+export const hasBegun = () => scope.early !== undefined && !location.hash.includes('=')
+
+function spawn(): { worker: Worker; heard: FromWorker[] } {
   if (typeof WORKER_SOURCE === 'string') {
     const code = new Blob([WORKER_SOURCE], { type: 'text/javascript' })
-    return new Worker(URL.createObjectURL(code))
+    return { worker: new Worker(URL.createObjectURL(code)), heard: [] }
   }
-  const early = scope.earlyWorker
-  delete scope.earlyWorker
-  return early ?? new Worker('page-worker.js')
+  const { early } = scope
+  delete scope.early
+  early?.worker.removeEventListener('message', early.listen)
+  return early ?? { worker: new Worker('page-worker.js'), heard: [] }
 }
 
 export interface Connection {
@@ -30,13 +39,16 @@ export function connect(
   hear: (message: FromWorker) => void,
   fail: (message: string) => void,
 ): Connection {
-  let worker: Worker
+  let spawned: ReturnType<typeof spawn>
   try {
-    worker = spawn()
+    spawned = spawn()
   } catch (error) {
     fail(`This browser gives the page no worker to train in: ${(error as Error).message}`)
     return { send: () => {}, close: () => {} }
   }
+  const { worker, heard } = spawned
+  // What was said early is heard as all else is: after whoever asked for this has gone on.
+  queueMicrotask(() => heard.forEach((message) => hear(message)))
   worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => hear(data))
   worker.addEventListener('error', ({ message }) => {
     fail(`The worker that trains has failed${message ? `: ${message}` : ' to load'}.`)

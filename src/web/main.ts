@@ -1,6 +1,7 @@
 /** The page: starts the worker first, for it takes longest, and then the panels. */
 import { NAMES } from '../data/names.js'
 import { App } from './app.js'
+import { hasBegun } from './connect.js'
 import { dataPanel } from './panels/data.js'
 import { heroPanel } from './panels/hero.js'
 import { inventPanel } from './panels/invent.js'
@@ -25,23 +26,28 @@ function settingsOf(hash: string) {
 }
 
 const { settings, trouble } = settingsOf(location.hash)
+const begun = hasBegun()
 const app = new App(settings ?? DEFAULTS, NAMES)
-app.send({ type: 'text', text: NAMES, settings: app.settings })
+if (!begun) app.send({ type: 'text', text: NAMES, settings: app.settings })
 if (trouble !== '') app.notice(trouble)
 
 for (const panel of [heroPanel, trainPanel, inventPanel]) panel(app)
 
-/** The others lie below the first screen: they wait until the model is made, and one at a time. */
+/** The others lie below the first screen: they wait until the page has nothing else to do. */
 const later = [dataPanel, modelPanel, keepPanel, matricesPanel, wordPanel, racePanel]
-let begun = false
+const whenIdle = (task: () => void) => {
+  // Safari has no idle callbacks.
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(task, { timeout: 100 })
+  else setTimeout(task)
+}
+const next = () => {
+  later.shift()?.(app)
+  if (later.length > 0) whenIdle(next)
+}
+let seen = false
 app.on('ready', () => {
-  if (begun) return
-  begun = true
-  const next = () => {
-    later.shift()?.(app)
-    if (later.length > 0) setTimeout(next)
-  }
-  setTimeout(next)
+  if (!seen) whenIdle(next)
+  seen = true
 })
 
 addEventListener('hashchange', () => {

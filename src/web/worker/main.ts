@@ -1,18 +1,24 @@
 /** What runs in the page's worker: messages in their order, each one done before the next. */
 import { loadCore } from '../../core.js'
+import { NAMES } from '../../data/names.js'
 import type { FromWorker, ToWorker } from '../messages.js'
+import { DEFAULTS } from '../settings.js'
 import { Session } from './session.js'
 
 const scope = globalThis as unknown as {
+  location: Location
   postMessage(message: FromWorker, transfer: Transferable[]): void
   addEventListener(type: 'message', listener: (event: { data: ToWorker }) => void): void
 }
 
-// Compiled while the page is still getting ready to ask; trouble will be met when it does.
+// Compiled while the rest gets ready; trouble will be met when a model is made.
 loadCore().catch(() => {})
 
 const session = new Session((message, transfer = []) => scope.postMessage(message, transfer))
 let last: Promise<void> = Promise.resolve()
-scope.addEventListener('message', ({ data }) => {
-  last = last.then(() => session.hear(data))
-})
+const hear = (message: ToWorker) => {
+  last = last.then(() => session.hear(message))
+}
+scope.addEventListener('message', ({ data }) => hear(data))
+// Said by boot.js: what most visitors want need not wait for the page.
+if (scope.location.hash === '#names') hear({ type: 'text', text: NAMES, settings: DEFAULTS })

@@ -27,7 +27,7 @@ export class Run {
   private readonly sampleEvery: number
   private readonly post: (progress: Progress) => void
   private wake = () => {}
-  private sentAt = 0
+  private sentAt = -Infinity
 
   /** @param past where a run is taken up: its losses, and the milliseconds that it took */
   constructor(
@@ -101,9 +101,9 @@ export class Run {
     this.report('failed', error instanceof Error ? error.message : String(error))
   }
 
-  /** As many steps as fit until the next message is due. */
+  /** As many steps as fit until the next message is due; the first step is told of at once. */
   private burst(): void {
-    const until = performance.now() + MESSAGE_MS / 2
+    const until = this.sentAt < 0 ? 0 : performance.now() + MESSAGE_MS / 2
     do this.trainStep()
     while (!this.isOver() && performance.now() < until)
   }

@@ -1,0 +1,113 @@
+/** How soon the page trains, from the moment that it is opened. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listen, webServer } from '../../src/web/server.js'
+import { inBrowser } from './browser.js'
+
+/** Openings of each page, one after the other by turns. */
+const OPENINGS = 7
+
+/** A page that has a worker and nothing else: what no page with a worker can be faster than. */
+const BARE = {
+  'index.html': '<!doctype html><script src="boot.js"></script>',
+  'boot.js': `new Worker('worker.js').addEventListener('message', () => (moments = { step: performance.now() }))`,
+  'worker.js': 'postMessage(0)',
+}
+
+interface Moments {
+  /** Milliseconds from the opening to the message of the first step. */
+  step: number
+  /** Steps that this message tells of. */
+  steps: number
+  /** Whether the first worker was started before the page had a body. */
+  early: boolean
+  /** Kinds of messages that the page had sent. */
+  sent: string[]
+}
+declare let moments: Partial<Moments>
+
+/** In the page, before all of its scripts: presses Play as soon as it can be pressed. */
+const watch = () => {
+  const seen: Partial<Moments> = { sent: [] }
+  const press = () => {
+    const play = document.querySelector<HTMLButtonElement>('#play')
+    if (play && !play.disabled) play.click()
+    else setTimeout(press)
+  }
+  press()
+  globalThis.Worker = class extends Worker {
+    constructor(url: string | URL) {
+      super(url)
+      seen.early ??= document.body === null
+      this.addEventListener('message', ({ data }) => {
+        if (data.type !== 'progress' || data.progress.step === 0 || seen.step) return
+        Object.assign(seen, { step: performance.now(), steps: data.progress.step })
+        Object.assign(globalThis, { moments: seen })
+      })
+    }
+    override postMessage(message: { type: string }) {
+      seen.sent!.push(message.type)
+      super.postMessage(message, [])
+    }
+  }
+}
+
+const sorted = (numbers: number[]) => numbers.toSorted((a, b) => a - b)
+const median = (numbers: number[]) => sorted(numbers)[numbers.length >> 1]!
+
+inBrowser('opening the page', (site) => {
+  const folder = mkdtempSync(join(tmpdir(), 'bare-'))
+  let server: Server
+  let bareAddress: string
+  beforeAll(async () => {
+    for (const [name, text] of Object.entries(BARE)) writeFileSync(join(folder, name), text)
+    server = webServer(folder)
+    bareAddress = await listen(server, 0, '127.0.0.1')
+  })
+  afterAll(() => {
+    server?.closeAllConnections()
+    server?.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  test('the first step is made soon after a worker could say a word', async () => {
+    const page = await site.open('about:blank')
+    const bare = await page.context().newPage()
+    await page.addInitScript(watch)
+    await bare.addInitScript('globalThis.moments = {}')
+    const own: Moments[] = []
+    const control: number[] = []
+    // The first openings fill the cache.
+    for (let i = -2; i < OPENINGS; i++) {
+      await bare.bringToFront()
+      await bare.goto('about:blank')
+      await bare.goto(bareAddress)
+      await bare.waitForFunction(() => moments.step !== undefined)
+      const least = await bare.evaluate(() => moments.step!)
+      await page.bringToFront()
+      await page.goto('about:blank')
+      await page.goto(site.address)
+      await page.waitForFunction(() => typeof moments !== 'undefined')
+      const seen = await page.evaluate(() => moments as Moments)
+      if (i >= 0) control.push(least)
+      if (i >= 0) own.push(seen)
+    }
+    const steps = own.map(({ step }) => step)
+    const ms = (numbers: number[]) => `${Math.round(median(numbers))} ms`
+    console.log(`first step ${ms(steps)} after opening, a bare worker's first word ${ms(control)}`)
+    console.log(
+      `at best ${Math.round(sorted(steps)[0]!)} and ${Math.round(sorted(control)[0]!)} ms`,
+    )
+    // What else the machine does only adds to either.
+    expect(sorted(steps)[0]).toBeLessThan(4 * sorted(control)[0]! + 60)
+    for (const seen of own) {
+      expect(seen.steps, 'steps that the first message tells of').toBe(1)
+      expect(seen.early, 'a worker before the body').toBe(true)
+      expect(seen.sent, 'the worker has the names').not.toContain('text')
+    }
+    expect(page.trouble).toEqual([])
+  })
+})
