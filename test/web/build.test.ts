@@ -113,7 +113,15 @@ test('the package holds all of it', () => {
   const named = Object.values(exports).flatMap((to) =>
     typeof to === 'string' ? to : Object.values(to),
   )
-  const page = ['index.html', 'boot.js', 'page.js', 'page-worker.js', 'page.css', 'microgpt.html']
+  const page = [
+    'microgpt.load.js',
+    'index.html',
+    'boot.js',
+    'page.js',
+    'page-worker.js',
+    'page.css',
+    'microgpt.html',
+  ]
   const more = [...page, 'icon.svg', 'web.js', 'cli.js', 'core.d.ts', 'types/worker/model.d.ts']
   const wanted = [...named.map((path) => path.slice(2)), ...more.map((name) => `build/${name}`)]
   expect(wanted.filter((path) => !paths.has(path))).toEqual([])

@@ -20,7 +20,9 @@ const BARE = {
 interface Moments {
   /** Milliseconds from the opening to the message of the first step. */
   step: number
-  /** Steps that this message tells of. */
+  /** Milliseconds from pressing Play to the message that the run is over. */
+  whole: number
+  /** Steps that the first message tells of. */
   steps: number
   /** Whether the first worker was started before the page had a body. */
   early: boolean
@@ -32,10 +34,15 @@ declare let moments: Partial<Moments>
 /** In the page, before all of its scripts: presses Play as soon as it can be pressed. */
 const watch = () => {
   const seen: Partial<Moments> = { sent: [] }
+  let pressed = 0
   const press = () => {
     const play = document.querySelector<HTMLButtonElement>('#play')
-    if (play && !play.disabled) play.click()
-    else setTimeout(press)
+    if (!play || play.disabled) {
+      setTimeout(press)
+      return
+    }
+    pressed = performance.now()
+    play.click()
   }
   press()
   globalThis.Worker = class extends Worker {
@@ -43,8 +50,11 @@ const watch = () => {
       super(url)
       seen.early ??= document.body === null
       this.addEventListener('message', ({ data }) => {
-        if (data.type !== 'progress' || data.progress.step === 0 || seen.step) return
-        Object.assign(seen, { step: performance.now(), steps: data.progress.step })
+        if (data.type !== 'progress' || data.progress.step === 0) return
+        seen.step ??= performance.now()
+        seen.steps ??= data.progress.step
+        if (data.progress.state !== 'finished') return
+        seen.whole = performance.now() - pressed
         Object.assign(globalThis, { moments: seen })
       })
     }
@@ -73,7 +83,7 @@ inBrowser('opening the page', (site) => {
     rmSync(folder, { recursive: true })
   })
 
-  test('the first step is made soon after a worker could say a word', async () => {
+  test('the first step comes soon after a worker could say a word, and 500 soon after Play', async () => {
     const page = await site.open('about:blank')
     const bare = await page.context().newPage()
     await page.addInitScript(watch)
@@ -101,8 +111,12 @@ inBrowser('opening the page', (site) => {
     console.log(
       `at best ${Math.round(sorted(steps)[0]!)} and ${Math.round(sorted(control)[0]!)} ms`,
     )
-    // What else the machine does only adds to either.
-    expect(sorted(steps)[0]).toBeLessThan(4 * sorted(control)[0]! + 60)
+    const whole = own.map((seen) => seen.whole)
+    const best = Math.round(sorted(whole)[0]!)
+    console.log(`500 steps ${ms(whole)} after pressing Play, at best ${best} ms`)
+    // What else the machine does only adds to each of them.
+    expect(sorted(whole)[0]).toBeLessThan(Math.max(100, sorted(control)[0]!))
+    expect(sorted(steps)[0]).toBeLessThan(3 * sorted(control)[0]! + 80)
     for (const seen of own) {
       expect(seen.steps, 'steps that the first message tells of').toBe(1)
       expect(seen.early, 'a worker before the body').toBe(true)

@@ -21,6 +21,7 @@ export function heroPanel(app: App): void {
   app.on('ready', ({ ready }) => {
     const what = `${count(ready.numParams)} parameters, ${count(ready.numDocs)} documents`
     say(status, `Ready: ${what}.`)
+    go.disabled = false
     say(go, 'Train it')
     go.disabled = ready.numDocs === 0
     before = ''
