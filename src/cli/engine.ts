@@ -8,6 +8,7 @@ export type EngineOptions = Data & {
   config: ConfigInput
   seed: bigint
   fast: boolean
+  threads: number | 'auto'
 }
 
 export interface Step {
@@ -21,6 +22,8 @@ export interface Engine {
   readonly config: Readonly<Config>
   readonly tokenizer: { readonly vocabSize: number; encode(text: string): number[] }
   readonly numParams: number
+  /** Those that train, where there can be several. */
+  readonly threads?: number
   /** Documents unless it says otherwise. */
   readonly mode?: Mode
   /** Documents, or characters of the text, that it trains on and holds out; only the core has it. */

@@ -95,10 +95,18 @@ const FAST: Flag = {
     'fused multiply-add where this Node has it: faster, but not the same bits on every machine',
 }
 
+const THREADS: Flag = {
+  name: 'threads',
+  value: 'auto|N',
+  about:
+    'threads to train on: as many as pay, or so many; the results are the same to the bit (auto)',
+}
+
 export const TRAIN_FLAGS: readonly Flag[] = [
   ...MODEL_FLAGS,
   ENGINE,
   FAST,
+  THREADS,
   {
     name: 'eval-every',
     value: 'N',
@@ -135,6 +143,7 @@ export const SAMPLE_FLAGS: readonly Flag[] = [
   ...MODEL_FLAGS,
   ENGINE,
   FAST,
+  THREADS,
   { name: 'quiet', about: 'with --json: the samples only' },
   { name: 'json', about: 'print one JSON object a line' },
   ...COMMON_FLAGS,

@@ -10,7 +10,7 @@ import { UsageError } from './exit.js'
 import { named, readModel } from './files.js'
 import { flagOf } from './flags.js'
 import type { Flags } from './parse.js'
-import { choice, modelSettings, textOf } from './settings.js'
+import { choice, modelSettings, textOf, threadsOf } from './settings.js'
 
 export interface Origin {
   engine: Engine
@@ -49,10 +49,11 @@ export async function originOf(flags: Flags, signal: AbortSignal): Promise<Origi
   const path = model ?? textOf(flags, 'resume')
   const readOnly = model !== undefined
   const fast = flags.has('fast')
+  const threads = readOnly ? 1 : threadsOf(flags)
   const split = valFraction === undefined ? {} : { valFraction }
   if (path === undefined) {
     const data = await readData(source, mode ?? 'docs', errors, signal)
-    const engine = await ENGINES[name]({ ...data, ...split, preset, config, seed, fast })
+    const engine = await ENGINES[name]({ ...data, ...split, preset, config, seed, fast, threads })
     return { engine, name, preset, seed, data, readOnly }
   }
   const bytes = readModel(path)
@@ -66,6 +67,7 @@ export async function originOf(flags: Flags, signal: AbortSignal): Promise<Origi
       ...overFile(path, metadata.has('config'), flags),
       ...split,
       fast,
+      threads,
     }
     const data =
       readOnly && source === undefined ? {} : await readData(source, kept, errors, signal)
@@ -84,6 +86,7 @@ export async function originOf(flags: Flags, signal: AbortSignal): Promise<Origi
  */
 export function checkFlags(flags: Flags): void {
   const { mode, valFraction = 0 } = modelSettings(flags)
+  threadsOf(flags)
   const engine = choice(flags, 'engine', ENGINE_NAMES)
   const fromFile = flags.has('resume') || flags.has('model')
   const kept = ['out', 'resume', 'model'].find((flag) => flags.has(flag))
@@ -94,6 +97,7 @@ export function checkFlags(flags: Flags): void {
     'mode text': mode === 'text',
     'val-fraction': valFraction > 0,
     fast: flags.has('fast'),
+    threads: flags.has('threads'),
   }
   const only = Object.entries(core).find(([, given]) => given)?.[0]
   if (only && engine !== 'wasm') {
@@ -112,7 +116,7 @@ export function checkFlags(flags: Flags): void {
     const fields = Object.keys(FIELDS).filter(
       (field) => !FIXED.includes(field as keyof ConfigInput),
     )
-    const training = [...fields.map(flagOf), 'val-fraction']
+    const training = [...fields.map(flagOf), 'val-fraction', 'threads']
     const odd = training.find((flag) => flag !== 'temperature' && flags.has(flag))
     if (odd)
       throw new UsageError(`--${odd} is for training, and --model trains nothing; leave it out`)

@@ -27,11 +27,12 @@ export function textReport(out: Screen, total: number, logEvery: number | undefi
     drawn = now
   }
   return {
-    start({ mode, numDocs, numChars, numVal, vocabSize, numParams }) {
+    start({ mode, numDocs, numChars, numVal, vocabSize, numParams, threads }) {
       long = mode === 'text'
       const data = long ? `num chars: ${numChars ?? 0}` : `num docs: ${numDocs}`
       const held = numVal === undefined ? '' : ` (${numVal} held out)`
       out.write(`${data}${held}\nvocab size: ${vocabSize}\nnum params: ${numParams}\n`)
+      if (threads !== undefined) out.write(`threads: ${threads}\n`)
       drawn = performance.now()
       if (live) progress = new Progress(total, drawn)
     },

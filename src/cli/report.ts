@@ -19,6 +19,8 @@ export interface RunStart {
   preset: string
   seed: string
   engine: string
+  /** Those that train, where there are several. */
+  threads?: number
   /** With --fast: whether this Node has what it takes. */
   fast?: boolean
 }

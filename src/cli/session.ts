@@ -147,6 +147,7 @@ function startOf({ engine, name, preset, seed, data }: Origin): RunStart {
     ...(counts.val > 0 ? { numVal: counts.val } : {}),
     vocabSize: engine.tokenizer.vocabSize,
     numParams: engine.numParams,
+    ...(engine.threads && engine.threads > 1 ? { threads: engine.threads } : {}),
     config: engine.config,
     preset,
     seed: String(seed),

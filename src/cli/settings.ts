@@ -75,6 +75,11 @@ function seedOf(flags: Flags): bigint {
   return BigInt(digits)
 }
 
+/** @throws {ConfigError} for what is neither 'auto' nor a whole number */
+export function threadsOf(flags: Flags): number | 'auto' {
+  return flags.get('threads') === 'auto' ? 'auto' : whole(flags, 'threads', 1, 'auto')
+}
+
 function fractionOf(flags: Flags): number | undefined {
   const text = textOf(flags, 'val-fraction')
   if (text === undefined) return undefined

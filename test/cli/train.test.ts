@@ -1,4 +1,7 @@
 /** train: what it prints, and that its numbers are the API's. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import { parseDocs } from '../../src/dataset.js'
@@ -115,4 +118,47 @@ test('a run that cannot go on exits with 1 after what it has printed', async () 
   expect(run.code).toBe(1)
   expect(run.stderr).toMatch(/^microgpt-wasm: the loss of step 14 is Infinity; .*\n$/)
   expect(objects(run).map(({ type }) => type)).toEqual(['start', ...Array(13).fill('step')])
+})
+
+test('--threads changes no bit, and a file kept on one number of them goes on with another', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'threads-'))
+  const at = (name: string) => join(folder, `${name}.safetensors`)
+  const flags = '--batch-size 7 --quiet --samples 2'.split(' ')
+  const run = (...words: string[]) => cli('train', ...flags, ...words)
+  const whole = await run('--steps', '12', '--threads', '1', '--out', at('whole'))
+  const three = await run('--steps', '12', '--threads', '3', '--out', at('three'))
+  expect([whole.code, three.code]).toEqual([0, 0])
+  expect(three.stdout).toBe(whole.stdout)
+  expect(readFileSync(at('three')).equals(readFileSync(at('whole')))).toBe(true)
+
+  // The schedule runs over the same 12 steps; the first process is stopped after some of them.
+  const gpt = await MicroGPT.create({ docs, config: { num_steps: 12, batch_size: 7 }, threads: 2 })
+  for (const _ of gpt.train({ steps: 5 }));
+  writeFileSync(at('part'), gpt.save({ optimizer: true }))
+  gpt.free()
+  const rest = await cli(
+    'train',
+    '--resume',
+    at('part'),
+    '--threads',
+    '1',
+    '--quiet',
+    '--samples',
+    '2',
+  )
+  expect(rest.stderr).toBe('')
+  expect(rest.stdout).toBe(whole.stdout)
+  expect(readFileSync(at('part')).equals(readFileSync(at('whole')))).toBe(true)
+  rmSync(folder, { recursive: true })
+})
+
+test('auto says how many threads it takes, where it takes several', async () => {
+  const large = '--n-embd 64 --block-size 32 --batch-size 16 --steps 1 --samples 0'.split(' ')
+  const many = await cli('train', ...large)
+  const threads = Math.min(availableParallelism(), 16)
+  expect(many.lines.includes(`threads: ${threads}`)).toBe(threads > 1)
+  const [start] = objects(await cli('train', '--json', ...large))
+  expect(start!.threads).toBe(threads > 1 ? threads : undefined)
+  const small = await cli('train', '--steps', '1', '--samples', '0')
+  expect(small.stdout).not.toContain('threads')
 })

@@ -46,6 +46,10 @@ describe('exit code 2 and one sentence', () => {
     ],
     ['train --log-every 0', '--log-every must be a whole number from 1'],
     ['train --prompt jo', 'there is no flag "--prompt"'],
+    ['train --threads 0', '--threads must be a whole number from 1'],
+    ['train --threads many', '--threads must be a whole number from 1 to'],
+    ['train --threads 65', "threads must be 'auto' or a whole number from 1 to 64, got 65; try 1"],
+    ['train --threads 2 --engine value', '--threads needs --engine wasm'],
     ['sample --top-k 0', '--top-k must be a whole number from 1'],
     ['sample --prompt j0 --steps 1', '--prompt "j0": the character "0" is not in the alphabet'],
     [
