@@ -1,32 +1,13 @@
 /** How a batch is cut into chunks of whole documents. */
 
 /**
- * Chunks that are filled one after the other, as full as they get.
+ * Chunks of about equal size: then few shapes come up again and again, and all of a team have as much
+ * to do. There is a multiple of `team` of them where there are documents enough.
  * @param lengths rows of each document, none above `most`
  * @param most rows of a chunk
  * @returns where each chunk ends, in documents
  */
-export function fillChunks(lengths: readonly number[], most: number): number[] {
-  const ends: number[] = []
-  let rows = 0
-  lengths.forEach((length, d) => {
-    if (rows + length > most) {
-      ends.push(d)
-      rows = 0
-    }
-    rows += length
-  })
-  return [...ends, lengths.length]
-}
-
-/**
- * Chunks of about equal size, a multiple of `team` of them where there are documents enough, so that
- * all of a team have as much to do.
- * @param lengths rows of each document, none above `most`
- * @param most rows of a chunk
- * @returns where each chunk ends, in documents
- */
-export function evenChunks(lengths: readonly number[], most: number, team: number): number[] {
+export function cutChunks(lengths: readonly number[], most: number, team: number): number[] {
   const docs = lengths.length
   const total = lengths.reduce((sum, length) => sum + length, 0)
   for (let count = team * Math.ceil(total / most / team); count < docs; count += team) {

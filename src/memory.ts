@@ -4,12 +4,12 @@ import type { Config } from './config.js'
 import { countParams, gptTable } from './state-dict.js'
 import { MAX_GRAPHS, chunkRows } from './train.js'
 
-/** Values that gpt() of model.ts allocates for some rows, attention weights over `span` included. */
-function gptValues(config: Config, vocabSize: number, rows: number, span: number): number {
-  const { n_embd, n_head, n_layer } = config
+/** Values that gpt() of model.ts allocates for some rows, where attention keeps so many weights. */
+function gptValues(config: Config, vocabSize: number, rows: number, weights: number): number {
+  const { n_embd, n_layer } = config
   const x = even(rows * n_embd)
   const rmsnorm = x + even(rows)
-  const attention = x + even(rows * n_head * even(span))
+  const attention = x + even(weights)
   const mlp = 2 * even(rows * 4 * n_embd) + x
   const layer = rmsnorm + 3 * x + attention + 2 * x + rmsnorm + mlp + x
   return 3 * x + rmsnorm + n_layer * layer + even(rows * vocabSize)
@@ -22,7 +22,7 @@ export function decoderValues(config: Config, vocabSize: number, rows: number): 
     2 * even(Math.ceil(rows / 2)) + // tokens, positions
     n_layer * 2 * even(rows * block_size * n_embd) +
     3 * even(rows * vocabSize) + // inverse temperature, its product with the logits, probabilities
-    gptValues(config, vocabSize, rows, block_size)
+    gptValues(config, vocabSize, rows, even(block_size))
   )
 }
 
@@ -37,7 +37,7 @@ export function planGPT(config: Config, vocabSize: number, threads = 1): ArenaPl
   const training =
     3 * even(Math.ceil(rows / 2)) + // tokens, targets, positions
     even(Math.ceil((rows + 1) / 2)) + // bounds
-    gptValues(config, vocabSize, rows, block_size) +
+    gptValues(config, vocabSize, rows, rows * n_head * even(block_size)) +
     even(rows) + // losses, one a document
     even(rows * vocabSize) // probabilities
   const control = threads > 1 ? 2 + 2 * threads : 0 // assembly/team.ts

@@ -1,7 +1,7 @@
 /** Documents through the model, forward and backward: packed row after row, in chunks that fit. */
 import type { Adam } from './adam.js'
 import { type Arena, Bounds, type Ids, type Tensor } from './arena.js'
-import { evenChunks, fillChunks } from './chunks.js'
+import { cutChunks } from './chunks.js'
 import type { Config } from './config.js'
 import { TrainingError } from './errors.js'
 import { Graph } from './graph.js'
@@ -10,7 +10,7 @@ import type { StateDict } from './state-dict.js'
 import type { Team } from './threads/team.js'
 
 /** Graphs that a place keeps, one for each shape of a chunk; past that all are recorded anew. */
-export const MAX_GRAPHS = 32
+export const MAX_GRAPHS = 128
 
 /**
  * Rows that go through the model at a time, at the most. A batch is cut into chunks of whole
@@ -159,7 +159,7 @@ export class DocumentPass {
     const lengths = docs.map((doc) => Math.min(this.config.block_size, doc.length - 1))
     const { places, rows } = this
     const size = places.length
-    const ends = size > 1 ? evenChunks(lengths, rows, size) : fillChunks(lengths, rows)
+    const ends = cutChunks(lengths, rows, size)
     for (let first = 0; first < ends.length; first += size) {
       const fill = () => {
         const passes: Pass[] = []
