@@ -33,9 +33,9 @@ export function linearScratch(rows: number, nin: number, nout: number): number {
   return Math.max(forward, packedSize(nin, slice), turned)
 }
 
-/** Numbers of scratch for attention: a head's packed keys, and 16 rows of gradients. */
+/** Numbers of scratch for attention: two copies of a head, and the gradients of its scores. */
 export const attentionScratch = (dim: number, span: number) =>
-  packedSize(span, dim) + 16 * even(span)
+  packedSize(span, dim) + packedSize(dim, span) + span * (even(span) + 4)
 
 /** Bytes of each part of a plan, in the order of assembly/arena.ts. */
 export function planBytes(plan: ArenaPlan) {

@@ -9,7 +9,7 @@
 import { gap, inArena, inScratch, scratch } from '../arena'
 import { PANEL, gemm } from '../kernels/gemm'
 import { gemv } from '../kernels/gemv'
-import { packTransposed, packedSize } from '../kernels/pack'
+import { packPanels, packTransposed, packedSize } from '../kernels/pack'
 import { maxOf, softmaxCausal, softmaxCausalBackward, softmaxRow } from '../kernels/softmax'
 import { adding, at, last, noBackward, record } from '../tape'
 
@@ -22,9 +22,18 @@ function evenSpan(span: i32): i32 {
   return (span + 1) & ~1
 }
 
-/** Numbers of scratch: the packed keys or values of one head, and a block of gradients. */
+/** From here on copies of a head in gemm's order cost less than the strides of the originals. */
+const PACKED_ROWS: i32 = 32
+
+/** Numbers from row to row of the scores' gradients: no power of two, whose rows would share cache lines. */
+@inline
+function scoresStep(span: i32): i32 {
+  return evenSpan(span) + 4
+}
+
+/** Numbers of scratch: two copies of a head in gemm's orders, and the gradients of its scores. */
 function scratchSize(dim: i32, span: i32): u32 {
-  return packedSize(span, dim) + <u32>(BLOCK * evenSpan(span))
+  return packedSize(span, dim) + packedSize(dim, span) + <u32>(span * scoresStep(span))
 }
 
 /**
@@ -102,6 +111,14 @@ function scaleRow(x: usize, count: i32, scale: f64): void {
   for (; x < end; x += 8) store<f64>(x, load<f64>(x) * scale)
 }
 
+/** Where gemm reads a head [count, dim] from, in panels: a copy, or the original where it is short. */
+@inline
+function panelsOf(copy: usize, head: usize, bytes: usize, count: i32, dim: i32): usize {
+  if (count < PACKED_ROWS) return head
+  packPanels(copy, head, bytes, dim, count)
+  return copy
+}
+
 /**
  * s[t,u] = (sum_j q[t,j] k[u,j]) / sqrt(dim), u <= t in t's document; p = softmax(s) over u;
  * y[t,j] = sum_u p[t,u] v[u,j]; j and u ascending. Overwrites y and the kept weights p.
@@ -110,24 +127,28 @@ function forward(row: usize): void {
   const docs = at.n0(row)
   const heads = at.n1(row)
   const dim = at.n2(row)
+  const span = at.n3(row)
   const bytes = (<usize>(heads * dim)) << 3
   const headBytes = (<usize>dim) << 3
-  const spanBytes = (<usize>evenSpan(at.n3(row))) << 3
+  const spanBytes = (<usize>evenSpan(span)) << 3
   const rowBytes = spanBytes * heads
   const panel = PANEL * dim
   const scale = scaleOf(dim)
+  const copy = scratch + ((<usize>packedSize(span, dim)) << 3)
   let bound = at.d(row)
   for (let d = 0; d < docs; d++) {
     const first = load<i32>(bound)
     const count = load<i32>(bound, 4) - first
+    const packed = count >= PACKED_ROWS
+    const step = packed ? PANEL : bytes
+    const apart = packed ? PANEL * count : PANEL
     const at0 = <usize>first * bytes
     let p = at.kept(row) + <usize>first * rowBytes
     for (let h: usize = 0; h < bytes; h += headBytes) {
       const q = at.a(row) + at0 + h
-      const k = at.b(row) + at0 + h
-      const v = at.c(row) + at0 + h
       const y = at.y(row) + at0 + h
-      packTransposed(scratch, k, bytes, count, dim)
+      packTransposed(scratch, at.b(row) + at0 + h, bytes, count, dim)
+      const v = panelsOf(copy, at.c(row) + at0 + h, bytes, count, dim)
       for (let t0 = 0; t0 < count; t0 += BLOCK) {
         const t1 = min(t0 + BLOCK, count)
         const here = <usize>t0 * bytes
@@ -136,7 +157,7 @@ function forward(row: usize): void {
         const width = (t1 + 1) & ~1
         gemm(false, weights, rowBytes, q + here, bytes, 8, scratch, PANEL, panel, m, width, dim)
         softmaxCausal(weights, rowBytes, t0, t1, scale)
-        gemm(false, y + here, bytes, weights, rowBytes, 8, v, bytes, PANEL, m, dim, t1)
+        gemm(false, y + here, bytes, weights, rowBytes, 8, v, step, apart, m, dim, t1)
       }
       p += spanBytes
     }
@@ -144,18 +165,10 @@ function forward(row: usize): void {
   }
 }
 
-/** Sets a fresh gradient to zero: blocks of rows then add to it. */
-function clear(row: usize, input: i32, x: usize, bytes: usize): void {
-  if (adding(row, input)) return
-  const bounds = at.d(row)
-  const rows = load<i32>(bounds + ((<usize>at.n0(row)) << 2))
-  memory.fill(x + gap, 0, <usize>rows * bytes)
-}
-
 /**
  * dp[t,u] = sum_j dy[t,j] v[u,j];  ds = softmax backward of dp, over sqrt(dim)
- * dq[t,j] += sum_u ds[t,u] k[u,j];  dk[u,j] += sum_t ds[t,u] q[t,j]
- * dv[u,j] += sum_t p[t,u] dy[t,j];  j, t and u ascending, u <= t.
+ * dq[t,j] (+)= sum_u ds[t,u] k[u,j];  dk[u,j] (+)= sum_t ds[t,u] q[t,j]
+ * dv[u,j] (+)= sum_t p[t,u] dy[t,j];  j, t and u ascending, u <= t.
  */
 function backward(row: usize): void {
   const docs = at.n0(row)
@@ -168,14 +181,19 @@ function backward(row: usize): void {
   const rowBytes = spanBytes * heads
   const panel = PANEL * dim
   const scale = scaleOf(dim)
-  const ds = scratch + ((<usize>packedSize(span, dim)) << 3)
-  clear(row, 0, at.a(row), bytes)
-  clear(row, 1, at.b(row), bytes)
-  clear(row, 2, at.c(row), bytes)
+  const copy = scratch + ((<usize>packedSize(span, dim)) << 3)
+  const ds = copy + ((<usize>packedSize(dim, span)) << 3)
+  const dsBytes = (<usize>scoresStep(span)) << 3
+  const addQ = adding(row, 0)
+  const addK = adding(row, 1)
+  const addV = adding(row, 2)
   let bound = at.d(row)
   for (let d = 0; d < docs; d++) {
     const first = load<i32>(bound)
     const count = load<i32>(bound, 4) - first
+    const packed = count >= PACKED_ROWS
+    const step = packed ? PANEL : bytes
+    const apart = packed ? PANEL * count : PANEL
     const at0 = <usize>first * bytes
     let p = at.kept(row) + <usize>first * rowBytes
     for (let h: usize = 0; h < bytes; h += headBytes) {
@@ -184,17 +202,57 @@ function backward(row: usize): void {
       const v = at.c(row) + at0 + h
       const dy = at.y(row) + at0 + h + gap
       packTransposed(scratch, v, bytes, count, dim)
+      let b = panelsOf(copy, k, bytes, count, dim)
       for (let t0 = 0; t0 < count; t0 += BLOCK) {
         const t1 = min(t0 + BLOCK, count)
         const m = t1 - t0
         const here = <usize>t0 * bytes
-        const weights = p + <usize>t0 * rowBytes
         const width = (t1 + 1) & ~1
-        gemm(false, ds, spanBytes, dy + here, bytes, 8, scratch, PANEL, panel, m, width, dim)
-        softmaxCausalBackward(ds, spanBytes, weights, rowBytes, m, width, scale)
-        gemm(true, q + gap + here, bytes, ds, spanBytes, 8, k, bytes, PANEL, m, dim, t1)
-        gemm(true, k + gap, bytes, ds, 8, spanBytes, q + here, bytes, PANEL, t1, dim, m)
-        gemm(true, v + gap, bytes, weights, 8, rowBytes, dy + here, bytes, PANEL, t1, dim, m)
+        const s = ds + <usize>t0 * dsBytes
+        gemm(false, s, dsBytes, dy + here, bytes, 8, scratch, PANEL, panel, m, width, dim)
+        softmaxCausalBackward(s, dsBytes, p + <usize>t0 * rowBytes, rowBytes, m, width, scale)
+        gemm(addQ, q + gap + here, bytes, s, dsBytes, 8, b, step, apart, m, dim, t1)
+      }
+      // A row of keys or values is looked at by itself and the rows behind it.
+      b = panelsOf(copy, q, bytes, count, dim)
+      for (let u = 0; u < count; u += BLOCK) {
+        const m = min(BLOCK, count - u)
+        const corner = ds + <usize>u * (dsBytes + 8)
+        const from = b + <usize>u * step
+        gemm(
+          addK,
+          k + gap + <usize>u * bytes,
+          bytes,
+          corner,
+          8,
+          dsBytes,
+          from,
+          step,
+          apart,
+          m,
+          dim,
+          count - u,
+        )
+      }
+      b = panelsOf(copy, dy, bytes, count, dim)
+      for (let u = 0; u < count; u += BLOCK) {
+        const m = min(BLOCK, count - u)
+        const corner = p + <usize>u * (rowBytes + 8)
+        const from = b + <usize>u * step
+        gemm(
+          addV,
+          v + gap + <usize>u * bytes,
+          bytes,
+          corner,
+          8,
+          rowBytes,
+          from,
+          step,
+          apart,
+          m,
+          dim,
+          count - u,
+        )
       }
       p += spanBytes
     }
