@@ -19,7 +19,8 @@ export function visible(char: string): string {
 /** What was said as a whole sentence. */
 export const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`)
 
-export const count = (n: number) => n.toLocaleString('en-US')
+/** A number with commas between its thousands. toLocaleString takes 10 ms and more to load first. */
+export const count = (n: number) => String(n).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',')
 
 /** Some digits of a number of any size. */
 export function digits(x: number): string {
