@@ -45,6 +45,11 @@ inBrowser('files', (site) => {
     await page.uncheck('#with-run')
     const bare = await fileOf(page, '#save-model')
     expect(Buffer.compare(bare.bytes, there.save())).toBe(0)
+    await page.check('#with-run')
+    await trainToEnd(page)
+    // Its samples have moved the generator on, as those of Node have.
+    const last = await fileOf(page, '#save-model')
+    expect(Buffer.compare(last.bytes, whole.gpt.save({ optimizer: true }))).toBe(0)
     expect(page.trouble).toEqual([])
   })
 

@@ -61,7 +61,9 @@ export function keptRuns(app: App): void {
     say(line, trouble === undefined ? `Kept at step ${count(step)}, ${at}.` : cannotKeep(trouble))
   })
   app.on('refused', ({ what, message }) => {
-    if (what === 'take up') app.notice(sentence(`The kept run cannot be taken up: ${message}`))
+    if (what !== 'take up') return
+    app.notice(sentence(`The kept run cannot be taken up: ${message}`))
+    app.send({ type: 'kept' })
   })
 
   const keep = () => app.send({ type: 'keep' })
