@@ -76,7 +76,7 @@ inBrowser('autosave', (site) => {
     await page.click('#reset')
     await page.reload()
     await ready(page)
-    await page.waitForTimeout(500)
+    await page.waitForTimeout(1000)
     expect(await page.locator('#offers *').count()).toBe(0)
     expect(await page.locator('#kept li').count()).toBe(0)
     expect(page.trouble).toEqual([])
@@ -227,7 +227,7 @@ inBrowser('autosave', (site) => {
     expect(await records(page)).toEqual([])
     await page.reload()
     await ready(page)
-    await page.waitForTimeout(300)
+    await page.waitForTimeout(1000)
     expect(await page.locator('.offer').count()).toBe(0)
   })
 

@@ -4,6 +4,9 @@ import { byId, h, say } from '../dom.js'
 import type { KeptRun } from '../messages.js'
 import { count, sentence, short } from '../text.js'
 
+/** The browser's store is opened when the page stands, not while somebody waits for a first step. */
+const QUIET_MS = 400
+
 const when = (time: number) =>
   new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
 
@@ -38,7 +41,11 @@ export function keptRuns(app: App): void {
     return h('span', { className: 'acts' }, ...(run.trouble === undefined ? [goOn] : []), forget)
   }
 
-  app.on('ready', () => app.send({ type: 'kept' }))
+  let timer: ReturnType<typeof setTimeout> | undefined
+  app.on('ready', () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => app.send({ type: 'kept' }), QUIET_MS)
+  })
   app.on('kept', ({ runs, trouble }) => {
     if (trouble !== undefined) say(line, cannotKeep(trouble))
     byId('kept').replaceChildren(

@@ -6,6 +6,7 @@ import type { Run } from './run.js'
 import { put } from './shelf.js'
 
 const EVERY_MS = 2000
+const SOON_MS = 150
 /** Of the worker's time that keeping may take: a large model is kept less often. */
 const SHARE = 1 / 20
 
@@ -62,9 +63,9 @@ export class Keeper {
     if (!this.busy && performance.now() >= this.dueAt) this.keep()
   }
 
-  /** After what waits: the page hears first how the run ended. */
+  /** After what waits: the page hears and shows first how the run ended. */
   keepSoon(): void {
-    setTimeout(() => this.keep())
+    setTimeout(() => this.keep(), SOON_MS)
   }
 
   keep(): void {
