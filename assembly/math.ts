@@ -4,19 +4,16 @@
  * | function | source                                                         | error bound |
  * |----------|----------------------------------------------------------------|-------------|
  * | exp      | exp.ts, after Arm's optimized routines                         | 0.52 ulp    |
- * | log      | AssemblyScript's NativeMath, after the same                    | 0.52 ulp    |
+ * | log      | log.ts, after the same                                         | 0.52 ulp    |
  * | tanh     | below: e^2x, and the rational function of Cephes near 0        | 2 ulp       |
  * | sin, cos | below: reduction and polynomials with the constants of fdlibm  | 1 ulp       |
  *
  * exp and log have the bits of glibc where that runs without fused multiply-add.
  */
 import { exp } from './exp'
+import { log } from './log'
 
-export { exp }
-
-export function log(x: f64): f64 {
-  return NativeMath.log(x)
-}
+export { exp, log }
 
 /** Hyperbolic tangent: by e^2x, and near 0, where that would cancel, by a rational function. */
 export function tanh(x: f64): f64 {

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Files and folders from the ground up: each imports only what stands before it. */
 const FLOORS = {
   assembly: [
-    ...['arena', 'exp', 'math', 'tape', 'kernels', 'ops', 'adam', 'team'],
+    ...['arena', 'exp', 'log', 'math', 'tape', 'kernels', 'ops', 'adam', 'team'],
     ...['index', 'threads', 'peak'],
   ],
   src: [
