@@ -9,8 +9,9 @@ export type {
   StepResult,
   TrainOptions,
 } from './microgpt.js'
-export { createWorkerModel } from './worker/create.js'
-export type { RunResult, WorkerModel, WorkerRun } from './worker/model.js'
+export { createWorkerModel, loadWorkerModel } from './worker/create.js'
+export type { WorkerModel } from './worker/model.js'
+export type { RunResult, WorkerRun } from './worker/run.js'
 export type { ParameterCopy } from './worker/messages.js'
 export * from './errors.js'
 export type { Checkpoint, DatasetMark, ReadOptions, RunState } from './checkpoint.js'

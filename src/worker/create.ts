@@ -1,17 +1,30 @@
 /** The way in to the worker front door: the rest of it is loaded when it is asked for. */
 import { beside } from '../beside.js'
-import type { CreateOptions } from '../microgpt.js'
+import type { CreateOptions, LoadOptions } from '../microgpt.js'
 import type { WorkerModel } from './model.js'
+import type { Abortable } from './start.js'
+
+const part = () => beside('worker.js', import('./worker.js'))
 
 /**
  * A model in a worker of its own: MicroGPT.create off the main thread.
  * @param options.signal gives up while the model is made
- * @throws what MicroGPT.create throws, and {MicroGPTError} where there are no workers
- *   or worker.js is not beside this module
+ * @throws what MicroGPT.create throws, the signal's reason, and {MicroGPTError} where there are no
+ *   workers or worker.js is not beside this module
  */
-export async function createWorkerModel(
-  options: CreateOptions & { signal?: AbortSignal },
+export async function createWorkerModel(options: CreateOptions & Abortable): Promise<WorkerModel> {
+  return (await part()).createModel(options)
+}
+
+/**
+ * A model in a worker of its own from a checkpoint: MicroGPT.load off the main thread.
+ * @param bytes move to the worker, and the array is empty then: give bytes.slice() to keep them
+ * @param options.signal gives up while the model is made
+ * @throws what MicroGPT.load throws, and what createWorkerModel does
+ */
+export async function loadWorkerModel(
+  bytes: Uint8Array,
+  options?: LoadOptions & Abortable,
 ): Promise<WorkerModel> {
-  const { startWorkerModel } = await beside('worker.js', import('./worker.js'))
-  return startWorkerModel(options)
+  return (await part()).loadModel(bytes, options)
 }

@@ -1,7 +1,7 @@
 /** build/worker.js: a page imports it for the one side, and the worker runs it for the other. */
 import { serve } from './serve.js'
 
-export { startWorkerModel } from './model.js'
+export { createModel, loadModel } from './start.js'
 
 /** The name that spawn.ts gives its workers. */
 const NAME = 'microgpt-wasm'

@@ -7,7 +7,7 @@ const docs = ['anna', 'bob', 'carla', 'dan', 'emma', 'finn']
 
 test('in Node it says that there are no web workers', async () => {
   await expect(createWorkerModel({ docs })).rejects.toThrow(
-    new MicroGPTError('there are no web workers here; use MicroGPT.create'),
+    new MicroGPTError('there are no web workers here; use MicroGPT.create or load'),
   )
 })
 
@@ -54,6 +54,42 @@ inBrowser('createWorkerModel', (site) => {
       expect(page.trouble).toEqual([])
     },
   )
+
+  test.each(modules)('%s: a text, validated on the way, saved and taken up', async (file) => {
+    const text = 'the quick brown fox jumps over the lazy dog\n'.repeat(9)
+    const options = { text, valFraction: 0.2, config: { block_size: 12, batch_size: 2 } }
+    const gpt = await MicroGPT.create(options)
+    const steps = [...gpt.train({ steps: 60, evalEvery: 25 })]
+    const page = await pageWith(file)
+    const got = await page.evaluate(async (options_) => {
+      const model = await microgpt.createWorkerModel(options_)
+      const trained = []
+      for await (const step of model.train({ steps: 60, evalEvery: 25 })) trained.push(step)
+      const { mode, numParams, docsSeen, counts } = model
+      const bytes = await model.save({ optimizer: true })
+      model.free()
+      const kept = Array.from(bytes)
+      const again = await microgpt.loadWorkerModel(bytes, { text: options_.text })
+      const losses: number[] = []
+      for await (const { loss } of again.train({ steps: 20 })) losses.push(loss)
+      const written = []
+      for await (const { char } of again.generate({ length: 300, seed: 1 })) written.push(char)
+      const about = { mode, numParams, docsSeen, counts, of: again.step, left: bytes.length }
+      return { trained, kept, losses, written, about, validated: await again.validate() }
+    }, options)
+    expect(got.trained).toEqual(steps)
+    const { mode, numParams, docsSeen, counts } = gpt
+    expect(got.about).toEqual({ mode, numParams, docsSeen, counts, of: 80, left: 0 })
+    const kept = Uint8Array.from(got.kept)
+    expect(kept).toEqual(gpt.save({ optimizer: true }))
+    const inNode = await MicroGPT.load(kept, { text })
+    expect(Array.from(inNode.train({ steps: 20 }), ({ loss }) => loss)).toEqual(got.losses)
+    expect(Array.from(inNode.generate({ length: 300, seed: 1 }), ({ char }) => char)).toEqual(
+      got.written,
+    )
+    expect(got.validated).toBe(inNode.validate())
+    expect(page.trouble).toEqual([])
+  })
 
   test('a run says whether it was completed, aborted or failed', async () => {
     const page = await pageWith('microgpt.js')

@@ -14,6 +14,8 @@ export class FakeWorker {
   readonly sent: Request[] = []
   /** What the worker has answered. */
   readonly answers: Reply[] = []
+  /** What was moved with each of them instead of being copied. */
+  readonly moved: Transferable[][] = []
   private readonly channel = new MessageChannel()
   private hear: (event: { data: Request }) => void = () => {}
   private onError: ((event: { message?: string }) => void) | null = null
@@ -27,6 +29,7 @@ export class FakeWorker {
       postMessage: (reply, transfer) => {
         if (this.terminated) return
         this.answers.push(structuredClone(reply))
+        this.moved.push(transfer)
         port2.postMessage(reply, transfer)
       },
       addEventListener: (type, listener) => {

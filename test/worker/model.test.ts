@@ -1,9 +1,12 @@
 /** createWorkerModel and its worker in one process, with real messages between them. */
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CORE_URL, ConfigError, CoreError, MicroGPT, MicroGPTError } from '../../src/index.js'
-import { TrainingError, createWorkerModel } from '../../src/index.js'
+import { CheckpointError, TrainingError, createWorkerModel } from '../../src/index.js'
+import { loadWorkerModel } from '../../src/index.js'
+import type { CreateOptions, WorkerModel } from '../../src/index.js'
 import { FakeWorker } from './fake-worker.js'
 
 // Node hands over up to 1,000 messages of one channel before it looks at another: a run that sends
@@ -27,13 +30,98 @@ afterEach(() => {
 /** The worker that was made last. */
 const worker = () => FakeWorker.made.at(-1)!
 
+const TEXT = 'the quick brown fox jumps over the lazy dog\n'.repeat(9)
+/** Options of both, and whether equal models come of them. */
+const DATA: [string, CreateOptions][] = [
+  ['documents', { docs: [...docs, ...docs, 'bob'], seed: 7, preset: 'gist' }],
+  ['documents with some held out', { docs: [...docs, ...docs], valFraction: 0.3 }],
+  ['a text', { text: TEXT, valFraction: 0.2, seed: 12345678901234567890n }],
+  ['a text, in batches', { text: TEXT, config: { block_size: 4, batch_size: 3 } }],
+]
+
+/** What of a model can be told without asking its worker. */
+function properties(gpt: MicroGPT | WorkerModel) {
+  const { mode, preset, config, valFraction, seed, docs: order, valDocs, counts } = gpt
+  const { numParams, threads, step, docsSeen, tokenizer } = gpt
+  const { chars } = tokenizer
+  const made = { mode, preset, config, valFraction, seed, order, valDocs, counts, chars }
+  return { ...made, numParams, threads, step, docsSeen }
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
+
 describe('a model in a worker', () => {
-  test('has the configuration, characters and documents of one on the page', async () => {
+  test.each(DATA)('has the properties of one on the page: %s', async (_name, options) => {
+    const [here, there] = [await MicroGPT.create(options), await createWorkerModel(options)]
+    expect(properties(there)).toEqual(properties(here))
+    for (const _ of here.train({ steps: 7, batch_size: 2 })) continue
+    await there.train({ steps: 7, batch_size: 2 }).result
+    expect(there.docsSeen).toBe(14)
+    expect(properties(there)).toEqual(properties(here))
+  })
+
+  test.each(DATA)('gives the bytes of one on the page to keep: %s', async (_name, options) => {
+    const [here, there] = [await MicroGPT.create(options), await createWorkerModel(options)]
+    for (const _ of here.train({ steps: 5 })) continue
+    await there.train({ steps: 5 }).result
+    expect(await there.save()).toEqual(here.save())
+    expect(await there.save({ optimizer: true })).toEqual(here.save({ optimizer: true }))
+  })
+
+  test('validates as one on the page does, and on the way', async () => {
+    const options = { text: TEXT, valFraction: 0.3, config: { batch_size: 2 } }
+    const [here, there] = [await MicroGPT.create(options), await createWorkerModel(options)]
+    expect(await there.validate()).toBe(here.validate())
+    const want = [...here.train({ steps: 50, evalEvery: 7, batch_size: 3 })]
+    expect(await all(there.train({ steps: 50, evalEvery: 7, batch_size: 3 }))).toStrictEqual(want)
+    const due = want.filter(({ valLoss }) => valLoss !== undefined)
+    expect(due.map(({ step }) => step)).toEqual([7, 14, 21, 28, 35, 42, 49, 50])
+    expect(await there.validate()).toBe(due.at(-1)!.valLoss)
+  })
+
+  test('draws as one on the page: side by side, and of a text as long as it is told', async () => {
     const [here, there] = [await MicroGPT.create({ docs }), await createWorkerModel({ docs })]
-    expect(there.config).toEqual(here.config)
-    expect(there.tokenizer.chars).toEqual(here.tokenizer.chars)
-    expect(there.docs).toEqual(here.docs)
-    expect(there.step).toBe(0)
+    const many = { count: 9, sideBySide: true, temperature: 1 }
+    expect(await there.sample(many)).toEqual(here.sample(many))
+    const text = { text: TEXT }
+    const [page, far] = [await MicroGPT.create(text), await createWorkerModel(text)]
+    expect(await far.sample({ length: 30, count: 2 })).toEqual(
+      page.sample({ length: 30, count: 2 }),
+    )
+    const options = { prompt: 'the', length: 500, topK: 3 }
+    expect(await all(far.generate(options))).toEqual([...page.generate(options)])
+  })
+
+  test('does not draw on when the loop is left, and tells some characters at a time', async () => {
+    const model = await createWorkerModel({ text: TEXT })
+    for await (const { char } of model.generate({ length: 1e12 })) {
+      expect(char).toHaveLength(1)
+      break
+    }
+    expect(await model.sample({ length: 3 })).toHaveLength(1)
+    const answers = worker().answers.map((answer) => 'part' in answer)
+    expect(answers.slice(0, 2)).toEqual([false, true])
+    expect(answers.slice(-2)).toEqual([false, false])
+    await expect(all(model.generate({ prompt: 'ü' }))).rejects.toThrow('the alphabet')
+  })
+
+  test('is not sent back the documents that it was given, and sends its arrays on', async () => {
+    const model = await createWorkerModel({ docs, valFraction: 0.5 })
+    const words = inspect(worker().answers, { depth: null })
+    expect(words).toContain('numParams')
+    for (const doc of docs) expect(words).not.toContain(doc)
+    await model.train({ steps: 2 }).result
+    await model.params()
+    await model.stateDict()
+    await model.save()
+    const moved = worker().moved.map((list) => list.length)
+    const matrices = (await MicroGPT.create({ docs })).stateDict.size
+    expect(moved).toEqual([1, 2, 0, 1, 2 * matrices, 1])
+    for (const buffer of worker().moved.flat()) expect((buffer as ArrayBuffer).byteLength).toBe(0)
   })
 
   test('trains, tells and samples as one on the page, bit for bit', async () => {
@@ -78,9 +166,95 @@ describe('a model in a worker', () => {
     const run = model.train()
     for await (const { step } of run) if (step === 5000) break
     await run.result
-    const batches = worker().answers.filter((reply) => 'losses' in reply)
+    const batches = worker().answers.filter((reply) => 'part' in reply)
     expect(batches.length).toBeLessThan(5000 / 16)
-    expect(Math.max(...batches.map(({ losses }) => losses.length))).toBeGreaterThan(16)
+  })
+
+  test('is told of each step at once where one takes longer than a message may wait', async () => {
+    const model = await createWorkerModel({ docs })
+    let ms = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (ms += 60))
+    await model.train({ steps: 5 }).result
+    clock.mockRestore()
+    expect(worker().answers.filter((reply) => 'part' in reply)).toHaveLength(5)
+  })
+})
+
+describe('a model from a checkpoint', () => {
+  test.each(DATA)(
+    'goes on as one on the page: %s',
+    async (_name, { docs: list, text, ...more }) => {
+      const data = { ...(list && { docs: list }), ...(text !== undefined && { text }) }
+      const first = await MicroGPT.create({ ...data, ...more } as CreateOptions)
+      for (const _ of first.train({ steps: 5 })) continue
+      const file = first.save({ optimizer: true })
+      const here = await MicroGPT.load(file, data)
+      const there = await loadWorkerModel(file, data)
+      expect(file).toHaveLength(0)
+      expect(properties(there)).toEqual(properties(here))
+      expect(properties(there)).toEqual(properties(first))
+      expect(await all(there.train({ steps: 5 }))).toEqual([...first.train({ steps: 5 })])
+      expect(await there.save({ optimizer: true })).toEqual(first.save({ optimizer: true }))
+    },
+  )
+
+  test('samples without the data, and says what it lacks to train', async () => {
+    const first = await MicroGPT.create({ docs })
+    const model = await loadWorkerModel(first.save())
+    expect(await model.sample({ count: 5 })).toHaveLength(5)
+    expect([model.docs, model.valDocs, model.counts]).toEqual([[], [], { train: 0, val: 0 }])
+    const result = await model.train().result
+    expect(result).toMatchObject({ status: 'failed', error: expect.any(TrainingError) })
+  })
+
+  test('leaves what lies around the file in its memory where it is', async () => {
+    const file = (await MicroGPT.create({ docs })).save()
+    const room = new Uint8Array(file.length + 16).fill(7)
+    room.set(file, 8)
+    const model = await loadWorkerModel(room.subarray(8, 8 + file.length))
+    expect(await model.save()).toEqual(file)
+    expect(room.subarray(8, 8 + file.length)).toEqual(file)
+  })
+
+  test('is refused as on the page, in the class and with the code of the page', async () => {
+    const file = (await MicroGPT.create({ docs })).save({ optimizer: true })
+    const refusals: [Uint8Array, object][] = [
+      [file.slice(0, 100), {}],
+      [file.slice(), { text: TEXT }],
+      [file.slice(), { docs: ['anna'] }],
+    ]
+    for (const [bytes, options] of refusals) {
+      const here = await MicroGPT.load(bytes, options).catch((error: unknown) => error)
+      const there = await loadWorkerModel(bytes, options).catch((error: unknown) => error)
+      expect(here).toBeInstanceOf(CheckpointError)
+      expect(there).toBeInstanceOf(CheckpointError)
+      expect((there as CheckpointError).code).toBe((here as CheckpointError).code)
+      expect((there as Error).message).toBe((here as Error).message)
+      expect(worker().terminated).toBe(true)
+    }
+  })
+})
+
+describe('an option that there is not is refused by its name', () => {
+  const odd = { signs: 1 } as object
+  const refused = async (call: string, promise: Promise<unknown>) => {
+    const error = (await promise.catch((e: unknown) => e)) as ConfigError
+    expect(error).toBeInstanceOf(ConfigError)
+    expect(error.field).toBe('signs')
+    expect(error.message).toMatch(`${call} has no option "signs"; its options are `)
+  }
+
+  test('of a model that is made', async () => {
+    await refused('create', createWorkerModel({ docs, ...odd }))
+    await refused('load', loadWorkerModel((await MicroGPT.create({ docs })).save(), odd))
+  })
+
+  test('of a call', async () => {
+    const model = await createWorkerModel({ docs })
+    await refused('sample', model.sample(odd))
+    await refused('save', model.save(odd))
+    await refused('generate', all(model.generate(odd)))
+    await refused('train', all(model.train({ steps: 1, ...odd })))
   })
 })
 
@@ -154,6 +328,20 @@ describe('a run', () => {
     expect(seen).toEqual(seen.map((_, i) => i + 1))
   })
 
+  test('can be looped over twice at a time', async () => {
+    const model = await createWorkerModel({ docs })
+    const run = model.train({ steps: 300 })
+    const [one, other] = await Promise.all([all(run), all(run)])
+    expect(one).toHaveLength(300)
+    expect(other).toEqual(one)
+  })
+
+  test('with something else than a signal fails', async () => {
+    const model = await createWorkerModel({ docs })
+    const result = await model.train({ signal: 'stop' as never }).result
+    expect(result).toMatchObject({ status: 'failed', error: expect.any(TypeError) })
+  })
+
   test('fails when the model is freed', async () => {
     const model = await createWorkerModel({ docs, config: ENDLESS })
     const run = model.train()
@@ -175,6 +363,13 @@ describe('errors come back in their class', () => {
     await expect(there).rejects.toBeInstanceOf(ConfigError)
     await expect(there).rejects.toMatchObject({ field: 'n_embd', message: here.message })
     expect(worker().terminated).toBe(true)
+  })
+
+  test('of an option: with its value, whatever it is', async () => {
+    const n_embd = { toString: 1 } as unknown as number
+    const error = await createWorkerModel({ docs, config: { n_embd } }).catch((e: unknown) => e)
+    expect(error).toBeInstanceOf(ConfigError)
+    expect(error).toMatchObject({ field: 'n_embd', value: { toString: 1 } })
   })
 
   test('of a call: and the worker goes on', async () => {
@@ -237,6 +432,16 @@ describe('giving up while the model is made', () => {
     expect(worker().terminated).toBe(true)
   })
 
+  test('while its core is on the way, and does not come', async () => {
+    const stop = new AbortController()
+    const core = new Promise<ArrayBuffer>(() => {}) as unknown as ArrayBuffer
+    const made = createWorkerModel({ docs, core, signal: stop.signal })
+    setTimeout(() => stop.abort(new Error('too slow')))
+    await expect(made).rejects.toThrow('too slow')
+    expect(worker().terminated).toBe(true)
+    expect(worker().sent).toEqual([])
+  })
+
   test('after: it is too late', async () => {
     const stop = new AbortController()
     const model = await createWorkerModel({ docs, signal: stop.signal })
@@ -262,6 +467,13 @@ describe('the core that it is given', () => {
     const model = await createWorkerModel({ docs, core: core() as string })
     vi.stubGlobal('document', undefined)
     expect(await model.train({ steps: 1 }).result).toEqual({ status: 'completed', step: 1 })
+  })
+
+  test('as a URL finds the one for threads beside it', async () => {
+    vi.stubGlobal('document', { baseURI: CORE_URL.href })
+    const model = await createWorkerModel({ docs, core: CORE_URL, threads: 2 })
+    expect(model.threads).toBe(2)
+    expect(await model.train({ steps: 3, batch_size: 4 }).result).toMatchObject({ step: 3 })
   })
 
   test('is looked for from the page, and the error says where', async () => {

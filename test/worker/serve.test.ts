@@ -43,16 +43,14 @@ describe('worker.js', () => {
 })
 
 describe('the worker', () => {
-  test.each(['train', 'sample', 'generate', 'loss', 'params', 'stateDict'])(
-    'has no model to %s yet',
-    async (call) => {
-      const { said, hear } = scope('microgpt-wasm')
-      await import('../../src/worker/worker.js')
-      await hear({ id: 5, call, argument: {} })
-      const message = 'there is no model in this worker yet'
-      expect(said).toEqual([{ id: 5, error: { name: 'TrainingError', message } }])
-    },
-  )
+  const CALLS = ['save', 'train', 'validate', 'sample', 'generate', 'loss', 'params', 'stateDict']
+  test.each(CALLS)('has no model to %s yet', async (call) => {
+    const { said, hear } = scope('microgpt-wasm')
+    await import('../../src/worker/worker.js')
+    await hear({ id: 5, call, argument: {} })
+    const message = 'there is no model in this worker yet'
+    expect(said).toEqual([{ id: 5, error: { name: 'TrainingError', message } }])
+  })
 
   test('answers a call that it does not know with an error', async () => {
     const { said, hear } = scope('microgpt-wasm')
@@ -93,13 +91,19 @@ test('without message channels a turn is a timer', async () => {
 describe('errors', () => {
   test('cross over with their class and sentence, whatever was thrown', async () => {
     const { packError, unpackError } = await import('../../src/worker/messages.js')
-    const { ConfigError, CoreError, MicroGPTError } = await import('../../src/errors.js')
+    const { CheckpointError, ConfigError, CoreError, MicroGPTError } =
+      await import('../../src/errors.js')
     const over = (thrown: unknown) => unpackError(structuredClone(packError(thrown)))
     expect(over(new CoreError('no core'))).toEqual(new CoreError('no core'))
     expect(over(new CoreError('no core'))).toBeInstanceOf(CoreError)
     const config = new ConfigError('n_embd', 18, 'n_embd 18 is odd')
     expect(over(config)).toBeInstanceOf(ConfigError)
-    expect(over(config)).toMatchObject({ field: 'n_embd', value: '18', message: config.message })
+    expect(over(config)).toMatchObject({ field: 'n_embd', value: 18, message: config.message })
+    const odd = new ConfigError('core', () => {}, 'core is odd')
+    expect(over(odd)).toMatchObject({ value: '[object Function]', message: 'core is odd' })
+    const file = new CheckpointError('dtype', 'a dtype of none')
+    expect(over(file)).toBeInstanceOf(CheckpointError)
+    expect(over(file)).toMatchObject({ code: 'dtype', message: 'a dtype of none' })
     expect(over(new RangeError('out of memory'))).toEqual(
       new MicroGPTError('RangeError: out of memory'),
     )

@@ -1,0 +1,43 @@
+/** A run of training in a worker, as the page follows it. */
+import type { StepResult } from '../microgpt.js'
+import { Feed } from './feed.js'
+import type { Steps } from './messages.js'
+
+/** How a run ended. `step` counts all steps that the model has made. */
+export type RunResult =
+  | { status: 'completed'; step: number }
+  | { status: 'aborted'; step: number }
+  | { status: 'failed'; step: number; error: Error }
+
+/** A run in the worker. Its steps can be looped over with `for await`; its end is in `result`. */
+export class WorkerRun implements AsyncIterable<StepResult> {
+  /** Never rejects. */
+  readonly result: Promise<RunResult>
+  private readonly abort: () => void
+  private readonly steps = new Feed<StepResult>()
+
+  constructor(start: (hear: (steps: Steps) => void) => Promise<RunResult>, abort: () => void) {
+    this.abort = abort
+    this.result = start((steps) => this.steps.push(eachOf(steps))).then((result) => {
+      this.steps.close(result.status === 'failed' ? result.error : null)
+      return result
+    })
+  }
+
+  /** The steps as they come. Leaving the loop aborts the run. @throws what the run failed with */
+  async *[Symbol.asyncIterator](): AsyncGenerator<StepResult, void, undefined> {
+    try {
+      yield* this.steps
+    } finally {
+      this.abort()
+    }
+  }
+}
+
+function* eachOf({ step: last, losses, lrs, valLosses }: Steps): Generator<StepResult> {
+  for (const [i, loss] of losses.entries()) {
+    const step = last - losses.length + 1 + i
+    const valLoss = valLosses.get(step)
+    yield { step, loss, lr: lrs[i]!, ...(valLoss === undefined ? {} : { valLoss }) }
+  }
+}
