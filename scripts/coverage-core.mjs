@@ -1,4 +1,7 @@
-/** The debug core and the benchmark's peak, built to say which of their lines were run. */
+/**
+ * The debug core, that for several threads and the benchmark's peak, built to say which of their
+ * lines were run. Flags are an instance's own thread's: lines count that a test runs in its own.
+ */
 import { mkdirSync, readdirSync } from 'node:fs'
 import asc from 'assemblyscript/asc'
 import { CountLines } from './count-lines.mjs'
@@ -6,13 +9,17 @@ import { CountLines } from './count-lines.mjs'
 /** What is compiled: the file that lists the exports, and its options. */
 const MODULES = {
   core: ['assembly/index.ts', '--target', 'debug'],
+  threads: [
+    ...['assembly/threads.ts', '--target', 'debug', '--enable', 'threads'],
+    ...['--importMemory', '--sharedMemory'],
+  ],
   peak: ['assembly/peak.ts', '--config', 'none', '--runtime', 'stub', '--enable', 'simd'],
 }
 
 /**
- * Compiles both into a folder of build/, never over what is shipped.
+ * Compiles them into a folder of build/, never over what is shipped.
  * @returns lines that begin a statement, by file
- * @throws {Error} what the compiler says, and when a file of assembly/ is in neither
+ * @throws {Error} what the compiler says, and when a file of assembly/ is in none
  */
 export async function buildCountingCores(folder) {
   mkdirSync(folder, { recursive: true })

@@ -1,4 +1,4 @@
-/** Both builds of the core, and arenas on fresh instances of them. */
+/** The builds of the core, and arenas on fresh instances of two of them. */
 import { readFileSync } from 'node:fs'
 import { Arena, type ArenaPlan, Graph, loadCore } from '../../src/index.js'
 
@@ -9,6 +9,8 @@ const counting = process.env['LINES_FOLDER'] !== undefined
 
 export const releaseBytes = read('core.wasm')
 export const debugBytes = read(counting ? 'coverage/core.wasm' : 'core.debug.wasm')
+/** For several instances on one memory. */
+export const threadsBytes = read(counting ? 'coverage/threads.wasm' : 'core.threads.wasm')
 /** The benchmark's measure of the machine. */
 export const peakBytes = read(counting ? 'coverage/peak.wasm' : 'peak.wasm')
 

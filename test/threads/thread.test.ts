@@ -1,0 +1,196 @@
+/** Threads as a page has them: both sides of their start, with workers that are made up. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { TrainingError, planGPT, resolveConfig } from '../../src/index.js'
+import { CORE_URL, type ThreadsCore, sharedMemory, startCore } from '../../src/core.js'
+import { threadsCoreUrl } from '../../src/core.js'
+import { Team } from '../../src/threads/team.js'
+import { FAILED, type Seat, lineOf, serveThread, spawnThread } from '../../src/threads/thread.js'
+
+// The host asks this to learn where it runs.
+vi.mock('../../src/core.js', async (load) => {
+  const core = await load<typeof import('../../src/core.js')>()
+  return { ...core, isNode: () => false, startCore: vi.fn(core.startCore) }
+})
+
+type Heard = { data?: unknown; message?: string | undefined }
+
+/** A worker that does nothing but what a test has it say. */
+class MadeUp {
+  static made: MadeUp[] = []
+  readonly start: unknown[]
+  readonly sent: unknown[] = []
+  ended = false
+  private readonly listeners = new Map<string, (event: Heard) => void>()
+
+  constructor(url: URL, options: object) {
+    this.start = [url.href.replace(/.*\//, ''), options]
+    MadeUp.made.push(this)
+  }
+
+  postMessage(seat: Seat): void {
+    this.sent.push(seat)
+  }
+
+  addEventListener(type: string, listener: (event: Heard) => void): void {
+    this.listeners.set(type, listener)
+  }
+
+  terminate(): void {
+    this.ended = true
+  }
+
+  say(data: object): void {
+    this.listeners.get('message')!({ data })
+  }
+
+  fail(message?: string): void {
+    this.listeners.get('error')!({ message })
+  }
+}
+
+const module = await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))
+const seat = (): Seat => ({ module, memory: sharedMemory(65536), block: 128, index: 2 })
+
+beforeEach(() => {
+  MadeUp.made = []
+  vi.stubGlobal('Worker', MadeUp)
+})
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+/** A thread that has been asked for, its worker, and what was said when it was lost. */
+function spawned() {
+  const lost: string[] = []
+  const given = seat()
+  const thread = spawnThread(given, (why) => lost.push(why))
+  return { thread, worker: MadeUp.made.at(-1)!, given, lost }
+}
+
+describe('a thread that is started', () => {
+  test('is microgpt.threads.js by its name, is given its seat, and is there when it says so', async () => {
+    const { thread, worker, given, lost } = spawned()
+    expect(worker.start).toEqual([
+      'microgpt.threads.js',
+      { type: 'module', name: 'microgpt-thread' },
+    ])
+    expect(worker.sent).toEqual([given])
+    worker.say({ ready: true })
+    const { stop } = await thread
+    expect(worker.ended).toBe(false)
+    stop()
+    expect(worker.ended).toBe(true)
+    expect(lost).toEqual([])
+  })
+
+  test.each([
+    ['says so', (worker: MadeUp) => worker.say({ failed: 'no memory' }), 'no memory'],
+    ['throws', (worker: MadeUp) => worker.fail('x is not defined'), 'x is not defined'],
+    ['is not found', (worker: MadeUp) => worker.fail(), 'its file could not be loaded'],
+  ])('and %s is not there; later on it is lost', async (_name, fail, why) => {
+    const early = spawned()
+    fail(early.worker)
+    await expect(early.thread).rejects.toThrow(why)
+    const late = spawned()
+    late.worker.say({ ready: true })
+    await late.thread
+    fail(late.worker)
+    expect([early.lost, late.lost]).toEqual([[], [why]])
+  })
+})
+
+describe('what the thread itself does', () => {
+  /** A worker's scope in which the file runs: what it listens for, and what it has said. */
+  async function scope(name: string, core?: Partial<ThreadsCore>) {
+    const said: unknown[] = []
+    let hear: ((event: { data: Seat }) => void) | null = null
+    vi.stubGlobal('name', name)
+    vi.stubGlobal('postMessage', (word: unknown) => said.push(word))
+    vi.stubGlobal('addEventListener', (_: string, listener: typeof hear) => (hear = listener))
+    if (core) vi.mocked(startCore).mockResolvedValueOnce(core as ThreadsCore)
+    await serveThread()
+    return { said, hear: hear as ((event: { data: Seat }) => void) | null }
+  }
+
+  test('nothing in a page, nor in a worker of another name', async () => {
+    expect((await scope('another')).hear).toBeNull()
+    vi.stubGlobal('document', {})
+    expect((await scope('microgpt-thread')).hear).toBeNull()
+  })
+
+  test('it takes its seat, says that it is ready, and only then serves', async () => {
+    const done: unknown[] = []
+    const core = {
+      join: (block: number, index: number) => void done.push(['join', block, index]),
+      serve: () => void done.push(['serve', ...said]),
+    }
+    const { said, hear } = await scope('microgpt-thread', core)
+    const given = seat()
+    hear!({ data: given })
+    await vi.waitFor(() => expect(done).toHaveLength(2))
+    expect(done).toEqual([
+      ['join', 128, 2],
+      ['serve', { ready: true }],
+    ])
+    expect(vi.mocked(startCore)).toHaveBeenLastCalledWith(given.module, given.memory)
+    expect(lineOf(given)[0]).toBe(0)
+  })
+
+  test('when it ends with an error, it leaves word in its line for those who cannot listen', async () => {
+    const core = {
+      join: () => {},
+      serve: () => {
+        throw new RangeError('out of bounds')
+      },
+    }
+    const { said, hear } = await scope('microgpt-thread', core)
+    const given = seat()
+    hear!({ data: given })
+    await vi.waitFor(() => expect(said).toHaveLength(2))
+    expect(said).toEqual([{ ready: true }, { failed: 'out of bounds' }])
+    expect(lineOf(given)[0]).toBe(FAILED)
+  })
+
+  test('a module that is no core fails before it is ready', async () => {
+    const { said, hear } = await scope('microgpt-thread')
+    hear!({ data: seat() })
+    await vi.waitFor(() => expect(said).toHaveLength(1))
+    expect(said).toEqual([{ failed: expect.stringMatching(/needs a core of version/) }])
+  })
+})
+
+describe('a team', () => {
+  const plan = planGPT(resolveConfig('tutorial'), 5, 3)
+  const start = () => Team.start(threadsCoreUrl(CORE_URL)!, plan, 3)
+
+  test('of which one thread cannot be started is none, and the others are ended', async () => {
+    const team = start()
+    await vi.waitFor(() => expect(MadeUp.made).toHaveLength(2))
+    MadeUp.made[0]!.say({ ready: true })
+    MadeUp.made[1]!.say({ failed: 'no memory' })
+    const error = (await team.catch((e: unknown) => e)) as Error
+    expect(error).toBeInstanceOf(TrainingError)
+    expect(error.message).toBe('a thread could not be started; set threads to 1')
+    expect(error.cause).toEqual(new Error('no memory'))
+    expect(MadeUp.made[0]!.ended).toBe(true)
+  })
+
+  test('of which a thread has stopped answering gives up in the end, and for good', async () => {
+    const starting = start()
+    await vi.waitFor(() => expect(MadeUp.made).toHaveLength(2))
+    for (const worker of MadeUp.made) worker.say({ ready: true })
+    const team = await starting
+    let ms = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => (ms += 3000))
+    // As on the main thread of a page.
+    const wait = vi.spyOn(Atomics, 'wait').mockImplementation(() => {
+      throw new TypeError('Atomics.wait cannot be called in this context')
+    })
+    const died = /thread 2 of 3 died: it has stopped answering; .*threads: 1/
+    expect(() => team.forward([])).toThrow(died)
+    expect(wait.mock.calls.length).toBeGreaterThan(2)
+    expect(MadeUp.made.map(({ ended }) => ended)).toEqual([true, true])
+    expect(() => team.forward([])).toThrow(died)
+  })
+})
