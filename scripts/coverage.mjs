@@ -1,10 +1,11 @@
 /**
  * npm run coverage: runs the tests once, and says which lines of src and assembly they ran. Of src,
- * V8 counts what Vitest runs, and what processes that the tests start run of build/cli.js and
- * build/measure.js; source maps, which are not shipped, lead back to the files. Of assembly, the
+ * V8 counts what Vitest runs, and what processes that the tests start run of build/cli.js,
+ * build/measure.js and build/peers/main.js; source maps, which are not shipped, lead back to the files. Of assembly, the
  * tests are given a debug core that sets a flag a line (count-lines.mjs). A line counts when a
  * statement begins on it. Fails when a test fails and, naming them, when files have less than 90 %
- * of their lines run. The page is reported and not held: it runs in the browser.
+ * of their lines run. The page is reported and not held: it runs in the browser. The peers' own programs
+ * in src/bench/peers, .mjs and .py, are not counted: they time other packages, which no test installs.
  */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
@@ -14,7 +15,7 @@ import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 import { buildCountingCores } from './coverage-core.mjs'
 import { LineReport, below, table } from './line-report.mjs'
-import { nodeBundles } from './node-bundles.mjs'
+import { nodeBundles, peersBundle } from './node-bundles.mjs'
 import { RanText, placesIn } from './ran-of-bundle.mjs'
 
 const LEAST = 90
@@ -72,8 +73,10 @@ async function reportSource() {
 
 /** The bundles that Node runs, with what processes ran of them. */
 async function mappedBundles() {
-  const options = { ...nodeBundles, sourcemap: 'external', write: false }
-  const { outputFiles } = await esbuild.build(options)
+  const built = [nodeBundles, peersBundle].map((bundle) =>
+    esbuild.build({ ...bundle, sourcemap: 'external', write: false }),
+  )
+  const outputFiles = (await Promise.all(built)).flatMap(({ outputFiles: files }) => files)
   const processes = readdirSync(folders.cli).flatMap(ranBy)
   return outputFiles
     .filter(({ path }) => path.endsWith('.js'))
@@ -99,6 +102,7 @@ function reportCore(lines) {
 }
 
 const lines = await buildCountingCores('build/coverage')
+await esbuild.build(peersBundle)
 let status = runTests()
 for (const [name, report] of [
   ['src', await reportSource()],

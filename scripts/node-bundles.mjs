@@ -20,3 +20,11 @@ export const nodeBundles = {
   },
   banner: { js: '#!/usr/bin/env node' },
 }
+
+/** The runner of the peers, which scripts/peers.mjs bundles when it is asked for. */
+export const peersBundle = {
+  ...shared,
+  platform: 'node',
+  entryPoints: { main: 'src/bench/peers/main.ts' },
+  outdir: 'build/peers',
+}

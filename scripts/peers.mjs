@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
+import { peersBundle } from './node-bundles.mjs'
 
 const from = fileURLToPath(new URL('../src/bench/peers/', import.meta.url))
 const to = fileURLToPath(new URL('../build/peers/', import.meta.url))
@@ -9,13 +10,6 @@ mkdirSync(to, { recursive: true })
 for (const name of readdirSync(from)) {
   if (/\.(mjs|py|json)$/.test(name)) cpSync(from + name, to + name)
 }
-await esbuild.build({
-  entryPoints: [`${from}main.ts`],
-  outfile: `${to}main.js`,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'es2022',
-  logLevel: 'warning',
-})
+const root = fileURLToPath(new URL('..', import.meta.url))
+await esbuild.build({ ...peersBundle, absWorkingDir: root })
 await import(`${to}main.js`)

@@ -1,6 +1,6 @@
 /** The peers' runner: what they are given, what is compared, and what is said when one is not there. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,9 +16,10 @@ import {
   ask,
   reasonOf,
 } from '../../src/bench/peers/peers.js'
-import { type Ask, passesAt, sweep } from '../../src/bench/peers/sweep.js'
+import { type Ask, type PeersReport, passesAt, sweep } from '../../src/bench/peers/sweep.js'
 import { peersTable, verdict } from '../../src/bench/peers/table.js'
 import { MicroGPT } from '../../src/microgpt.js'
+import { environment } from '../cli/program.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-peers-test-'))
@@ -153,26 +154,54 @@ describe('a peer that is not there', () => {
   })
 })
 
-test('npm run bench:peers, without installing anything', async () => {
-  const flags = [
-    '--no-install',
-    '--only',
-    'microgpt',
-    '--widths',
-    '16',
-    '--rounds',
-    '1',
-    '--seconds',
-    '0.01',
-  ]
-  const args = [join(root, 'scripts/peers.mjs'), ...flags]
-  const { stdout } = await promisify(execFile)(process.execPath, args)
-  const lines = stdout.split('\n')
-  expect(lines.find((line) => line.startsWith(OURS.label))).toMatch(/float64 +[\d.]+$/)
-  const said = lines.filter((line) => line.startsWith('- '))
-  expect(said).toHaveLength(1)
-  expect(said[0]).toMatch(
-    /^- microgpt-wasm, float64, 2 threads: .*(losses within|not available: .)/,
-  )
-  expect(stdout).toContain('No peer was there to compare with.')
+describe('npm run bench:peers, without installing anything', () => {
+  const run = (...flags: string[]) => {
+    const args = [join(root, 'scripts/peers.mjs'), '--no-install', ...flags]
+    return promisify(execFile)(process.execPath, args, { env: environment() })
+  }
+  const SHORT = ['--widths', '16', '--rounds', '1', '--seconds', '0.01']
+
+  test('times this package', async () => {
+    const { stdout } = await run('--only', 'microgpt', ...SHORT)
+    const lines = stdout.split('\n')
+    expect(lines.find((line) => line.startsWith(OURS.label))).toMatch(/float64 +[\d.]+$/)
+    const said = lines.filter((line) => line.startsWith('- '))
+    expect(said).toHaveLength(1)
+    expect(said[0]).toMatch(
+      /^- microgpt-wasm, float64, 2 threads: .*(losses within|not available: .)/,
+    )
+    expect(stdout).toContain('No peer was there to compare with.')
+  })
+
+  test('writes the numbers and the table into files', async () => {
+    const [json, readme] = [join(folder, 'report.json'), join(folder, 'README.md')]
+    writeFileSync(readme, 'Peers:\n<!-- bench:peers -->\n<!-- /bench:peers -->\n')
+    const words = ['--only', 'nobody', '--markdown', '--json', json, '--readme', readme]
+    const { stdout } = await run(...SHORT, ...words)
+    const report = JSON.parse(readFileSync(json, 'utf8')) as PeersReport
+    expect(report.widths).toEqual([{ n_embd: 16, numParams: expect.any(Number) }])
+    expect(stdout).toBe(`${peersTable(report, true)}\n`)
+    expect(readFileSync(readme, 'utf8')).toContain(peersTable(report, true))
+  })
+
+  test.each([
+    ['--widths', '16,x'],
+    ['--widths', '2'],
+    ['--rounds', '0'],
+    ['--seconds', '0'],
+    ['report.json'],
+  ])('refuses %s', async (...words) => {
+    const failed = run(...words)
+    await expect(failed).rejects.toMatchObject({ code: 2, stdout: '' })
+    await expect(failed).rejects.toMatchObject({ stderr: expect.stringMatching(/^usage: /) })
+  })
+
+  test('tells its flags, and in one line what went wrong', async () => {
+    expect((await run('--help')).stdout).toMatch(/^usage: npm run bench:peers/)
+    const failed = run(...SHORT, '--only', 'nobody', '--readme', join(folder, 'none.md'))
+    await expect(failed).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^bench:peers: .*none\.md.*\n$/),
+    })
+  })
 })

@@ -1,7 +1,9 @@
 /** Tables in the README that a command writes anew. */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { replaceBlock } from '../../src/bench/readme.js'
+import { replaceBlock, writeBlock } from '../../src/bench/readme.js'
 
 test('what stands between the comments is replaced, the rest stays', () => {
   const text = 'a\n<!-- x -->\n\nold\n\n<!-- /x -->\nb <!-- /y -->'
@@ -19,4 +21,18 @@ test.each(['nothing', '<!-- /x --> <!-- x -->'])('without a place it says so: %s
 test.each(['bench --scaling', 'bench:peers'])('the README has a place for %s', (name) => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   expect(replaceBlock(readme, name, 'new')).toContain(`<!-- ${name} -->\n\nnew\n\n`)
+})
+
+test('a file is written where it has a place, and left as it is where it has none', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'readme-'))
+  try {
+    const file = join(folder, 'README.md')
+    writeFileSync(file, 'é <!-- x --> <!-- /x -->')
+    writeBlock(file, 'x', 'new')
+    expect(readFileSync(file, 'utf8')).toBe('é <!-- x -->\n\nnew\n\n<!-- /x -->')
+    expect(() => writeBlock(file, 'y', 'new')).toThrow('there is no place')
+    expect(readFileSync(file, 'utf8')).toContain('\n\nnew\n\n')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

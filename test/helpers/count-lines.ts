@@ -14,7 +14,7 @@ const MODULE = 'lines'
 const flags: Record<string, WebAssembly.Global> = {}
 const prepared = new WeakSet<WebAssembly.Module>()
 
-/** The imports of an instance, with the flags. */
+/** The imports of an instance, with the flags where it is given none. */
 function withFlags(
   module: WebAssembly.Module,
   imports: WebAssembly.Imports = {},
@@ -25,7 +25,7 @@ function withFlags(
       flags[name] ??= new WebAssembly.Global({ value: 'i32', mutable: true }, 0)
     }
   }
-  return { ...imports, [MODULE]: flags }
+  return { [MODULE]: flags, ...imports }
 }
 
 WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
