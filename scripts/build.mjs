@@ -60,9 +60,9 @@ await buildBrowser(shared)
 
 const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], { stdio: 'inherit' })
-// The compiler of the core has written its types beside core.wasm.
+// The compiler of the cores has written their types beside them.
 const types = readFileSync('build/types/core.d.ts', 'utf8')
-writeFileSync('build/types/core.d.ts', types.replace("'../build/core.js'", "'../core.js'"))
+writeFileSync('build/types/core.d.ts', types.replaceAll("'../build/core.", "'../core."))
 // git ignores what is built, and npm would do as git does.
 writeFileSync('build/.npmignore', '')
 writeFileSync(STAMP, '')

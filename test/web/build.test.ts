@@ -122,7 +122,15 @@ test('the package holds all of it', () => {
     'page.css',
     'microgpt.html',
   ]
-  const more = [...page, 'icon.svg', 'web.js', 'cli.js', 'core.d.ts', 'types/worker/model.d.ts']
+  const more = [
+    ...page,
+    'icon.svg',
+    'web.js',
+    'cli.js',
+    'core.d.ts',
+    'core.threads.d.ts',
+    'types/worker/model.d.ts',
+  ]
   const wanted = [...named.map((path) => path.slice(2)), ...more.map((name) => `build/${name}`)]
   expect(wanted.filter((path) => !paths.has(path))).toEqual([])
 })
@@ -133,12 +141,15 @@ test('the declarations type a program that uses the package', () => {
     const from = join(root, 'build/types/index.js')
     writeFileSync(
       join(folder, 'program.mts'),
-      `import { type Core, MicroGPT, createWorkerModel, loadCore } from ${JSON.stringify(from)}
+      `import { type Core, MicroGPT, createWorkerModel, loadCore, loadWorkerModel } from ${JSON.stringify(from)}
       const gpt = await MicroGPT.create({ docs: ['ab'], preset: 'gist', config: { n_embd: 8 } })
       for (const { loss } of gpt.train({ steps: 1 })) loss.toFixed(2)
       const names: string[] = gpt.sample({ count: 2 })
       const model = await createWorkerModel({ docs: names })
       const { status } = await model.train({ signal: AbortSignal.timeout(1) }).result
+      const file: Uint8Array = await model.save({ optimizer: true })
+      const again = await loadWorkerModel(file, { docs: names, signal: AbortSignal.timeout(1) })
+      for await (const { valLoss } of again.train({ evalEvery: 5 })) valLoss?.toFixed(2)
       const how: 'completed' | 'aborted' | 'failed' = status
       const core: Core = await loadCore()
       const x: number = core.exp(1)
