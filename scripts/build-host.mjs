@@ -2,10 +2,12 @@
  * The host for whoever brings it into a program or a page:
  *
  *     microgpt.js          all that works beside core.wasm alone
+ *     microgpt.data.js     texts, and data with a part held out; loaded by MicroGPT.create and load
  *     microgpt.load.js     what reads checkpoints, loaded by MicroGPT.load
  *     microgpt.threads.js  the team that trains on several threads, and what each of them runs
  *     worker.js            both sides of createWorkerModel, loaded by it
- *     index.js             the package: microgpt.js and the functions of microgpt.load.js
+ *     microgpt.kit.js      MicroGPT with save(), and what own models and tools are made of
+ *     index.js             the package: microgpt.js, microgpt.kit.js and what reads checkpoints
  *
  * All but the first take their classes from microgpt.js, so that an error is of one class everywhere.
  */
@@ -16,13 +18,24 @@ import { slimLoader } from './slim-loader.mjs'
 const moved = (filter, path) => ({
   name: `moved to ${path}`,
   setup(build) {
-    build.onResolve({ filter }, () => ({ path, external: true }))
+    build.onResolve({ filter }, () => ({ path, external: true, sideEffects: false }))
   },
 })
-const READER = moved(/\/checkpoint-reader\.js$/, './microgpt.load.js')
-const THREADS = moved(/\/threads\/main\.js$/, './microgpt.threads.js')
-const WORKER = moved(/\/worker\.js$/, './worker.js')
-const CLASSES = moved(/\/(microgpt|errors|tokenizer|host)\.js$/, './microgpt.js')
+const PARTS = [
+  moved(/\/checkpoint-reader\.js$/, './microgpt.load.js'),
+  moved(/\/corpora\.js$/, './microgpt.data.js'),
+  moved(/\/threads\/main\.js$/, './microgpt.threads.js'),
+  moved(/\/worker\.js$/, './worker.js'),
+  moved(/\/kit\.js$/, './microgpt.kit.js'),
+]
+const ERRORS = moved(/\/errors\.js$/, './microgpt.js')
+const TOKENIZER = moved(/\/tokenizer\.js$/, './microgpt.js')
+const ARENA = moved(/\/arena\.js$/, './microgpt.js')
+const HOST = moved(/\/(microgpt|drop-in|host)\.js$/, './microgpt.js')
+/** The classes that those of the kit extend; within the kit their files have the same names. */
+const BASES = moved(/^\.\.\/(graph|random)\.js$/, './microgpt.js')
+
+const DROP_IN = moved(/\/drop-in\.js$/, './microgpt.js')
 
 /** @param shared esbuild's options that all bundles have */
 export async function buildHost(shared) {
@@ -38,14 +51,13 @@ export async function buildHost(shared) {
       entryPoints,
     })
   await Promise.all([
-    bundle({ microgpt: 'src/host.ts' }, READER, THREADS, WORKER),
-    bundle(
-      { 'microgpt.threads': 'src/threads/main.ts' },
-      moved(/\/(arena|errors)\.js$/, './microgpt.js'),
-    ),
-    bundle({ 'microgpt.load': 'src/checkpoint-reader.ts' }, CLASSES),
-    bundle({ worker: 'src/worker/worker.ts' }, CLASSES),
-    bundle({ index: 'src/index.ts' }, READER, CLASSES),
+    bundle({ microgpt: 'src/host.ts' }, ...PARTS),
+    bundle({ 'microgpt.data': 'src/corpora.ts' }, ERRORS, TOKENIZER),
+    bundle({ 'microgpt.load': 'src/checkpoint-reader.ts' }, ERRORS, TOKENIZER),
+    bundle({ 'microgpt.threads': 'src/threads/main.ts' }, ERRORS, ARENA),
+    bundle({ worker: 'src/worker/worker.ts' }, ERRORS, TOKENIZER, HOST),
+    bundle({ 'microgpt.kit': 'src/kit/kit.ts' }, ERRORS, TOKENIZER, ARENA, BASES, DROP_IN),
+    bundle({ index: 'src/index.ts' }, ...PARTS, ERRORS, HOST),
     bundle({ reference: 'src/reference/index.ts', names: 'src/data/names.ts' }),
   ])
 }

@@ -1,3 +1,4 @@
 /** What reads checkpoints, for all that load none do without it: build/microgpt.load.js. */
-export { readCheckpoint, restore, restoreRandom } from './checkpoint.js'
+export { readCheckpoint } from './checkpoint.js'
+export { openCheckpoint, restore } from './checkpoint-data.js'
 export { readSafetensors } from './safetensors.js'

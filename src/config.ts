@@ -1,5 +1,10 @@
-/** Hyperparameters: what each one is, the two presets, validation, and the learning-rate schedule. */
+/** Hyperparameters: the two presets, what each field may hold, and the learning-rate schedule. */
+import { checkField, show } from './checks.js'
 import { ConfigError } from './errors.js'
+import { RANGES } from './ranges.js'
+
+export * from './checks.js'
+export { FIELDS, type Field } from './fields.js'
 
 /** The names are microgpt.py's own. */
 export interface Config {
@@ -80,131 +85,6 @@ export const PRESETS: Readonly<Record<PresetName, Readonly<Config>>> = Object.fr
   }),
 })
 
-/** What a field may hold. `above` and `below` exclude the bound; `off` also allows null. */
-export type Field =
-  | { kind: 'integer'; min: number; max: number; about: string }
-  | {
-      kind: 'number'
-      min: number
-      max: number
-      above?: true
-      below?: true
-      off?: true
-      about: string
-    }
-  | { kind: 'choice'; choices: readonly string[]; about: string }
-  | { kind: 'boolean'; about: string }
-
-const integer = (min: number, max: number, about: string): Field => ({
-  kind: 'integer',
-  min,
-  max,
-  about,
-})
-
-/** One row a field; validation, the command line's flags and its help are all read off this table. */
-export const FIELDS: Readonly<Record<Exclude<keyof Config, 'head_dim'>, Field>> = {
-  n_embd: integer(1, 65536, 'embedding dimension'),
-  n_head: integer(1, 65536, 'attention heads; divides n_embd'),
-  n_layer: integer(1, 1024, 'transformer layers'),
-  block_size: integer(1, 65536, 'longest sequence, in tokens'),
-  init_std: {
-    kind: 'number',
-    min: 0,
-    max: 1e3,
-    about: 'standard deviation of the initial weights',
-  },
-  zero_init_projections: { kind: 'boolean', about: 'start attn_wo and mlp_fc2 as zeros' },
-  activation: { kind: 'choice', choices: ['relu', 'relu2'], about: "the MLP's nonlinearity" },
-  learning_rate: { kind: 'number', min: 0, max: 1e3, about: 'learning rate of the first step' },
-  beta1: { kind: 'number', min: 0, max: 1, below: true, about: "decay of Adam's first moment" },
-  beta2: { kind: 'number', min: 0, max: 1, below: true, about: "decay of Adam's second moment" },
-  eps_adam: { kind: 'number', min: 1e-300, max: 1, about: "Adam's epsilon" },
-  lr_schedule: {
-    kind: 'choice',
-    choices: ['cosine', 'linear', 'constant'],
-    about: 'how the learning rate falls over num_steps',
-  },
-  num_steps: integer(1, 1e12, 'training steps of the whole run'),
-  batch_size: integer(1, 1e6, 'documents a step'),
-  temperature: { kind: 'number', min: 0, max: 1e6, about: 'sampling temperature; 0 is greedy' },
-  weight_decay: { kind: 'number', min: 0, max: 1e3, about: 'decoupled weight decay' },
-  grad_clip: {
-    kind: 'number',
-    min: 0,
-    max: 1e300,
-    above: true,
-    off: true,
-    about: 'largest norm of the gradient; null is off',
-  },
-}
-
-/** A value as an error message shows it: strings in quotes, long ones cut. */
-export function show(value: unknown): string {
-  let text = '[object Object]'
-  try {
-    text = typeof value === 'string' ? JSON.stringify(value) : String(value)
-  } catch {
-    // An object whose own toString is none.
-  }
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text
-}
-
-/**
- * Checks one value against its field.
- * @throws {ConfigError} with the field, the value, the range and the nearest value that would do
- */
-export function checkField(name: string, value: unknown, field: Field, fallback: unknown): void {
-  const refuse = (want: string, hint: unknown): never => {
-    throw new ConfigError(name, value, `${name} must be ${want}, got ${show(value)}; try ${hint}`)
-  }
-  if (field.kind === 'boolean') {
-    if (typeof value !== 'boolean') refuse('true or false', fallback)
-  } else if (field.kind === 'choice') {
-    if (typeof value !== 'string' || !field.choices.includes(value)) {
-      refuse(`one of ${field.choices.join(', ')}`, fallback)
-    }
-  } else if (field.kind === 'integer') {
-    const { min, max } = field
-    const near =
-      typeof value === 'number' && !Number.isNaN(value)
-        ? Math.min(max, Math.max(min, Math.round(value)))
-        : fallback
-    if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
-      refuse(`a whole number from ${min} to ${max}`, near)
-    }
-  } else {
-    if (field.off && value === null) return
-    const { min, max, above, below } = field
-    const bad =
-      typeof value !== 'number' ||
-      !Number.isFinite(value) ||
-      (above ? value <= min : value < min) ||
-      (below ? value >= max : value > max)
-    if (bad) {
-      const low = above ? `above ${min}` : `from ${min}`
-      const high = below ? `below ${max}` : `to ${max}`
-      refuse(`a number ${low} ${high}${field.off ? ', or null for off' : ''}`, fallback)
-    }
-  }
-}
-
-/**
- * Refuses options that a call does not have: a misspelt one would be passed over in silence.
- * @throws {ConfigError} for an unknown name, or options that are no object
- */
-export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new ConfigError('options', options, `${call} takes options, got ${show(options)}`)
-  }
-  const odd = Object.keys(options).find((name) => !known.includes(name))
-  if (odd !== undefined) {
-    const names = known.join(', ')
-    const message = `${call} has no option ${show(odd)}; its options are ${names}`
-    throw new ConfigError(odd, (options as Record<string, unknown>)[odd], message)
-  }
-}
-
 /**
  * A preset with the caller's values over it, checked field by field and frozen.
  * @throws {ConfigError} for an unknown preset or field, a value out of range, or an n_embd that
@@ -225,18 +105,18 @@ export function resolveConfig(
   const config: Config = { ...base }
   for (const [name, value] of Object.entries(input)) {
     if (name === 'head_dim' || value === undefined) continue
-    if (!Object.hasOwn(FIELDS, name)) {
-      const known = Object.keys(FIELDS).join(', ')
+    if (!Object.hasOwn(RANGES, name)) {
+      const known = Object.keys(RANGES).join(', ')
       throw new ConfigError(name, value, `there is no field ${show(name)}; the fields are ${known}`)
     }
-    const key = name as keyof typeof FIELDS
-    checkField(name, value, FIELDS[key], base[key])
+    const key = name as keyof typeof RANGES
+    checkField(name, value, RANGES[key], base[key])
     Object.assign(config, { [name]: value })
   }
   const { n_embd, n_head } = config
   if (n_embd % n_head !== 0) {
     const low = n_embd - (n_embd % n_head)
-    const fits = (FIELDS.n_embd as { max: number }).max
+    const fits = RANGES.n_embd.max
     const near = [low, low + n_head].filter((n) => n > 0 && n <= fits).join(' or ')
     const message = `n_embd ${n_embd} does not divide into n_head ${n_head}; try ${near}`
     throw new ConfigError('n_embd', n_embd, message)

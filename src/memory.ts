@@ -1,5 +1,5 @@
 /** What a model will need, reckoned before any memory is taken. */
-import { type ArenaPlan, attentionScratch, even, linearScratch } from './arena.js'
+import { type ArenaPlan, attentionScratch, even, linearScratch } from './arena-plan.js'
 import type { Config } from './config.js'
 import { countParams, gptTable } from './state-dict.js'
 import { MAX_GRAPHS, chunkRows } from './train.js'

@@ -1,6 +1,7 @@
 /**
  * CPython's `random` module, number for number: the Mersenne Twister MT19937 of Matsumoto and
- * Nishimura (1998), seeded and read as CPython 3.11's Lib/random.py and Modules/_randommodule.c do.
+ * Nishimura (1998), seeded and read as CPython 3.11's Lib/random.py and Modules/_randommodule.c do. Here is what a
+ * model draws; kit/random.ts has the rest.
  */
 import { ConfigError } from './errors.js'
 import { show } from './config.js'
@@ -75,28 +76,6 @@ export class Random {
     return (high * 67108864 + low) / 9007199254740992
   }
 
-  /** A whole number of k random bits, 0 <= k <= 53. */
-  getrandbits(k: number): number {
-    if (!Number.isInteger(k) || k < 0 || k > 53) {
-      throw new ConfigError('k', k, `getrandbits takes 0 to 53 bits, got ${show(k)}`)
-    }
-    if (k === 0) return 0
-    if (k <= 32) return this.word() >>> (32 - k)
-    const low = this.word()
-    return (this.word() >>> (64 - k)) * 4294967296 + low
-  }
-
-  /** A whole number of range(start, stop, step); with one argument, of range(stop). */
-  randrange(start: number, stop?: number, step = 1): number {
-    const [from, to] = stop === undefined ? [0, start] : [start, stop]
-    const count = Math.ceil((to - from) / step)
-    if (![from, to, step, count].every(Number.isSafeInteger) || count <= 0) {
-      const range = `range(${from}, ${to}, ${step})`
-      throw new ConfigError('randrange', to, `${range} holds no whole number to draw`)
-    }
-    return from + step * this.below(count)
-  }
-
   /** A normal variate: Box-Muller in pairs, the second one kept for the next call. */
   gauss(mu = 0, sigma = 1): number {
     let z = this.gaussNext
@@ -140,45 +119,31 @@ export class Random {
     return n - 1
   }
 
-  /** `random.choices(population, weights, k=k)`. */
-  choices<T>(population: readonly T[], weights: ArrayLike<number>, k = 1): T[] {
-    if (weights.length !== population.length) {
-      const got = `${weights.length} weights for ${population.length} items`
-      throw new ConfigError('weights', weights.length, `choices needs a weight an item, got ${got}`)
-    }
-    return Array.from({ length: k }, () => population[this.choice(weights)]!)
-  }
-
-  /** A copy of the state; `restore` of it repeats every draw from here on. */
+  /** A copy of the state; `set` of it repeats every draw from here on. */
   save(): RandomState {
     return { words: Array.from(this.words), index: this.index, gaussNext: this.gaussNext }
   }
 
-  /** @throws {ConfigError} when the state is not one that `save` made */
-  restore(state: RandomState): void {
-    const { words, index, gaussNext } = state
-    const whole = (x: unknown, max: number) => Number.isInteger(x) && +x! >= 0 && +x! <= max
-    const fits =
-      Array.isArray(words) &&
-      words.length === N &&
-      words.every((word) => whole(word, 0xffffffff)) &&
-      whole(index, N) &&
-      (gaussNext === null || Number.isFinite(gaussNext))
-    if (!fits) {
-      const want = '{ words: 624 unsigned 32-bit numbers, index: 0 to 624, gaussNext }'
-      throw new ConfigError('state', state, `a generator's state is ${want}`)
-    }
+  /** Goes on from a state, which is taken at its word. */
+  set({ words, index, gaussNext }: RandomState): void {
     this.words.set(words)
     this.index = index
     this.gaussNext = gaussNext
   }
 
   /** A whole number in [0, n) by rejection, as `_randbelow_with_getrandbits`. */
-  private below(n: number): number {
+  below(n: number): number {
     const k = n < 4294967296 ? 32 - Math.clz32(n) : 64 - Math.clz32(Math.floor(n / 4294967296))
-    let r = this.getrandbits(k)
-    while (r >= n) r = this.getrandbits(k)
+    let r = this.bits(k)
+    while (r >= n) r = this.bits(k)
     return r
+  }
+
+  /** A whole number of k random bits, 1 to 53. */
+  protected bits(k: number): number {
+    if (k <= 32) return this.word() >>> (32 - k)
+    const low = this.word()
+    return (this.word() >>> (64 - k)) * 4294967296 + low
   }
 
   private initGenrand(seed: number): void {

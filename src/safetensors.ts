@@ -4,9 +4,10 @@
  * of 8, and read without believing it: whatever the header claims is checked before it is used.
  */
 import { show } from './config.js'
-import { type Dtype, HeaderReader, METADATA, SIZES, fail } from './safetensors-header.js'
+import { type Dtype, HeaderReader, SIZES, fail } from './safetensors-header.js'
 
 export type { Dtype } from './safetensors-header.js'
+export { type NamedTensor, writeSafetensors } from './safetensors-writer.js'
 
 export interface StoredTensor {
   dtype: Dtype
@@ -20,41 +21,9 @@ export interface Safetensors {
   tensors: ReadonlyMap<string, StoredTensor>
 }
 
-/** A tensor to write, as F64. */
-export interface NamedTensor {
-  name: string
-  shape: readonly number[]
-  data: Float64Array
-}
-
 /** The specification's own limit of a header, and the one here: enough for any model that fits. */
 const MOST_HEADER = 100_000_000
 const MAX_HEADER = 16 * 2 ** 20
-
-/** @param metadata of strings alone, as the format has it */
-export function writeSafetensors(
-  tensors: readonly NamedTensor[],
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array {
-  const entries = [`"${METADATA}":${JSON.stringify(metadata)}`]
-  let end = 0
-  for (const { name, shape, data } of tensors) {
-    const data_offsets = [end, (end += data.byteLength)]
-    entries.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype: 'F64', shape, data_offsets })}`)
-  }
-  const header = new TextEncoder().encode(`{${entries.join(',')}}`)
-  const length = Math.ceil(header.length / 8) * 8
-  const file = new Uint8Array(8 + length + end)
-  new DataView(file.buffer).setBigUint64(0, BigInt(length), true)
-  file.set(header, 8)
-  file.fill(0x20, 8 + header.length, 8 + length)
-  let at = 8 + length
-  for (const { data } of tensors) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
-    at += data.byteLength
-  }
-  return file
-}
 
 /**
  * The header's length, from the first eight bytes of a file.

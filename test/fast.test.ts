@@ -8,7 +8,7 @@ import { NAMES } from '../src/data/names.js'
 
 /** Losses of 50 steps and the core that made them, in a Node with or without relaxed SIMD. */
 const PROGRAM = `
-  import { MicroGPT } from ${JSON.stringify(new URL('../build/microgpt.js', import.meta.url).href)}
+  import { MicroGPT } from ${JSON.stringify(new URL('../build/index.js', import.meta.url).href)}
   import { NAMES } from ${JSON.stringify(new URL('../build/names.js', import.meta.url).href)}
   const docs = NAMES.trim().split('\\n')
   const config = { batch_size: 8, num_steps: 50 }

@@ -5,7 +5,7 @@ import { NAMES } from '../src/data/names.js'
 import { ConfigError, DatasetError, TrainingError } from '../src/index.js'
 import { MicroGPT, Random, Tokenizer, learningRate, parseDocs } from '../src/index.js'
 import type { CreateOptions, TrainOptions } from '../src/index.js'
-import { corpusOf } from '../src/corpus.js'
+import { corpusOf } from '../src/corpora.js'
 import { TypedGPT } from '../src/reference/typed.js'
 
 /** 1,000 characters, 14 different ones, in the order of a small congruential generator. */
@@ -114,7 +114,8 @@ describe('what is held out', () => {
       const held = Math.floor(count * valFraction)
       const all = [...docs]
       new Random(seed).shuffle(all)
-      const make = () => corpusOf({ docs, valFraction }, Tokenizer.of(names), 8, new Random(seed))
+      const make = () =>
+        corpusOf('docs', { docs, valFraction }, Tokenizer.of(names), 8, new Random(seed))
       if (valFraction > 0 && (held === 0 || held === count)) {
         expect(make).toThrow(/holds out/)
         return
@@ -131,7 +132,8 @@ describe('what is held out', () => {
     const property = (length: number, valFraction: number, blockSize: number) => {
       const text = TEXT.slice(0, length)
       const held = Math.floor(length * valFraction)
-      const make = () => corpusOf({ text, valFraction }, tokenizer, blockSize, new Random(1))
+      const make = () =>
+        corpusOf('text', { text, valFraction }, tokenizer, blockSize, new Random(1))
       const short = length - held <= blockSize || (valFraction > 0 && held <= blockSize)
       if (short) {
         expect(make).toThrow(DatasetError)
@@ -145,7 +147,7 @@ describe('what is held out', () => {
       blocks.forEach((block, i) => {
         expect(block).toEqual(part.slice(i * blockSize, (i + 1) * blockSize + 1))
       })
-      const places = { randrange: (n: number) => n - 1 } as Random
+      const places = { below: (n: number) => n - 1 } as Random
       const last = tokenizer.encode(text.slice(0, length - held)).slice(-blockSize - 1)
       expect(corpus.batch(1, 0, places)).toEqual([last])
       const random = new Random(length)
@@ -337,7 +339,7 @@ describe('what is refused', () => {
     const gpt = await create()
     expect(() => gpt.validate()).toThrow(DatasetError)
     expect(() => gpt.validate()).toThrow(/nothing is held out .*; give valFraction 0.1 to create/)
-    expect(() => run(gpt, { evalEvery: 5 })).toThrow(/evalEvery needs held-out data; give valF/)
+    expect(() => run(gpt, { evalEvery: 5 })).toThrow(/nothing is held out .*; give valF/)
     const held = await create({ valFraction: 0.1 })
     expect(() => run(held, { evalEvery: 0 })).toThrow(/evalEvery must be a whole number from 1/)
     held.free()

@@ -1,6 +1,7 @@
 /** inspect: the parameters of a model and the memory it takes. */
 import { resolveConfig } from '../config.js'
-import { type DataOptions, corpusOf } from '../corpus.js'
+import { corpusOf } from '../corpora.js'
+import type { DataOptions } from '../corpus.js'
 import { ArenaError } from '../errors.js'
 import { Random } from '../random.js'
 import { Tokenizer } from '../tokenizer.js'
@@ -55,7 +56,8 @@ export async function inspect(flags: Flags, { out, interrupt }: Surroundings): P
 /** Adds what the data is. @throws {DatasetError} when it cannot be split so */
 function countData(inspection: Inspection, data: DataOptions, tokenizer: Tokenizer): void {
   const { block_size } = inspection.config
-  const { train, val } = corpusOf(data, tokenizer, block_size, new Random(0)).counts
+  const mode = data.docs === undefined ? 'text' : 'docs'
+  const { train, val } = corpusOf(mode, data, tokenizer, block_size, new Random(0)).counts
   if (data.docs === undefined) inspection.numChars = train + val
   else {
     inspection.numDocs = train + val

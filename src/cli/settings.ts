@@ -1,7 +1,8 @@
 /** Flags to values: each checked against the table of the config's fields, under the flag's name. */
-import type { ConfigInput, Field, PresetName } from '../config.js'
+import type { ConfigInput, PresetName, Range } from '../config.js'
 import { FIELDS, PRESETS, checkField, resolveConfig, show } from '../config.js'
-import { FRACTION, type Mode } from '../corpus.js'
+import { FRACTION } from '../corpora.js'
+import type { Mode } from '../corpus.js'
 import { ConfigError } from '../errors.js'
 import { ENCODING_ERRORS, type EncodingErrors } from './data.js'
 import { UsageError } from './exit.js'
@@ -31,7 +32,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 const toNumber = (text: string): number | string => (NUMBER.test(text) ? Number(text) : text)
 
 /** @throws {ConfigError} that names the flag */
-function check(flag: string, value: unknown, field: Field, fallback: unknown): void {
+function check(flag: string, value: unknown, field: Range, fallback: unknown): void {
   try {
     checkField(`--${flag}`, value, field, fallback)
   } catch (error) {
@@ -49,7 +50,7 @@ export function whole<T>(flags: Flags, name: string, min: number, fallback: T): 
   const text = flags.get(name)
   if (text === undefined) return fallback
   const value = toNumber(String(text))
-  const field: Field = { kind: 'integer', min, max: 1e12, about: '' }
+  const field: Range = { kind: 'integer', min, max: 1e12 }
   check(name, value, field, fallback ?? Math.max(min, 1))
   return value as number
 }
@@ -57,7 +58,7 @@ export function whole<T>(flags: Flags, name: string, min: number, fallback: T): 
 /** One of some words, or the first of them. @throws {ConfigError} */
 export function choice<T extends string>(flags: Flags, name: string, choices: readonly T[]): T {
   const value = flags.get(name) ?? choices[0]!
-  check(name, value, { kind: 'choice', choices, about: '' }, choices[0])
+  check(name, value, { kind: 'choice', choices }, choices[0])
   return value as T
 }
 

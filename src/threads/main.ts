@@ -1,6 +1,6 @@
 /** build/microgpt.threads.js: the host imports it for the team, and each thread runs it. */
 import { serveThread } from './thread.js'
 
-export { Team } from './team.js'
+export { openTeam } from './open.js'
 
 void serveThread()

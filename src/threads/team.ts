@@ -2,7 +2,8 @@
  * Several instances of the core on one memory, each in a thread: the host's side of
  * assembly/team.ts. The calling thread does its part too, and waits for the others.
  */
-import { Arena, type ArenaPlan, type Tensor, planBytes } from '../arena.js'
+import { Arena, type ArenaPlan, type Tensor } from '../arena.js'
+import { planBytes } from '../arena-plan.js'
 import type { Update } from '../adam.js'
 import { type CoreSource, type ThreadsCore, loadModule, sharedMemory, startCore } from '../core.js'
 import { TrainingError } from '../errors.js'

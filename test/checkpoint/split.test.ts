@@ -72,7 +72,7 @@ describe.each(KINDS)('%s', (_, data) => {
     writeFileSync(path, first.save(full))
     const program = `
       import { readFileSync, writeFileSync } from 'node:fs'
-      import { MicroGPT } from ${JSON.stringify(new URL('../../build/microgpt.js', import.meta.url).href)}
+      import { MicroGPT } from ${JSON.stringify(new URL('../../build/index.js', import.meta.url).href)}
       const gpt = await MicroGPT.load(readFileSync(process.argv[1]), ${JSON.stringify(given)})
       for (const step of gpt.train(${JSON.stringify(options)})) continue
       writeFileSync(process.argv[1], gpt.save({ optimizer: true }))`

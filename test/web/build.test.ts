@@ -15,8 +15,10 @@ const KB = 1024
 // What a visitor waits for. A change that goes past these has to earn it.
 test.each([
   ['core.wasm', 14],
-  ['microgpt.js', 14.25],
-  ['microgpt.load.js', 6],
+  ['microgpt.js', 13.25],
+  ['microgpt.data.js', 3],
+  ['microgpt.kit.js', 7],
+  ['microgpt.load.js', 7],
   ['worker.js', 3.25],
   ['page.js', 30],
 ])('%s is at most %f KB, gzipped', (name, most) => {
@@ -34,7 +36,6 @@ function runBeside(files: string[], program: string): unknown {
       const { MicroGPT, createWorkerModel } = api
       const gpt = await MicroGPT.create({ docs: ['anna', 'otto'] })
       for (const _ of gpt.train({ steps: 3 })) continue
-      const file = gpt.save({ optimizer: true })
       const caught = (promise) =>
         promise.then(() => 'nothing', (e) => [e instanceof api[e.name], e.message])
       ${program}`,
@@ -51,29 +52,71 @@ function runBeside(files: string[], program: string): unknown {
 test('microgpt.js works beside core.wasm alone, and names the file that it lacks', () => {
   const got = runBeside(
     ['microgpt.js', 'core.wasm'],
-    `const load = await caught(MicroGPT.load(file))
-    const worker = await caught(createWorkerModel({ docs: ['anna'] }))
-    console.log(JSON.stringify({ step: gpt.step, load, worker }))`,
+    `const { char } = gpt.generate({ prompt: 'a', seed: 1 }).next().value ?? { char: '' }
+    const works = [
+      gpt.step, gpt.sample({ count: 1001 }).length, gpt.loss(['anna']) < 4, char.length < 2,
+      gpt.stateDict.size,
+    ]
+    const lacks = [
+      await caught(MicroGPT.load(new Uint8Array(8))),
+      await caught(createWorkerModel({ docs: ['anna'] })),
+      await caught(MicroGPT.create({ text: 'anna' })),
+      await caught(MicroGPT.create({ docs: ['anna', 'otto'], valFraction: 0.5 })),
+      await caught(MicroGPT.create({ docs: ['anna'], threads: 2 })),
+    ]
+    gpt.free()
+    const freed = await caught(Promise.resolve().then(() => gpt.params))
+    console.log(JSON.stringify({ works, lacks, freed: freed[0] }))`,
   )
+  const lacks = (file: string) => [true, `${file} could not be loaded; put it beside microgpt.js`]
+  const files = ['microgpt.load.js', 'worker.js', 'microgpt.data.js', 'microgpt.data.js']
   expect(got).toEqual({
-    step: 3,
-    load: [true, 'microgpt.load.js could not be loaded; put it beside microgpt.js'],
-    worker: [true, 'worker.js could not be loaded; put it beside microgpt.js'],
+    works: [3, 1001, true, true, 9],
+    lacks: [...files, 'microgpt.threads.js'].map(lacks),
+    freed: true,
   })
 })
 
-test('microgpt.load.js beside it takes up a run, and throws errors of the same classes', () => {
+test('microgpt.data.js beside it learns from a text, and holds a part out', () => {
   const got = runBeside(
-    ['microgpt.js', 'core.wasm', 'microgpt.load.js'],
-    `const again = await MicroGPT.load(file, { docs: ['anna', 'otto'] })
-    const params = [gpt, again].map((one) => (one.train({ steps: 2 }).next(), String(one.params)))
-    const classes = again.tokenizer instanceof api.Tokenizer
+    ['microgpt.js', 'core.wasm', 'microgpt.data.js'],
+    `const text = 'anna otto '.repeat(20)
+    const held = await MicroGPT.create({ text, valFraction: 0.2 })
+    const [{ valLoss }] = [...held.train({ steps: 1, evalEvery: 1 })]
+    const [sample] = held.sample({ length: 30 })
+    const same = valLoss === held.validate()
+    const short = await caught(MicroGPT.create({ text: 'ab' }))
+    console.log(JSON.stringify({ same, sample: sample.length, short: short[0] }))`,
+  )
+  expect(got).toEqual({ same: true, sample: 30, short: true })
+})
+
+test('the kit saves a run; microgpt.load.js takes it up, and throws errors of the same classes', () => {
+  const got = runBeside(
+    ['microgpt.js', 'core.wasm', 'microgpt.load.js', 'microgpt.kit.js'],
+    `const kit = await import('./microgpt.kit.js')
+    const docs = ['anna', 'otto']
+    const whole = await kit.MicroGPT.create({ docs })
+    for (const _ of whole.train({ steps: 3 })) continue
+    const file = whole.save({ optimizer: true })
+    const again = await MicroGPT.load(file, { docs })
+    const models = [gpt, whole, again]
+    const params = models.map((one) => (one.train({ steps: 2 }).next(), String(one.params)))
+    const taken = await kit.MicroGPT.load(file, { docs })
+    const classes = again.tokenizer instanceof api.Tokenizer && whole instanceof MicroGPT
+    const arena = new kit.Arena(await api.loadCore(), { params: 2, values: 8, scratch: 0, records: 2 })
+    const ops = await caught(Promise.resolve().then(() => {
+      const g = new kit.Graph(arena)
+      g.add(g.input(1), g.input(2))
+    }))
     const broken = await caught(MicroGPT.load(file.subarray(0, 100)))
     const field = await caught(MicroGPT.load(file, { config: { n_embd: 18 } }))
-    const same = params[0] === params[1]
-    console.log(JSON.stringify({ same, classes, broken: broken[0], field: field[0] }))`,
+    const refused = [broken, field, ops].map(([ofClass]) => ofClass)
+    const same = new Set(params).size
+    const equal = String(taken.save({ optimizer: true })) === String(file)
+    console.log(JSON.stringify({ same, equal, classes, refused }))`,
   )
-  expect(got).toEqual({ same: true, classes: true, broken: true, field: true })
+  expect(got).toEqual({ same: 1, equal: true, classes: true, refused: [true, true, true] })
 })
 
 test('the built package and the file for pages export what the sources do', () => {
@@ -86,8 +129,9 @@ test('the built package and the file for pages export what the sources do', () =
   const all = Object.keys(api).sort()
   expect(names('index.js').sort()).toEqual(all)
   expect(names('microgpt.inline.js').sort()).toEqual(all)
-  const readers = new Set(['readCheckpoint', 'readSafetensors'])
-  expect(names('microgpt.js').sort()).toEqual(all.filter((name) => !readers.has(name)))
+  const parts = ['microgpt.js', 'microgpt.kit.js'].flatMap(names)
+  const readers = ['readCheckpoint', 'readSafetensors']
+  expect([...new Set([...parts, ...readers])].sort()).toEqual(all)
 })
 
 test('microgpt.html and microgpt.inline.js ask for nothing beside them', () => {
@@ -114,7 +158,10 @@ test('the package holds all of it', () => {
     typeof to === 'string' ? to : Object.values(to),
   )
   const page = [
+    'microgpt.data.js',
+    'microgpt.kit.js',
     'microgpt.load.js',
+    'microgpt.threads.js',
     'index.html',
     'boot.js',
     'page.js',

@@ -1,0 +1,34 @@
+/** The safetensors format written: see safetensors.ts. */
+import { METADATA } from './safetensors-header.js'
+
+/** A tensor to write, as F64. */
+export interface NamedTensor {
+  name: string
+  shape: readonly number[]
+  data: Float64Array
+}
+
+/** @param metadata of strings alone, as the format has it */
+export function writeSafetensors(
+  tensors: readonly NamedTensor[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const entries = [`"${METADATA}":${JSON.stringify(metadata)}`]
+  let end = 0
+  for (const { name, shape, data } of tensors) {
+    const data_offsets = [end, (end += data.byteLength)]
+    entries.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype: 'F64', shape, data_offsets })}`)
+  }
+  const header = new TextEncoder().encode(`{${entries.join(',')}}`)
+  const length = Math.ceil(header.length / 8) * 8
+  const file = new Uint8Array(8 + length + end)
+  new DataView(file.buffer).setBigUint64(0, BigInt(length), true)
+  file.set(header, 8)
+  file.fill(0x20, 8 + header.length, 8 + length)
+  let at = 8 + length
+  for (const { data } of tensors) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
+    at += data.byteLength
+  }
+  return file
+}
