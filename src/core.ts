@@ -20,10 +20,10 @@ export type CoreSource = string | URL | ArrayBuffer | Uint8Array | Response | We
 /** The ABI that this host speaks: VERSION in assembly/index.ts. */
 const VERSION = 2
 
-/** (module (func (drop (v128.const i64x2 0 0)))): valid only where the engine has SIMD. */
+/** (module (func (result v128) (i8x16.splat (i32.const 0)))): valid only where there is SIMD. */
 const SIMD_PROBE = Uint8Array.from([
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12],
-  ...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11],
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253],
+  ...[15, 11],
 ])
 
 /** (func (param v128 v128 v128) (result v128) ... f64x2.relaxed_madd): valid where that is known. */
@@ -71,9 +71,7 @@ export async function loadCore(source: CoreSource = CORE_URL): Promise<Core> {
 
 /** A core, compiled, not yet started. @throws {CoreError} as loadCore does */
 export async function loadModule(source: CoreSource): Promise<CoreModule> {
-  if (typeof WebAssembly === 'undefined') {
-    throw new CoreError('this engine has no WebAssembly; use the twins in microgpt-wasm/reference')
-  }
+  if (typeof WebAssembly === 'undefined') throw lacking('')
   return compile(await source)
 }
 
@@ -118,24 +116,17 @@ export function sharedMemory(bytes: number): SharedMemory {
 
 async function compile(source: CoreSource): Promise<CoreModule> {
   if (source instanceof WebAssembly.Module) return source
-  if (typeof source === 'string' || source instanceof URL) {
-    const url = address(source)
-    let module = compiled.get(url.href)
-    if (!module) {
-      module = fetchModule(url)
-      compiled.set(url.href, module)
-      module.catch(() => compiled.delete(url.href))
-    }
-    return module
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    return compileBytes(source, 'the bytes given')
   }
-  try {
-    if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
-      return await WebAssembly.compile(source as BufferSource)
-    }
-    return await stream(source)
-  } catch (cause) {
-    throw refused('the bytes given', cause)
+  const url = address(source)
+  let module = compiled.get(url.href)
+  if (!module) {
+    module = fetchModule(url)
+    compiled.set(url.href, module)
+    module.catch(() => compiled.delete(url.href))
   }
+  return module
 }
 
 function address(source: string | URL): URL {
@@ -151,9 +142,7 @@ function address(source: string | URL): URL {
 async function fetchModule(url: URL): Promise<CoreModule> {
   if (inline && url.href === CORE_URL.href) {
     const bytes = Uint8Array.from(atob(INLINE_CORE), (char) => char.charCodeAt(0))
-    return WebAssembly.compile(bytes).catch((cause: unknown) => {
-      throw refused('the core in this file', cause)
-    })
+    return compileBytes(bytes, 'the core in this file')
   }
   if (url.protocol === 'file:' && isNode()) {
     const { readFile } = await import('node:fs/promises')
@@ -161,48 +150,50 @@ async function fetchModule(url: URL): Promise<CoreModule> {
       const what = `the core is not at ${url.pathname}; run npm run build, or give its address`
       throw new CoreError(what, { cause })
     })
-    return WebAssembly.compile(bytes).catch((cause: unknown) => {
-      throw refused(url.pathname, cause)
-    })
+    return compileBytes(bytes, url.pathname)
   }
-  let response: Response
-  try {
-    response = await fetch(url)
-  } catch (cause) {
-    throw new CoreError(`the core could not be fetched from ${url.href}: ${reason(cause)}`, {
-      cause,
-    })
-  }
+  const response = await fetch(url).catch((cause: unknown) => {
+    const what = `the core could not be fetched from ${url.href}: ${reason(cause)}`
+    throw new CoreError(what, { cause })
+  })
   if (!response.ok) {
     const got = `${response.status} ${response.statusText}`.trim()
     throw new CoreError(`the core is not at ${url.href}: the server answered ${got}`)
   }
-  return stream(response).catch((cause: unknown) => {
-    throw refused(url.href, cause)
+  return compileBytes(response, url.href)
+}
+
+/**
+ * Compiles what a server sends while it loads where the server names the type, else after.
+ * @param what it is, for the message
+ */
+async function compileBytes(
+  source: ArrayBuffer | Uint8Array | Response,
+  what: string,
+): Promise<CoreModule> {
+  try {
+    if (!('arrayBuffer' in source)) return await WebAssembly.compile(source as BufferSource)
+    // Streaming wants just this type, without parameters.
+    const type = source.headers.get('content-type')?.trim().toLowerCase()
+    if (type === 'application/wasm' && 'compileStreaming' in WebAssembly) {
+      return await WebAssembly.compileStreaming(source)
+    }
+    return await WebAssembly.compile(await source.arrayBuffer())
+  } catch (cause) {
+    if (/content.security.policy/i.test(reason(cause))) {
+      const message = "this page's Content-Security-Policy forbids WebAssembly; "
+      throw new CoreError(`${message}add 'wasm-unsafe-eval' to its script-src`, { cause })
+    }
+    if (!WebAssembly.validate(SIMD_PROBE)) throw lacking(' SIMD', cause)
+    const message = `${what}: not a whole WebAssembly module (${reason(cause)})`
+    throw new CoreError(message, { cause })
+  }
+}
+
+const lacking = (what: string, cause?: unknown) =>
+  new CoreError(`this engine has no WebAssembly${what}; use the twins in microgpt-wasm/reference`, {
+    cause,
   })
-}
-
-/** Compiles while it loads where the server names the type, else after. */
-async function stream(response: Response): Promise<CoreModule> {
-  // Streaming wants just this type, without parameters.
-  const type = response.headers.get('content-type')?.trim().toLowerCase()
-  if (type === 'application/wasm' && 'compileStreaming' in WebAssembly) {
-    return WebAssembly.compileStreaming(response)
-  }
-  return WebAssembly.compile(await response.arrayBuffer())
-}
-
-function refused(what: string, cause: unknown): CoreError {
-  if (/content.security.policy/i.test(reason(cause))) {
-    const message = "this page's Content-Security-Policy forbids WebAssembly; "
-    return new CoreError(`${message}add 'wasm-unsafe-eval' to its script-src`, { cause })
-  }
-  if (!WebAssembly.validate(SIMD_PROBE)) {
-    const message = 'this engine has no WebAssembly SIMD; use the twins in microgpt-wasm/reference'
-    return new CoreError(message, { cause })
-  }
-  return new CoreError(`${what}: not a whole WebAssembly module (${reason(cause)})`, { cause })
-}
 
 /** Whether this runs in Node. */
 export const isNode = () => typeof process === 'object' && process.versions?.node !== undefined

@@ -50,15 +50,12 @@ export class Random {
 
   /** Starts over, as `random.seed(seed)`. */
   seed(seed: Seed): void {
-    if (typeof seed !== 'bigint' && !Number.isSafeInteger(seed)) {
-      const want = 'a whole number (a bigint beyond 2^53)'
-      throw new ConfigError('seed', seed, `seed must be ${want}, got ${show(seed)}; try 42`)
-    }
-    let rest = BigInt(seed)
+    const whole = typeof seed === 'bigint' || Number.isSafeInteger(seed)
+    let rest = whole ? BigInt(seed) : 0n
     if (rest < 0n) rest = -rest
-    if (rest >> MAX_SEED_BITS) {
-      const want = 'a whole number below 2^32768'
-      throw new ConfigError('seed', seed, `seed must be ${want}, got a larger one; try 42`)
+    if (!whole || rest >> MAX_SEED_BITS) {
+      const want = 'a whole number below 2^32768 (a bigint beyond 2^53)'
+      throw new ConfigError('seed', seed, `seed must be ${want}, got ${show(seed)}; try 42`)
     }
     const key: number[] = []
     do {
