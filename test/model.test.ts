@@ -1,7 +1,22 @@
 /** The GPT as a whole: gradcheck, the cache against the full pass, and the reckoning of memory. */
 import { describe, expect, test } from 'vitest'
-import { Arena, type ConfigInput, MicroGPT, Tokenizer, loadCore } from '../src/index.js'
-import { gptTable, mapStateDict, planBytes, planGPT, resolveConfig } from '../src/index.js'
+import {
+  Arena,
+  type ConfigInput,
+  Graph,
+  GraphError,
+  MicroGPT,
+  Tokenizer,
+  loadCore,
+} from '../src/index.js'
+import {
+  gpt as recordGPT,
+  gptTable,
+  mapStateDict,
+  planBytes,
+  planGPT,
+  resolveConfig,
+} from '../src/index.js'
 import { Decoder } from '../src/sample.js'
 import { DocumentPass, MAX_GRAPHS, chunkRows } from '../src/train.js'
 import { BUILDS, moduleOf } from './helpers/cores.js'
@@ -94,6 +109,28 @@ describe('the reckoning of memory', () => {
     const size = arena.core.memory.buffer.byteLength
     expect(size).toBeGreaterThanOrEqual(total)
     expect(size).toBeLessThan(total + 2 * 65536)
+  })
+
+  // The model's own graphs take shapes and scratch at their word.
+  test.each(SHAPES)('has the scratch that the checks of Graph ask for: %o', async (shape) => {
+    const config = resolveConfig('tutorial', shape)
+    const { vocabSize } = Tokenizer.of(docs)
+    const plan = planGPT(config, vocabSize)
+    const core = await moduleOf('debug')
+    const record = async (scratch: number) => {
+      const arena = new Arena(await loadCore(core), { ...plan, scratch })
+      const stateDict = mapStateDict(arena, gptTable(config, vocabSize))
+      const g = new Graph(arena)
+      const rows = chunkRows(config)
+      const bounds = g.bounds(rows, rows, config.block_size)
+      const [tokens, positions] = [g.ids(rows, vocabSize), g.ids(rows, config.block_size)]
+      const logits = recordGPT(g, stateDict, config, tokens, positions, (q, k, v) =>
+        g.attention(q, k, v, bounds, config.n_head),
+      )
+      g.crossEntropy(logits, g.ids(rows, vocabSize), bounds)
+    }
+    await record(plan.scratch)
+    await expect(record(plan.scratch - 2)).rejects.toBeInstanceOf(GraphError)
   })
 
   test('a model beyond 4 GiB is refused with its parameters and bytes', async () => {
