@@ -6,7 +6,7 @@
  *     microgpt.load.js     what reads checkpoints, loaded by MicroGPT.load
  *     microgpt.threads.js  the team that trains on several threads, and what each of them runs
  *     worker.js            both sides of createWorkerModel, loaded by it
- *     microgpt.kit.js      MicroGPT with save(), and what own models and tools are made of
+ *     microgpt.kit.js      what own models and tools are made of
  *     index.js             the package: microgpt.js, microgpt.kit.js and what reads checkpoints
  *
  * All but the first take their classes from microgpt.js, so that an error is of one class everywhere.
@@ -31,11 +31,9 @@ const PARTS = [
 const ERRORS = moved(/\/errors\.js$/, './microgpt.js')
 const TOKENIZER = moved(/\/tokenizer\.js$/, './microgpt.js')
 const ARENA = moved(/\/arena\.js$/, './microgpt.js')
-const HOST = moved(/\/(microgpt|drop-in|host)\.js$/, './microgpt.js')
+const HOST = moved(/\/(microgpt|host)\.js$/, './microgpt.js')
 /** The classes that those of the kit extend; within the kit their files have the same names. */
 const BASES = moved(/^\.\.\/(graph|random)\.js$/, './microgpt.js')
-
-const DROP_IN = moved(/\/drop-in\.js$/, './microgpt.js')
 
 /** @param shared esbuild's options that all bundles have */
 export async function buildHost(shared) {
@@ -56,7 +54,7 @@ export async function buildHost(shared) {
     bundle({ 'microgpt.load': 'src/checkpoint-reader.ts' }, ERRORS, TOKENIZER),
     bundle({ 'microgpt.threads': 'src/threads/main.ts' }, ERRORS, ARENA),
     bundle({ worker: 'src/worker/worker.ts' }, ERRORS, TOKENIZER, HOST),
-    bundle({ 'microgpt.kit': 'src/kit/kit.ts' }, ERRORS, TOKENIZER, ARENA, BASES, DROP_IN),
+    bundle({ 'microgpt.kit': 'src/kit/kit.ts' }, ERRORS, TOKENIZER, ARENA, BASES),
     bundle({ index: 'src/index.ts' }, ...PARTS, ERRORS, HOST),
     bundle({ reference: 'src/reference/index.ts', names: 'src/data/names.ts' }),
   ])

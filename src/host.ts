@@ -2,7 +2,7 @@
  * What a page takes that has microgpt.js and core.wasm alone; and the classes that the files beside
  * it are built on, so that an error or a tensor is of one class everywhere.
  */
-export { MicroGPT } from './drop-in.js'
+export { MicroGPT } from './microgpt.js'
 export { createWorkerModel, loadWorkerModel } from './worker/create.js'
 export * from './errors.js'
 export { Tokenizer } from './tokenizer.js'

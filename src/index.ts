@@ -1,5 +1,5 @@
 /** The public API: microgpt.js, and what the files beside it add. */
-export { createWorkerModel, loadWorkerModel } from './host.js'
+export { MicroGPT, createWorkerModel, loadWorkerModel } from './host.js'
 export type * from './options.js'
 export type { WorkerModel } from './worker/model.js'
 export type { RunResult, WorkerRun } from './worker/run.js'

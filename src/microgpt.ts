@@ -1,18 +1,148 @@
-/** The front door, whole: what trains and samples can be kept, too. */
-import { markOf, writeCheckpoint } from './checkpoint-writer.js'
-import { checkOptions } from './config.js'
-import { MicroGPT as DropIn } from './drop-in.js'
-import type { CreateOptions, LoadOptions } from './options.js'
+/** The front door: one object that trains, samples and shows itself, in Node and in browsers. */
+import { Adam } from './adam.js'
+import type { Arena } from './arena.js'
+import { beside } from './beside.js'
+import { sampleMany } from './bulk.js'
+import { type DatasetMark, markOf, writeCheckpoint } from './checkpoint-writer.js'
+import { type Config, checkField, checkOptions, checkWhole } from './config.js'
+import { learningRate, resolveConfig, show } from './config.js'
+import type { Core } from './core.js'
+import type { Corpus, Mode } from './corpus.js'
+import { checkDocs } from './dataset.js'
+import { type Engine, openEngine } from './engine.js'
+import { ConfigError, DatasetError, TrainingError } from './errors.js'
+import { type MakeCorpus, openCorpus } from './open-corpus.js'
+import type { CreateOptions, GenerateOptions, Generated, LoadOptions } from './options.js'
+import type { SampleOptions, StepResult, TrainOptions } from './options.js'
+import { Random, type Seed } from './random.js'
+import { RANGES } from './ranges.js'
+import { type Candidate, Decoder, sampleIds } from './sample.js'
+import { type StateDict, gptTable, initialise, mapStateDict } from './state-dict.js'
+import { Tokenizer } from './tokenizer.js'
+import type { Team } from './threads/team.js'
+import { DocumentPass } from './train.js'
+
+interface Parts {
+  core: Core
+  arena: Arena
+  team: Team | null
+  stateDict: StateDict
+  decoder: Decoder
+  pass: DocumentPass
+  adam: Adam
+}
+
+/** Documents from which on they are invented side by side. */
+const MANY = 1000
+
+/** Ends the threads of models that nobody holds any more. */
+const forgotten = new FinalizationRegistry((stop: () => void) => stop())
 
 export type * from './options.js'
 
-export class MicroGPT extends DropIn {
-  static override create(options: CreateOptions): Promise<MicroGPT> {
-    return super.create(options) as Promise<MicroGPT>
+export class MicroGPT {
+  readonly preset: string
+  readonly config: Readonly<Config>
+  readonly mode: Mode
+  /** The part of the data that is held out; 0 is none. */
+  readonly valFraction: number
+  /** What the documents were shuffled with. */
+  readonly seed: bigint
+  readonly tokenizer: Tokenizer
+  /** In the order of training: shuffled by the seed, those held out left out. Of a text none. */
+  readonly docs: readonly string[]
+  /** The documents held out. */
+  readonly valDocs: readonly string[]
+  readonly numParams: number
+  /**
+   * Documents that steps have taken so far: the next one is docs[docsSeen % docs.length]. Of a
+   * text, blocks.
+   */
+  docsSeen = 0
+  private readonly corpus: Corpus
+  private readonly random: Random
+  /** What a checkpoint says of the data of the run that it holds. */
+  private mark: DatasetMark | null = null
+  private parts: Parts | null
+
+  private constructor(
+    { core, arena, team }: Engine,
+    { mode, preset, config, tokenizer }: Pick<MicroGPT, 'mode' | 'preset' | 'config' | 'tokenizer'>,
+    seed: Seed,
+    valFraction: number,
+    corpusOf: MakeCorpus,
+  ) {
+    this.mode = mode
+    this.preset = preset
+    this.config = config
+    this.tokenizer = tokenizer
+    this.random = new Random(seed, core)
+    this.seed = BigInt(seed)
+    this.valFraction = valFraction
+    this.corpus = corpusOf(tokenizer, config.block_size, this.random)
+    this.docs = this.corpus.docs
+    this.valDocs = this.corpus.valDocs
+
+    const { vocabSize } = tokenizer
+    const stateDict = mapStateDict(arena, gptTable(config, vocabSize))
+    const decoder = new Decoder(arena, stateDict, config, vocabSize)
+    const pass = new DocumentPass(arena, stateDict, config, vocabSize, team)
+    this.parts = { core, arena, team, stateDict, decoder, pass, adam: new Adam(arena, config) }
+    if (team) forgotten.register(this, team.stopper)
+    this.numParams = arena.params.length
   }
 
-  static override load(bytes: Uint8Array, options?: LoadOptions): Promise<MicroGPT> {
-    return super.load(bytes, options) as Promise<MicroGPT>
+  /**
+   * Loads the core, shuffles a copy of the documents and draws the parameters, as microgpt.py does.
+   * A text is encoded once, and nothing is drawn for it until training begins.
+   * @throws {ConfigError} for a hyperparameter, fraction or seed that cannot be used
+   * @throws {DatasetError} when there is nothing to learn from, or to validate on
+   * @throws {CoreError} when the core cannot be loaded
+   * @throws {ArenaError} when the model does not fit 4 GiB
+   * @throws {MicroGPTError} when a file that an option needs is not beside this module:
+   *   microgpt.data.js for text and valFraction, microgpt.threads.js for threads
+   */
+  static async create(options: CreateOptions): Promise<MicroGPT> {
+    checkOptions(
+      'create',
+      options,
+      'docs text valFraction core fast threads preset config seed'.split(' '),
+    )
+    const { preset = 'tutorial', seed = 42, docs, text, valFraction = 0 } = options
+    const config = resolveConfig(preset, options.config)
+    const mode = text === undefined ? 'docs' : 'text'
+    const corpusOf = await openCorpus(mode, options)
+    const tokenizer = Tokenizer.of(text === undefined ? docs! : [text])
+    const engine = await openEngine(config, tokenizer.vocabSize, options)
+    const parts = { mode, preset, config, tokenizer } as const
+    const gpt = new this(engine, parts, seed, valFraction, corpusOf)
+    initialise(gpt.params, gptTable(config, tokenizer.vocabSize), gpt.random)
+    return gpt
+  }
+
+  /**
+   * A model from a checkpoint, in Node or a browser, wherever it was made. Where the file holds a
+   * run, the next step gives the bits that it would have given there.
+   * @throws {CheckpointError} when the file is malformed, of another model, or of other documents
+   * @throws {TokenizerError} when the documents have a character that the file's alphabet lacks
+   * @throws {ConfigError} {CoreError} {ArenaError} as create does
+   * @throws {MicroGPTError} when microgpt.load.js, which reads the file, is not beside this module
+   */
+  static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<MicroGPT> {
+    const reader = await beside('microgpt.load.js', import('./checkpoint-reader.js'))
+    const opened = reader.openCheckpoint(bytes, options)
+    const { file, data, seed } = opened
+    const corpusOf = await openCorpus(file.mode, data)
+    const engine = await openEngine(file.config, file.tokenizer.vocabSize, options)
+    const gpt = new this(engine, file, seed, data.valFraction, corpusOf)
+    const { arena, adam } = gpt.live()
+    const run = reader.restore(opened, arena, gpt.corpus, gpt.random)
+    if (run) {
+      gpt.mark = run.mark
+      gpt.docsSeen = run.docsSeen
+      adam.t = file.step
+    }
+    return gpt
   }
 
   /**
@@ -28,5 +158,196 @@ export class MicroGPT extends DropIn {
     this.mark ??= markOf(this.corpus.all, valFraction)
     const run = { ...this.mark, docsSeen, valFraction, random: this.random.save() }
     return writeCheckpoint(this, arena, run)
+  }
+
+  /** Threads that train. */
+  get threads(): number {
+    return this.live().team?.size ?? 1
+  }
+
+  /** All parameters, flat, in state_dict order: a live view. */
+  get params(): Float64Array {
+    return this.live().arena.params
+  }
+
+  /** The matrices by name, in microgpt.py's order; their data and grad are live views. */
+  get stateDict(): StateDict {
+    return this.live().stateDict
+  }
+
+  /** Documents, or characters of the text, that are trained on and that are held out. */
+  get counts(): { train: number; val: number } {
+    return this.corpus.counts
+  }
+
+  /** Steps made so far. */
+  get step(): number {
+    return this.live().adam.t
+  }
+
+  /**
+   * Trains, a step each time the caller asks for the next one; stopping early loses nothing, and
+   * another call goes on from there. Each step takes the next documents, round and round, or blocks
+   * of the text at offsets that the model's generator draws, which sampling then shifts.
+   * Beyond config.num_steps the cosine and linear schedules stay at 0.
+   * @throws {DatasetError} for evalEvery when nothing is held out
+   * @throws {TrainingError} when a loss is not finite; the parameters stay as before that step
+   */
+  *train(options: TrainOptions = {}): Generator<StepResult, void, undefined> {
+    checkOptions('train', options, ['steps', 'batch_size', 'evalEvery'])
+    const { evalEvery, batch_size: batchSize = this.config.batch_size } = options
+    checkField('batch_size', batchSize, RANGES.batch_size, this.config.batch_size)
+    this.checkData()
+    if (evalEvery !== undefined) {
+      checkWhole('evalEvery', evalEvery, 1, 50)
+      this.checkHeldOut()
+    }
+    const rest = Math.max(0, this.config.num_steps - this.step)
+    const { steps = rest } = options
+    checkWhole('steps', steps, 0, rest)
+    for (let i = 1; i <= steps; i++) {
+      const result = this.trainStep(batchSize)
+      const due = evalEvery !== undefined && (i === steps || result.step % evalEvery === 0)
+      yield due ? { ...result, valLoss: this.validate() } : result
+    }
+  }
+
+  /**
+   * The mean loss over what is held out: over its documents, as loss() has it, or over the whole
+   * blocks of its text, one after the other. It draws nothing and trains nothing, and takes time in
+   * proportion to what is held out.
+   * @throws {DatasetError} when nothing is held out
+   * @throws {TrainingError} for a model that was loaded without its data
+   */
+  validate(): number {
+    const { pass } = this.live()
+    this.checkData()
+    this.checkHeldOut()
+    return pass.forward(this.corpus.heldOut())
+  }
+
+  /**
+   * Invents documents, as microgpt.py does, with the generator that shuffled and initialised; of a
+   * text, what generate() gives without a prompt.
+   * @throws {ConfigError} for a count, length or temperature that cannot be used
+   */
+  sample(options: SampleOptions = {}): string[] {
+    checkOptions('sample', options, ['count', 'length', 'temperature', 'sideBySide'])
+    const { mode, config, random, tokenizer } = this
+    const { count = mode === 'text' ? 1 : 20, temperature = config.temperature, length } = options
+    checkWhole('count', count, 0, 20)
+    const { decoder } = this.live()
+    checkField('temperature', temperature, RANGES.temperature, config.temperature)
+    this.corpus.begin('', length)
+    if (mode === 'text') {
+      const one = () => this.generate({ temperature, ...(length === undefined ? {} : { length }) })
+      return Array.from({ length: count }, () => Array.from(one(), ({ char }) => char).join(''))
+    }
+    if (options.sideBySide ?? count >= MANY) return this.sampleMany(count, temperature)
+    decoder.forget()
+    decoder.setTemperature(temperature)
+    return Array.from({ length: count }, () =>
+      tokenizer.decode(sampleIds(decoder, random, config, tokenizer.BOS, temperature)),
+    )
+  }
+
+  /**
+   * Goes on from a prompt, a character each time the caller asks, until the model ends the document
+   * or block_size is reached. A text has no end: it goes on for `length` characters, the last
+   * block_size before each being what the model sees; without a prompt it goes on from a newline,
+   * or else from the first character of the alphabet. Training or sampling in between is allowed;
+   * what is written into data in between counts for the characters to come, while the keys and
+   * values of the past stay where the window does.
+   * @throws {ConfigError} for an option that cannot be used, or a prompt longer than the model sees
+   * @throws {TokenizerError} for a character that the alphabet lacks
+   */
+  *generate(options: GenerateOptions = {}): Generator<Generated, void, undefined> {
+    checkOptions('generate', options, ['prompt', 'length', 'temperature', 'topK', 'seed'])
+    const { config, tokenizer, corpus } = this
+    const { prompt = '', temperature = config.temperature, topK } = options
+    checkField('temperature', temperature, RANGES.temperature, config.temperature)
+    if (topK !== undefined) checkWhole('topK', topK, 1, 10)
+    if (typeof prompt !== 'string') {
+      throw new ConfigError('prompt', prompt, `prompt must be a string, got ${show(prompt)}`)
+    }
+    const { tokens: before, count } = corpus.begin(prompt, options.length)
+    let tokens = before
+    const random =
+      options.seed === undefined ? this.random : new Random(options.seed, this.live().core)
+    for (let i = 0; i < count; i++) {
+      const { decoder } = this.live()
+      // Another list is another owner of the cache: in a window that moves, all positions change.
+      if (tokens.length > config.block_size) tokens = tokens.slice(-config.block_size)
+      decoder.setTemperature(temperature)
+      decoder.resume(tokens, tokens)
+      const shown = corpus.next(decoder, topK)
+      const weights = shown.map(({ probability }) => probability)
+      const drawn = temperature === 0 ? 0 : random.choice(weights)
+      const top = shown
+        .slice(0, topK ?? 10)
+        .map(({ id, probability }) => this.candidate(id, probability))
+      const { id, probability } = shown[drawn]!
+      if (id === tokenizer.BOS) return
+      tokens.push(id)
+      yield { ...this.candidate(id, probability), top }
+    }
+  }
+
+  /**
+   * The mean over documents of the mean loss over their positions, of which block_size count at
+   * the most; nothing is trained. To a model of a text they are pieces of text, without BOS.
+   * @throws {DatasetError} when there is no document, or a piece of text has fewer than 2 characters
+   * @throws {TokenizerError} for a character that the alphabet lacks
+   */
+  loss(docs: readonly string[]): number {
+    const { pass } = this.live()
+    checkDocs(docs)
+    return pass.forward(docs.map((doc) => this.corpus.encode(doc)))
+  }
+
+  /** Lets go of the memory at once. Views that the caller still holds keep it until they go too. */
+  free(): void {
+    this.parts?.team?.stopper()
+    this.parts = null
+  }
+
+  private sampleMany(count: number, temperature: number): string[] {
+    const { arena, stateDict, pass } = this.live()
+    const { BOS, vocabSize } = this.tokenizer
+    const options = { count, temperature, BOS, vocabSize, room: pass.lend() }
+    const documents = sampleMany(arena, stateDict, this.config, this.random, options)
+    return documents.map((ids) => this.tokenizer.decode(ids))
+  }
+
+  private trainStep(batchSize: number): StepResult {
+    const { core, pass, adam, decoder } = this.live()
+    const done = adam.t
+    const lr = learningRate(this.config, done, core.cos)
+    const batch = this.corpus.batch(batchSize, this.docsSeen, this.random)
+    const loss = pass.train(batch, adam, lr)
+    this.docsSeen += batchSize
+    decoder.forget()
+    return { step: adam.t, loss, lr }
+  }
+
+  private candidate(tokenId: number, probability: number): Candidate {
+    return { char: this.tokenizer.chars[tokenId] ?? '', tokenId, probability }
+  }
+
+  private checkData(): void {
+    if (this.corpus.counts.train > 0) return
+    const what = this.mode === 'text' ? 'text; give text' : 'documents; give docs'
+    throw new TrainingError(`this model has no ${what} to load`)
+  }
+
+  private checkHeldOut(): void {
+    if (this.corpus.counts.val > 0) return
+    throw new DatasetError('nothing is held out to validate on; give valFraction 0.1 to create')
+  }
+
+  /** @throws {TrainingError} after free() */
+  private live(): Parts {
+    if (!this.parts) throw new TrainingError('this model has been freed; create another one')
+    return this.parts
   }
 }

@@ -21,7 +21,7 @@ const FLOORS = {
     ...['memory', 'bulk', 'engine', 'safetensors-header', 'safetensors-writer', 'safetensors'],
     ...['checkpoint-metadata', 'options'],
     ...['checkpoint-writer', 'checkpoint', 'checkpoint-data', 'checkpoint-reader'],
-    ...['drop-in', 'microgpt', 'kit', 'worker'],
+    ...['microgpt', 'kit', 'worker'],
     ...['reference', 'host', 'index', 'inline', 'examples', 'bench', 'cli', 'web'],
   ],
 }

@@ -1,8 +1,4 @@
-/**
- * MicroGPT with save(), and what own models and tools are made of, for all that need none without
- * it: build/microgpt.kit.js.
- */
-export { MicroGPT } from '../microgpt.js'
+/** What own models and tools are made of, for all that need none without it: build/microgpt.kit.js. */
 export { Adam } from '../adam.js'
 export { Arena, Bounds, Ids } from './arena.js'
 export { MAX_BYTES, formatBytes, planBytes } from '../arena-plan.js'
