@@ -10,6 +10,7 @@
 export function cutChunks(lengths: readonly number[], most: number, team: number): number[] {
   const docs = lengths.length
   const total = lengths.reduce((sum, length) => sum + length, 0)
+  if (team === 1 && total <= most) return [docs]
   for (let count = team * Math.ceil(total / most / team); count < docs; count += team) {
     const ends = cutNear(lengths, total / count)
     if (sizesOf(lengths, ends).every((rows) => rows <= most)) return ends
