@@ -15,9 +15,11 @@ export const MAX_GRAPHS = 128
 /**
  * Rows that go through the model at a time, at the most. A batch is cut into chunks of whole
  * documents: memory does not grow with it, and activations stay in the cache. The cuts change no
- * bit of the gradients, which go on summing row after row.
+ * bit of the gradients, which go on summing row after row. Large weights come from far, and twice as
+ * many rows for each time they come save some 3 %.
  */
-export const chunkRows = (config: Config) => Math.max(config.block_size, 128)
+export const chunkRows = ({ block_size, n_embd }: Config) =>
+  Math.max(block_size, n_embd < 192 ? 128 : 256)
 
 /** One document as the model takes it: ids, each of which but the last is an input. */
 type Doc = readonly number[]
