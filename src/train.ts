@@ -160,6 +160,11 @@ export class DocumentPass {
   private eachRound(docs: readonly Doc[], then: (passes: readonly Pass[]) => void): void {
     const lengths = docs.map((doc) => Math.min(this.config.block_size, doc.length - 1))
     const { places, rows } = this
+    if (docs.length === 1) {
+      // The step of microgpt.py, which is short: what follows would be a fiftieth of it.
+      then([this.put(places[0]!, docs, lengths, 0, 1)])
+      return
+    }
     const size = places.length
     const ends = cutChunks(lengths, rows, size)
     for (let first = 0; first < ends.length; first += size) {
@@ -195,7 +200,7 @@ export class DocumentPass {
       }
     }
     const pass = this.passOf(place, row, end - first)
-    pass.bounds.set(lengths.slice(first, end))
+    pass.bounds.set(docs.length === 1 ? lengths : lengths.slice(first, end))
     return pass
   }
 
