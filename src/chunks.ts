@@ -11,9 +11,13 @@ export function cutChunks(lengths: readonly number[], most: number, team: number
   const docs = lengths.length
   const total = lengths.reduce((sum, length) => sum + length, 0)
   if (team === 1 && total <= most) return [docs]
-  for (let count = team * Math.ceil(total / most / team); count < docs; count += team) {
+  const whole = (count: number) => team * Math.ceil(count / team)
+  for (let count = whole(total / most); count < docs;) {
     const ends = cutNear(lengths, total / count)
-    if (sizesOf(lengths, ends).every((rows) => rows <= most)) return ends
+    const largest = sizesOf(lengths, ends).reduce((rows, size) => Math.max(rows, size), 0)
+    if (largest <= most) return ends
+    // As many more as the largest is too large: a batch may have a million documents.
+    count = whole((count * largest) / most)
   }
   return lengths.map((_, d) => d + 1)
 }

@@ -166,6 +166,34 @@ function forward(row: usize): void {
 }
 
 /**
+ * g[u,j] (+)= sum_t s[t,u] b[t,j], t ascending from u's block on: a row of keys or values is looked
+ * at by itself and the rows behind it.
+ * @param g [count, dim], rows bytes apart
+ * @param s [count, count], rows sBytes apart
+ * @param b [count, dim] in panels, as gemm reads them
+ */
+@inline
+function lookedAt(
+  add: bool,
+  g: usize,
+  bytes: usize,
+  s: usize,
+  sBytes: usize,
+  b: usize,
+  step: usize,
+  apart: usize,
+  count: i32,
+  dim: i32,
+): void {
+  for (let left = count; left > 0; left -= BLOCK) {
+    gemm(add, g, bytes, s, 8, sBytes, b, step, apart, min(BLOCK, left), dim, left)
+    g += bytes * BLOCK
+    s += (sBytes + 8) * BLOCK
+    b += step * BLOCK
+  }
+}
+
+/**
  * dp[t,u] = sum_j dy[t,j] v[u,j];  ds = softmax backward of dp, over sqrt(dim)
  * dq[t,j] (+)= sum_u ds[t,u] k[u,j];  dk[u,j] (+)= sum_t ds[t,u] q[t,j]
  * dv[u,j] (+)= sum_t p[t,u] dy[t,j];  j, t and u ascending, u <= t.
@@ -213,47 +241,10 @@ function backward(row: usize): void {
         softmaxCausalBackward(s, dsBytes, p + <usize>t0 * rowBytes, rowBytes, m, width, scale)
         gemm(addQ, q + gap + here, bytes, s, dsBytes, 8, b, step, apart, m, dim, t1)
       }
-      // A row of keys or values is looked at by itself and the rows behind it.
       b = panelsOf(copy, q, bytes, count, dim)
-      for (let u = 0; u < count; u += BLOCK) {
-        const m = min(BLOCK, count - u)
-        const corner = ds + <usize>u * (dsBytes + 8)
-        const from = b + <usize>u * step
-        gemm(
-          addK,
-          k + gap + <usize>u * bytes,
-          bytes,
-          corner,
-          8,
-          dsBytes,
-          from,
-          step,
-          apart,
-          m,
-          dim,
-          count - u,
-        )
-      }
+      lookedAt(addK, k + gap, bytes, ds, dsBytes, b, step, apart, count, dim)
       b = panelsOf(copy, dy, bytes, count, dim)
-      for (let u = 0; u < count; u += BLOCK) {
-        const m = min(BLOCK, count - u)
-        const corner = p + <usize>u * (rowBytes + 8)
-        const from = b + <usize>u * step
-        gemm(
-          addV,
-          v + gap + <usize>u * bytes,
-          bytes,
-          corner,
-          8,
-          rowBytes,
-          from,
-          step,
-          apart,
-          m,
-          dim,
-          count - u,
-        )
-      }
+      lookedAt(addV, v + gap, bytes, p, rowBytes, b, step, apart, count, dim)
       p += spanBytes
     }
     bound += 4
