@@ -24,11 +24,6 @@ export class Tensor {
     this.count = shape.reduce((product, n) => product * n, 1)
   }
 
-  /** The memory that it lies in. */
-  get buffer(): ArrayBufferLike {
-    return this.arena.params.buffer
-  }
-
   /** The numbers: a view on the arena. */
   get data(): Float64Array {
     return this.arena.view(this.address, this.count)
@@ -64,15 +59,6 @@ export class Ids {
   /** Writes one id. */
   put(i: number, id: number): void {
     this.view[i] = id
-  }
-
-  /** The memory that they lie in. */
-  get buffer(): ArrayBufferLike {
-    return this.view.buffer
-  }
-
-  at(i: number): number {
-    return this.view[i]!
   }
 
   /** The first ids, in the same memory. */
@@ -111,8 +97,6 @@ export class Arena {
   readonly plan: Readonly<ArenaPlan>
   /** All parameters, flat: a view. */
   readonly params: Float64Array
-  /** Their gradients. */
-  readonly paramsGrad: Float64Array
   private readonly paramsAddress: number
   private readonly buffer: ArrayBuffer
   private readonly gap: number
@@ -136,7 +120,6 @@ export class Arena {
     this.buffer = core.memory.buffer
     this.gap = core.gradientGap() >>> 0
     this.params = this.view(this.paramsAddress, plan.params)
-    this.paramsGrad = this.gradient(this.paramsAddress, plan.params)
   }
 
   /** Where all parameters lie. */
@@ -152,7 +135,7 @@ export class Arena {
   /** @throws {ArenaError} when there is no room */
   alloc(shape: readonly number[]): Tensor {
     const count = shape.reduce((product, n) => product * n, 1)
-    const address = count <= this.plan.values ? this.core.alloc(count) >>> 0 : 0
+    const address = this.core.alloc(count) >>> 0
     if (address === 0) throw this.full()
     return new Tensor(this, address, shape)
   }
@@ -181,11 +164,6 @@ export class Arena {
   get room(): number {
     const { params, values } = this.plan
     return even(params) + even(values) - (this.mark() - this.paramsAddress) / 8
-  }
-
-  /** Sets the gradients of all parameters to zero. */
-  zeroGrad(): void {
-    this.core.zeroGrad(this.paramsAddress, this.plan.params)
   }
 
   view(address: number, count: number): Float64Array {

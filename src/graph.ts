@@ -2,8 +2,6 @@
 import { type Bounds, type Ids, type Tensor } from './arena.js'
 import { Tape } from './tape.js'
 
-export type { OpRecord } from './tape.js'
-
 /** The two sizes of a matrix. */
 const sizesOf = (x: Tensor) => x.shape as readonly [number, number]
 
@@ -64,14 +62,11 @@ export class Graph extends Tape {
    * @param caches keys and values [rows * span, n]: the first row's cache, then the next one's
    */
   attentionCached(q: Tensor, k: Tensor, v: Tensor, caches: Caches, heads: number): Tensor {
-    const op = 'attentionCached'
     const { keys, values, positions } = caches
     const [rows, n] = sizesOf(q)
     const inputs = [q, k, v, keys, values, positions] as const
     const span = sizesOf(keys)[0] / rows
-    const y = this.record(op, q.shape, inputs, rows, heads, n / heads, span)
-    this.forInference(op)
-    return y
+    return this.record('attentionCached', q.shape, inputs, rows, heads, n / heads, span)
   }
 
   /** max(0, x). */

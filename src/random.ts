@@ -104,9 +104,6 @@ export class Random {
   choice(weights: ArrayLike<number>, n = weights.length): number {
     let total = 0
     for (let i = 0; i < n; i++) total += weights[i]!
-    if (!(total > 0 && total < Infinity)) {
-      throw new ConfigError('weights', total, `the weights must have a positive sum, got ${total}`)
-    }
     const x = this.random() * total
     let sum = 0
     for (let i = 0; i < n - 1; i++) {
@@ -128,19 +125,13 @@ export class Random {
     this.gaussNext = gaussNext
   }
 
-  /** A whole number in [0, n) by rejection, as `_randbelow_with_getrandbits`. */
+  /** A whole number in [0, n), n below 2^32, by rejection, as `_randbelow_with_getrandbits`. */
   below(n: number): number {
-    const k = n < 4294967296 ? 32 - Math.clz32(n) : 64 - Math.clz32(Math.floor(n / 4294967296))
-    let r = this.bits(k)
-    while (r >= n) r = this.bits(k)
+    const unused = Math.clz32(n)
+    let r: number
+    do r = this.word() >>> unused
+    while (r >= n)
     return r
-  }
-
-  /** A whole number of k random bits, 1 to 53. */
-  protected bits(k: number): number {
-    if (k <= 32) return this.word() >>> (32 - k)
-    const low = this.word()
-    return (this.word() >>> (64 - k)) * 4294967296 + low
   }
 
   private initGenrand(seed: number): void {
@@ -177,7 +168,7 @@ export class Random {
   }
 
   /** The next 32 bits. */
-  private word(): number {
+  protected word(): number {
     if (this.index >= N) this.twist()
     let y = this.words[this.index++]!
     y ^= y >>> 11

@@ -38,7 +38,8 @@ export function headed(op: string, n: number, heads: number): void {
 
 /** Whether all of them lie in this arena. */
 export function own(op: string, { params }: Arena, inputs: readonly (Tensor | Ids)[]): void {
-  if (inputs.some(({ buffer }) => buffer !== params.buffer)) {
+  const view = (x: Tensor | Ids) => ('view' in x ? x.view : x.data)
+  if (inputs.some((input) => view(input).buffer !== params.buffer)) {
     fail(op, 'tensors of its own arena', "another one's")
   }
 }

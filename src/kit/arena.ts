@@ -44,6 +44,10 @@ export class Ids extends Numbers {
     super.put(i, id)
   }
 
+  at(i: number): number {
+    return this.view[i]!
+  }
+
   /** The first ids, in the same memory. @throws {ArenaError} when there are not so many */
   override first(length: number): Ids {
     if (length > this.length) throw new ArenaError(`${this.length} ids hold no first ${length}`)
@@ -74,6 +78,9 @@ export class Bounds extends Ends {
 }
 
 export class Arena extends Reserved {
+  /** The gradients of all parameters, flat: a view. */
+  readonly paramsGrad: Float64Array
+
   /**
    * Reserves the plan in a core that has no arena yet.
    * @throws {ArenaError} when a count is not a whole number, or the plan does not fit 4 GiB or the
@@ -81,6 +88,13 @@ export class Arena extends Reserved {
    */
   constructor(core: Core, plan: ArenaPlan) {
     super(core, checkPlan(plan))
+    this.paramsGrad = this.gradient(this.paramsSpan.address, plan.params)
+  }
+
+  /** Sets the gradients of all parameters to zero. */
+  zeroGrad(): void {
+    const { address, count } = this.paramsSpan
+    this.core.zeroGrad(address, count)
   }
 
   /** A part of the parameters, from a number on. @throws {ArenaError} when it is not one */
@@ -95,6 +109,8 @@ export class Arena extends Reserved {
 
   override alloc(shape: readonly number[]): Tensor {
     checkShape(shape)
+    // The core counts modulo 2^32.
+    if (shape.reduce((product, n) => product * n, 1) > this.plan.values) throw this.full()
     return super.alloc(shape)
   }
 

@@ -1,14 +1,15 @@
 /** The graph that own models are written with: each call checks its inputs and throws {GraphError}. */
 import { Tensor } from '../arena.js'
 import { attentionScratch, linearScratch, packedSize } from '../arena-plan.js'
-import { type Caches, Graph as Recorder } from '../graph.js'
+import type { Caches } from '../graph.js'
 import { bounded, fail, headed, matrix, own, positive, same, scratch, sizes } from '../shapes.js'
 import { Bounds, Ids } from './arena.js'
+import { Tape } from './tape.js'
 
-export type { OpRecord } from '../tape.js'
+export type { OpRecord } from './tape.js'
 
 /** A part of the arena's tape, with a call for each op that can be recorded on it. */
-export class Graph extends Recorder {
+export class Graph extends Tape {
   /** Room for values that the caller writes: inputs, constants. */
   override input(...shape: number[]): Tensor {
     positive('input', shape)
@@ -115,7 +116,9 @@ export class Graph extends Recorder {
       const got = `${positions.length} below ${positions.limit}`
       fail('attentionCached', `${rows} positions below ${span}`, got)
     }
-    return super.attentionCached(q, k, v, caches, heads)
+    const y = super.attentionCached(q, k, v, caches, heads)
+    this.forInference('attentionCached')
+    return y
   }
 
   tanh(x: Tensor): Tensor {

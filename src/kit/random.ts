@@ -6,6 +6,8 @@ import { checkState } from '../random-state.js'
 
 export type { GaussMath, RandomState, Seed } from '../random.js'
 
+const TWO_32 = 2 ** 32
+
 export class Random extends ModelRandom {
   /** A whole number of k random bits, 0 <= k <= 53. */
   getrandbits(k: number): number {
@@ -13,6 +15,28 @@ export class Random extends ModelRandom {
       throw new ConfigError('k', k, `getrandbits takes 0 to 53 bits, got ${show(k)}`)
     }
     return k === 0 ? 0 : this.bits(k)
+  }
+
+  /** A whole number in [0, n), n at most 2^53, by rejection, as `_randbelow_with_getrandbits`. */
+  override below(n: number): number {
+    if (n < TWO_32) return super.below(n)
+    const k = 64 - Math.clz32(Math.floor(n / TWO_32))
+    let r = this.bits(k)
+    while (r >= n) r = this.bits(k)
+    return r
+  }
+
+  /**
+   * `random.choices(range(n), weights=weights[:n])[0]`: an index drawn in proportion to its weight.
+   * @throws {ConfigError} when the weights' sum is not positive, or is infinite
+   */
+  override choice(weights: ArrayLike<number>, n = weights.length): number {
+    let total = 0
+    for (let i = 0; i < n; i++) total += weights[i]!
+    if (!(total > 0 && total < Infinity)) {
+      throw new ConfigError('weights', total, `the weights must have a positive sum, got ${total}`)
+    }
+    return super.choice(weights, n)
   }
 
   /** A whole number of range(start, stop, step); with one argument, of range(stop). */
@@ -39,5 +63,12 @@ export class Random extends ModelRandom {
   restore(state: RandomState): void {
     checkState(state)
     this.set(state)
+  }
+
+  /** A whole number of k random bits, 1 to 53. */
+  private bits(k: number): number {
+    if (k <= 32) return this.word() >>> (32 - k)
+    const low = this.word()
+    return (this.word() >>> (64 - k)) * TWO_32 + low
   }
 }

@@ -3,9 +3,10 @@
  * there leaves the model that trains, its gradients and its random numbers alone. It is made from
  * the public API only, as anyone's own instrument could be.
  */
-import { Arena, Bounds, type Ids, Tensor } from '../../arena.js'
+import { type Ids, Tensor } from '../../arena.js'
 import { loadCore } from '../../core.js'
-import { Graph, type OpRecord } from '../../graph.js'
+import { Arena, Bounds } from '../../kit/arena.js'
+import { Graph, type OpRecord } from '../../kit/graph.js'
 import { planGPT } from '../../memory.js'
 import type { MicroGPT } from '../../microgpt.js'
 import { gpt } from '../../model.js'
