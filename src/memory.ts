@@ -2,7 +2,7 @@
 import { type ArenaPlan, attentionScratch, even, linearScratch } from './arena-plan.js'
 import type { Config } from './config.js'
 import { countParams, gptTable } from './state-dict.js'
-import { MAX_GRAPHS, chunkRows } from './train.js'
+import { MAX_GRAPHS, chunkRows } from './chunks.js'
 
 /** Values that gpt() of model.ts allocates for some rows, where attention keeps so many weights. */
 function gptValues(config: Config, vocabSize: number, rows: number, weights: number): number {
@@ -26,13 +26,15 @@ export function decoderValues(config: Config, vocabSize: number, rows: number): 
   )
 }
 
-/**
- * The arena of a GPT that trains, on batches of any size, and samples.
- * @param threads that train, each of which has room for a chunk of its own
- */
-export function planGPT(config: Config, vocabSize: number, threads = 1): ArenaPlan {
-  const { n_embd, n_head, n_layer, block_size } = config
-  const decoder = decoderValues(config, vocabSize, 1)
+/** Rows of the tape that gpt() of model.ts takes. */
+const gptRecords = ({ n_layer }: Config) => 5 + 12 * n_layer
+
+/** Rows of the tape for the graphs that DocumentPass keeps for each chunk. */
+export const chunkRecords = (config: Config) => MAX_GRAPHS * (gptRecords(config) + 1)
+
+/** The arena of a GPT that trains, on batches of any size, and samples. */
+export function planGPT(config: Config, vocabSize: number): ArenaPlan {
+  const { n_embd, n_head, block_size } = config
   const rows = chunkRows(config)
   const training =
     3 * even(Math.ceil(rows / 2)) + // tokens, targets, positions
@@ -40,22 +42,16 @@ export function planGPT(config: Config, vocabSize: number, threads = 1): ArenaPl
     gptValues(config, vocabSize, rows, rows * n_head * even(block_size)) +
     even(rows) + // losses, one a document
     even(rows * vocabSize) // probabilities
-  const control = threads > 1 ? 2 + 2 * threads : 0 // assembly/team.ts
-  const gptRecords = 5 + 12 * n_layer
   return {
     params: countParams(gptTable(config, vocabSize)),
-    values: decoder + threads * training,
-    scratch:
-      threads *
-      even(
-        Math.max(
-          linearScratch(rows, n_embd, vocabSize), // lm_head
-          linearScratch(rows, n_embd, 4 * n_embd), // mlp_fc1
-          linearScratch(rows, 4 * n_embd, n_embd), // mlp_fc2
-          attentionScratch(n_embd / n_head, block_size),
-          vocabSize, // softmax
-        ),
-      ),
-    records: gptRecords + 2 + threads * MAX_GRAPHS * (gptRecords + 1) + control,
+    values: decoderValues(config, vocabSize, 1) + training,
+    scratch: Math.max(
+      linearScratch(rows, n_embd, vocabSize), // lm_head
+      linearScratch(rows, n_embd, 4 * n_embd), // mlp_fc1
+      linearScratch(rows, 4 * n_embd, n_embd), // mlp_fc2
+      attentionScratch(n_embd / n_head, block_size),
+      vocabSize, // softmax
+    ),
+    records: gptRecords(config) + 2 + chunkRecords(config),
   }
 }

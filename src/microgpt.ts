@@ -6,7 +6,6 @@ import { sampleMany } from './bulk.js'
 import { type DatasetMark, markOf, writeCheckpoint } from './checkpoint-writer.js'
 import { type Config, checkField, checkOptions, checkWhole } from './config.js'
 import { learningRate, resolveConfig, show } from './config.js'
-import type { Core } from './core.js'
 import type { Corpus, Mode } from './corpus.js'
 import { checkDocs } from './dataset.js'
 import { type Engine, openEngine } from './engine.js'
@@ -19,13 +18,10 @@ import { RANGES } from './ranges.js'
 import { type Candidate, Decoder, sampleIds } from './sample.js'
 import { type StateDict, gptTable, initialise, mapStateDict } from './state-dict.js'
 import { Tokenizer } from './tokenizer.js'
-import type { Team } from './threads/team.js'
-import { DocumentPass } from './train.js'
+import type { DocumentPass } from './train.js'
 
 interface Parts {
-  core: Core
   arena: Arena
-  team: Team | null
   stateDict: StateDict
   decoder: Decoder
   pass: DocumentPass
@@ -34,9 +30,6 @@ interface Parts {
 
 /** Documents from which on they are invented side by side. */
 const MANY = 1000
-
-/** Ends the threads of models that nobody holds any more. */
-const forgotten = new FinalizationRegistry((stop: () => void) => stop())
 
 export type * from './options.js'
 
@@ -66,7 +59,7 @@ export class MicroGPT {
   private parts: Parts | null
 
   private constructor(
-    { core, arena, team }: Engine,
+    { arena, passOver }: Engine,
     { mode, preset, config, tokenizer }: Pick<MicroGPT, 'mode' | 'preset' | 'config' | 'tokenizer'>,
     seed: Seed,
     valFraction: number,
@@ -76,7 +69,7 @@ export class MicroGPT {
     this.preset = preset
     this.config = config
     this.tokenizer = tokenizer
-    this.random = new Random(seed, core)
+    this.random = new Random(seed, arena.core)
     this.seed = BigInt(seed)
     this.valFraction = valFraction
     this.corpus = corpusOf(tokenizer, config.block_size, this.random)
@@ -86,9 +79,8 @@ export class MicroGPT {
     const { vocabSize } = tokenizer
     const stateDict = mapStateDict(arena, gptTable(config, vocabSize))
     const decoder = new Decoder(arena, stateDict, config, vocabSize)
-    const pass = new DocumentPass(arena, stateDict, config, vocabSize, team)
-    this.parts = { core, arena, team, stateDict, decoder, pass, adam: new Adam(arena, config) }
-    if (team) forgotten.register(this, team.stopper)
+    const pass = passOver(stateDict)
+    this.parts = { arena, stateDict, decoder, pass, adam: new Adam(arena, config) }
     this.numParams = arena.params.length
   }
 
@@ -162,7 +154,7 @@ export class MicroGPT {
 
   /** Threads that train. */
   get threads(): number {
-    return this.live().team?.size ?? 1
+    return this.live().pass.places.length
   }
 
   /** All parameters, flat, in state_dict order: a live view. */
@@ -273,7 +265,7 @@ export class MicroGPT {
     const { tokens: before, count } = corpus.begin(prompt, options.length)
     let tokens = before
     const random =
-      options.seed === undefined ? this.random : new Random(options.seed, this.live().core)
+      options.seed === undefined ? this.random : new Random(options.seed, this.live().arena.core)
     for (let i = 0; i < count; i++) {
       const { decoder } = this.live()
       // Another list is another owner of the cache: in a window that moves, all positions change.
@@ -307,7 +299,7 @@ export class MicroGPT {
 
   /** Lets go of the memory at once. Views that the caller still holds keep it until they go too. */
   free(): void {
-    this.parts?.team?.stopper()
+    this.parts?.pass.free()
     this.parts = null
   }
 
@@ -320,9 +312,9 @@ export class MicroGPT {
   }
 
   private trainStep(batchSize: number): StepResult {
-    const { core, pass, adam, decoder } = this.live()
+    const { arena, pass, adam, decoder } = this.live()
     const done = adam.t
-    const lr = learningRate(this.config, done, core.cos)
+    const lr = learningRate(this.config, done, arena.core.cos)
     const batch = this.corpus.batch(batchSize, this.docsSeen, this.random)
     const loss = pass.train(batch, adam, lr)
     this.docsSeen += batchSize

@@ -1,31 +1,18 @@
 /** Documents through the model, forward and backward: packed row after row, in chunks that fit. */
 import type { Adam } from './adam.js'
 import { type Arena, Bounds, type Ids, type Tensor } from './arena.js'
-import { cutChunks } from './chunks.js'
+import { MAX_GRAPHS, chunkRows, cutChunks } from './chunks.js'
 import type { Config } from './config.js'
 import { TrainingError } from './errors.js'
 import { Graph } from './graph.js'
 import { gpt } from './model.js'
 import type { StateDict } from './state-dict.js'
-import type { Team } from './threads/team.js'
-
-/** Graphs that a place keeps, one for each shape of a chunk; past that all are recorded anew. */
-export const MAX_GRAPHS = 128
-
-/**
- * Rows that go through the model at a time, at the most. A batch is cut into chunks of whole
- * documents: memory does not grow with it, and activations stay in the cache. The cuts change no
- * bit of the gradients, which go on summing row after row. Large weights come from far, and twice as
- * many rows for each time they come save some 3 %.
- */
-export const chunkRows = ({ block_size, n_embd }: Config) =>
-  Math.max(block_size, n_embd < 192 ? 128 : 256)
 
 /** One document as the model takes it: ids, each of which but the last is an input. */
-type Doc = readonly number[]
+export type Doc = readonly number[]
 
 /** A chunk that stands in its place: forward() and backward() run it. */
-interface Pass {
+export interface Pass {
   graph: Graph
   /** Mean loss of each document. */
   loss: Tensor
@@ -34,7 +21,7 @@ interface Pass {
 }
 
 /** Room in the arena for one chunk at a time. */
-interface Place {
+export interface Place {
   tokens: Ids
   targets: Ids
   positions: Ids
@@ -45,35 +32,32 @@ interface Place {
   passes: Map<number, Pass>
 }
 
-/** The model over some documents. A graph is recorded once for each shape of a chunk, then replayed. */
+/**
+ * The model over some documents, a chunk after the other. A graph is recorded once for each shape of
+ * a chunk, then replayed. TeamPass of threads/pass.ts takes several chunks at a time.
+ */
 export class DocumentPass {
-  private readonly arena: Arena
+  /** At which chunks stand at the same time: as many as there are threads. */
+  readonly places: readonly Place[]
+  protected readonly arena: Arena
+  protected readonly config: Config
+  /** Of a chunk, at the most. */
+  protected readonly rows: number
+  /** How often the tape has been cleared. */
+  protected age = 0
   private readonly stateDict: StateDict
-  private readonly config: Config
-  private readonly team: Team | null
-  private readonly rows: number
-  private readonly places: Place[]
   private readonly firstRecord: number
   /** Numbers that each place has for its graphs. */
   private readonly room: number
-  /** How often the tape has been cleared. */
-  private age = 0
 
   /** The last to take room in the arena: all behind its own ids is its graphs'. */
-  constructor(
-    arena: Arena,
-    stateDict: StateDict,
-    config: Config,
-    vocabSize: number,
-    team: Team | null = null,
-  ) {
+  constructor(arena: Arena, stateDict: StateDict, config: Config, vocabSize: number, places = 1) {
     const rows = chunkRows(config)
     this.arena = arena
     this.stateDict = stateDict
     this.config = config
-    this.team = team
     this.rows = rows
-    this.places = Array.from({ length: team?.size ?? 1 }, () => ({
+    this.places = Array.from({ length: places }, () => ({
       tokens: arena.allocIds(rows, vocabSize),
       targets: arena.allocIds(rows, vocabSize),
       positions: arena.allocIds(rows, config.block_size),
@@ -125,9 +109,12 @@ export class DocumentPass {
           `try a smaller learning_rate than ${this.config.learning_rate}, or grad_clip 1`,
       )
     }
-    adam.update(lr, this.team?.update)
+    this.update(adam, lr)
     return loss
   }
+
+  /** Ends what it has besides memory. */
+  free(): void {}
 
   /**
    * Gives the first place's room to somebody else until the next batch: its graphs are recorded
@@ -140,50 +127,39 @@ export class DocumentPass {
     return this.room
   }
 
-  private run(passes: readonly Pass[]): void {
-    const { team } = this
-    if (!team) for (const { graph } of passes) graph.forward()
-    else team.forward(passes)
+  protected run(passes: readonly Pass[]): void {
+    for (const { graph } of passes) graph.forward()
   }
 
   /** @param first whether the gradients are set, rather than added to */
-  private runBack(passes: readonly Pass[], seed: number, first: boolean): void {
-    const { team } = this
-    if (team) return team.backward(passes, seed, first)
+  protected runBack(passes: readonly Pass[], seed: number, first: boolean): void {
     for (const { graph, loss } of passes) {
       graph.forward()
       graph.backward(loss, seed, first)
     }
   }
 
+  protected update(adam: Adam, lr: number): void {
+    adam.update(lr)
+  }
+
   /** Puts the documents into the places, a chunk into each, and calls back each time all are full. */
-  private eachRound(docs: readonly Doc[], then: (passes: readonly Pass[]) => void): void {
-    const lengths = docs.map((doc) => Math.min(this.config.block_size, doc.length - 1))
-    const { places, rows } = this
-    if (docs.length === 1) {
-      // The step of microgpt.py, which is short: what follows would be a fiftieth of it.
-      then([this.put(places[0]!, docs, lengths, 0, 1)])
-      return
-    }
-    const size = places.length
-    const ends = cutChunks(lengths, rows, size)
-    for (let first = 0; first < ends.length; first += size) {
-      const fill = () => {
-        const passes: Pass[] = []
-        for (let i = first; i < Math.min(first + size, ends.length); i++) {
-          passes.push(this.put(places[i - first]!, docs, lengths, ends[i - 1] ?? 0, ends[i]!))
-        }
-        return passes
-      }
-      const { age } = this
-      const passes = fill()
-      // When the tape has been cleared meanwhile, the passes before that are gone.
-      then(age === this.age ? passes : fill())
+  protected eachRound(docs: readonly Doc[], then: (passes: readonly Pass[]) => void): void {
+    const lengths = this.lengthsOf(docs)
+    let first = 0
+    for (const end of cutChunks(lengths, this.rows)) {
+      then([this.put(this.places[0]!, docs, lengths, first, end)])
+      first = end
     }
   }
 
+  /** Rows that each document takes. */
+  protected lengthsOf(docs: readonly Doc[]): number[] {
+    return docs.map((doc) => Math.min(this.config.block_size, doc.length - 1))
+  }
+
   /** Writes the documents first..end-1 into a place, row after row. */
-  private put(
+  protected put(
     place: Place,
     docs: readonly Doc[],
     lengths: readonly number[],

@@ -18,7 +18,8 @@ import {
   resolveConfig,
 } from '../src/index.js'
 import { Decoder } from '../src/sample.js'
-import { DocumentPass, MAX_GRAPHS, chunkRows } from '../src/train.js'
+import { MAX_GRAPHS, chunkRows } from '../src/chunks.js'
+import { DocumentPass } from '../src/train.js'
 import { BUILDS, moduleOf } from './helpers/cores.js'
 
 const docs = ['ab', 'bcd', 'aa', 'dcbaabcd', 'c', 'éa']

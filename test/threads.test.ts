@@ -9,8 +9,8 @@ import { ConfigError, TrainingError } from '../src/errors.js'
 import { cutChunks } from '../src/chunks.js'
 import { CORE_URL, threadsCoreUrl } from '../src/core.js'
 import { resolveConfig } from '../src/config.js'
-import { planGPT } from '../src/memory.js'
 import { MicroGPT } from '../src/microgpt.js'
+import { planTeam } from '../src/threads/plan.js'
 import { Team } from '../src/threads/team.js'
 
 const LETTERS = 'abcdefghijklmno'
@@ -143,7 +143,7 @@ describe('what can go wrong', () => {
 
   test('a thread that fails in the middle of a turn does, too', async () => {
     const config = resolveConfig('tutorial')
-    const team = await Team.start(threadsCoreUrl(CORE_URL)!, planGPT(config, 5, 2), 2)
+    const team = await Team.start(threadsCoreUrl(CORE_URL)!, planTeam(config, 5, 2), 2)
     const nothing = { address: team.arena.paramsSpan.address, count: 1 }
     const part = (from: number, to: number) => ({
       graph: { span: { from, to }, prepare: () => {} },

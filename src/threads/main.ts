@@ -1,6 +1,6 @@
 /** build/microgpt.threads.js: the host imports it for the team, and each thread runs it. */
 import { serveThread } from './thread.js'
 
-export { openTeam } from './open.js'
+export { openOther } from './open.js'
 
 void serveThread()

@@ -1,9 +1,36 @@
-/** How many threads a model gets, and the team of them. */
-import type { ArenaPlan } from '../arena.js'
+/** Builds of the core other than the usual one: with fused multiply-add, and for several threads. */
+import type { Arena } from '../arena.js'
 import { type Config, show } from '../config.js'
-import { type CoreSource, CORE_URL, isNode, threadsCoreUrl } from '../core.js'
+import { type CoreSource, CORE_URL, fastCoreUrl, isNode, threadsCoreUrl } from '../core.js'
 import { ConfigError } from '../errors.js'
+import { planGPT } from '../memory.js'
+import type { StateDict } from '../state-dict.js'
+import type { DocumentPass } from '../train.js'
+import { TeamPass } from './pass.js'
+import { planTeam } from './plan.js'
 import { Team } from './team.js'
+
+export interface EngineOptions {
+  /** Where core.wasm is, when it is not beside this module. */
+  core?: CoreSource
+  /**
+   * Fused multiply-add where the engine has relaxed SIMD: faster by a tenth to a quarter, but the
+   * last bits then depend on the machine. Without it, and by default, they are the same everywhere.
+   */
+  fast?: boolean
+  /**
+   * Threads to train on, 1 unless given; the results are the same to the bit. 'auto' takes as many
+   * as the machine has where that pays, and 1 for small models. A page needs cross-origin isolation.
+   */
+  threads?: number | 'auto'
+}
+
+/** What a model is made on. */
+export interface Engine {
+  arena: Arena
+  /** Its way of training; the last to take room in the arena. */
+  passOver(stateDict: StateDict): DocumentPass
+}
 
 const MOST = 64
 
@@ -14,25 +41,27 @@ const MOST = 64
 const PAYS = 5e6
 
 /**
- * @param core of one thread, beside which lies that for several
- * @param planFor the arena for a number of threads
- * @returns null where one thread is what is asked for, or what pays
+ * @returns a team's engine; or where one thread is what is asked for, or what pays, the core to take
  * @throws {ConfigError} for threads that cannot be had
  * @throws {CoreError} {ArenaError} {TrainingError} when the core, memory or a thread cannot be had
  */
-export async function openTeam(
-  core: CoreSource,
+export async function openOther(
   config: Config,
-  planFor: (threads: number) => ArenaPlan,
-  threads: number | 'auto',
-): Promise<Team | null> {
-  const size = await teamSize(config, planFor(1).params, threads)
-  if (size === 1) return null
+  vocabSize: number,
+  { core: source, fast, threads = 1 }: EngineOptions,
+): Promise<Engine | { core: CoreSource }> {
+  const core = source ?? (fast ? fastCoreUrl() : CORE_URL)
+  const { params } = planGPT(config, vocabSize)
+  const size = await teamSize(config, params, threads)
+  if (size === 1) return { core }
   if (!(core instanceof URL)) {
     const message = 'threads need the cores beside this module, or core as a URL; leave out core'
     throw new ConfigError('core', core, message)
   }
-  return Team.start(threadsCoreUrl(core)!, planFor(size), size)
+  const plan = planTeam(config, vocabSize, size)
+  const team = await Team.start(threadsCoreUrl(core)!, plan, size)
+  const passOver = (dict: StateDict) => new TeamPass(team, dict, config, vocabSize)
+  return { arena: team.arena, passOver }
 }
 
 async function teamSize(

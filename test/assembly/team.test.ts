@@ -1,8 +1,10 @@
 /** Instances of the core on one shared memory, here in one thread: each does its part in its turn. */
 import { describe, expect, test } from 'vitest'
-import { Adam, Arena, Graph, Random, planBytes, planGPT, resolveConfig } from '../../src/index.js'
+import { Adam, Arena, Graph, Random, planBytes, resolveConfig } from '../../src/index.js'
 import { gptTable, initialise, mapStateDict } from '../../src/index.js'
 import { type ThreadsCore, sharedMemory, startCore } from '../../src/core.js'
+import { TeamPass } from '../../src/threads/pass.js'
+import { planTeam } from '../../src/threads/plan.js'
 import type { Chunk, Team } from '../../src/threads/team.js'
 import { DocumentPass } from '../../src/train.js'
 import { threadsBytes } from '../helpers/cores.js'
@@ -31,10 +33,10 @@ async function instances(
   return { arena, cores, lineOf, rowOf, first: cores[0]! }
 }
 
-/** The team that DocumentPass takes: a turn is begun by each instance, in an order. */
+/** The team that TeamPass takes: a turn is begun by each instance, in an order. */
 async function teamInOrder(order: readonly number[]) {
   const config = resolveConfig('tutorial', { n_layer: 2, block_size: 12 })
-  const plan = planGPT(config, VOCABULARY, order.length)
+  const plan = planTeam(config, VOCABULARY, order.length)
   const { arena, cores, first } = await instances(order.length, plan)
   const turn = (job: number, chunks: number) => {
     for (const index of order) cores[index]!.begin(job, chunks)
@@ -44,7 +46,9 @@ async function teamInOrder(order: readonly number[]) {
       const { from, to } = graph.span
       first.setChunk(i, from, to, loss.address, loss.count, seed)
     })
-  const team: Pick<Team, 'size' | 'forward' | 'backward' | 'update'> = {
+  const team: Pick<Team, 'size' | 'arena' | 'stopper' | 'forward' | 'backward' | 'update'> = {
+    arena,
+    stopper: () => {},
     size: order.length,
     forward(chunks) {
       setChunks(chunks, 0)
@@ -70,8 +74,10 @@ async function train(order: readonly number[] | null) {
   const table = gptTable(config, VOCABULARY)
   const random = new Random(5, arena.core)
   initialise(arena.params, table, random)
-  const alone = order === null ? null : team
-  const pass = new DocumentPass(arena, mapStateDict(arena, table), config, VOCABULARY, alone)
+  const stateDict = mapStateDict(arena, table)
+  const pass = order
+    ? new TeamPass(team, stateDict, config, VOCABULARY)
+    : new DocumentPass(arena, stateDict, config, VOCABULARY)
   const adam = new Adam(arena, config)
   const docs = Array.from({ length: 40 }, (_, d) =>
     Array.from({ length: 2 + (d % 12) }, () => random.randrange(VOCABULARY)),

@@ -1,8 +1,9 @@
 /** Threads as a page has them: both sides of their start, with workers that are made up. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { TrainingError, planGPT, resolveConfig } from '../../src/index.js'
+import { TrainingError, resolveConfig } from '../../src/index.js'
 import { CORE_URL, type ThreadsCore, sharedMemory, startCore } from '../../src/core.js'
 import { threadsCoreUrl } from '../../src/core.js'
+import { planTeam } from '../../src/threads/plan.js'
 import { Team } from '../../src/threads/team.js'
 import { FAILED, type Seat, lineOf, serveThread, spawnThread } from '../../src/threads/thread.js'
 
@@ -161,7 +162,7 @@ describe('what the thread itself does', () => {
 })
 
 describe('a team', () => {
-  const plan = planGPT(resolveConfig('tutorial'), 5, 3)
+  const plan = planTeam(resolveConfig('tutorial'), 5, 3)
   const start = () => Team.start(threadsCoreUrl(CORE_URL)!, plan, 3)
 
   test('of which one thread cannot be started is none, and the others are ended', async () => {
