@@ -1,7 +1,7 @@
 /** What browsers get: the host in one file, the page in pieces and in one file. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as esbuild from 'esbuild'
-import { slimLoader } from './slim-loader.mjs'
+import { bundleForBrowsers } from './bundle-for-browsers.mjs'
 
 const read = (path) => readFileSync(path, 'utf8')
 const PANELS = /<!-- (panels\/[a-z-]+\.html) -->/g
@@ -9,25 +9,18 @@ const STYLES = ['tokens', 'layout', 'controls', 'charts']
 
 /** @param shared esbuild's options that all bundles have */
 export async function buildBrowser(shared) {
-  const web = {
-    ...shared,
-    platform: 'neutral',
-    mainFields: ['module', 'main'],
-    minify: true,
-    plugins: [slimLoader],
-  }
   const core = JSON.stringify(readFileSync('build/core.wasm').toString('base64'))
   const inlineCore = { INLINE_CORE: core }
   await Promise.all([
-    esbuild.build({
-      ...web,
+    bundleForBrowsers({
+      ...shared,
       entryPoints: { 'microgpt.inline': 'src/inline.ts' },
       define: inlineCore,
     }),
-    esbuild.build({ ...web, entryPoints: { page: 'src/web/main.ts' } }),
+    bundleForBrowsers({ ...shared, entryPoints: { page: 'src/web/main.ts' } }),
     // Not as a module: a worker of the old kind starts sooner. core.wasm lies beside it all the same.
-    esbuild.build({
-      ...web,
+    bundleForBrowsers({
+      ...shared,
       format: 'iife',
       entryPoints: { 'page-worker': 'src/web/worker/main.ts' },
       define: { 'import.meta.url': 'location.href' },
@@ -41,16 +34,16 @@ export async function buildBrowser(shared) {
   writeFileSync('build/page.css', css)
   for (const name of ['icon.svg', 'boot.js'])
     writeFileSync(`build/${name}`, read(`src/web/${name}`))
-  writeFileSync('build/microgpt.html', await oneFile(web, html, css, inlineCore))
+  writeFileSync('build/microgpt.html', await oneFile(shared, html, css, inlineCore))
 }
 
 /** The page with all that it needs inside: it works from a double click, without a server. */
-async function oneFile(web, html, css, inlineCore) {
+async function oneFile(shared, html, css, inlineCore) {
   const bundle = async (entry, define) => {
-    const options = { ...web, format: 'iife', entryPoints: [entry], write: false }
+    const options = { ...shared, format: 'iife', entryPoints: [entry], write: false }
     const url = { 'import.meta.url': '""' }
-    const { outputFiles } = await esbuild.build({ ...options, define: { ...define, ...url } })
-    return outputFiles[0].text
+    const [file] = await bundleForBrowsers({ ...options, define: { ...define, ...url } })
+    return file.text
   }
   const worker = await bundle('src/web/worker/main.ts', inlineCore)
   const page = await bundle('src/web/main.ts', { WORKER_SOURCE: JSON.stringify(worker) })

@@ -11,8 +11,7 @@
  *
  * All but the first take their classes from microgpt.js, so that an error is of one class everywhere.
  */
-import * as esbuild from 'esbuild'
-import { slimLoader } from './slim-loader.mjs'
+import { bundleForBrowsers } from './bundle-for-browsers.mjs'
 
 /** Imports of these files become imports of a built file beside. */
 const moved = (filter, path) => ({
@@ -31,28 +30,19 @@ const PARTS = [
 const ERRORS = moved(/\/errors\.js$/, './microgpt.js')
 const TOKENIZER = moved(/\/tokenizer\.js$/, './microgpt.js')
 const ARENA = moved(/\/arena\.js$/, './microgpt.js')
+const TRAIN = moved(/\/train\.js$/, './microgpt.js')
 const HOST = moved(/\/(microgpt|host)\.js$/, './microgpt.js')
 /** The classes that those of the kit extend; within the kit their files have the same names. */
 const BASES = moved(/^\.\.\/(graph|random)\.js$/, './microgpt.js')
 
 /** @param shared esbuild's options that all bundles have */
 export async function buildHost(shared) {
-  const bundle = (entryPoints, ...plugins) =>
-    esbuild.build({
-      ...shared,
-      platform: 'neutral',
-      mainFields: ['module', 'main'],
-      minify: true,
-      // Fields that a constructor sets need no declaration of their own: 160 bytes, gzipped.
-      tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
-      plugins: [slimLoader, ...plugins],
-      entryPoints,
-    })
+  const bundle = (entryPoints, ...plugins) => bundleForBrowsers({ ...shared, entryPoints, plugins })
   await Promise.all([
     bundle({ microgpt: 'src/host.ts' }, ...PARTS),
     bundle({ 'microgpt.data': 'src/corpora.ts' }, ERRORS, TOKENIZER),
     bundle({ 'microgpt.load': 'src/checkpoint-reader.ts' }, ERRORS, TOKENIZER),
-    bundle({ 'microgpt.threads': 'src/threads/main.ts' }, ERRORS, ARENA),
+    bundle({ 'microgpt.threads': 'src/threads/main.ts' }, ERRORS, ARENA, TRAIN),
     bundle({ worker: 'src/worker/worker.ts' }, ERRORS, TOKENIZER, HOST),
     bundle({ 'microgpt.kit': 'src/kit/kit.ts' }, ERRORS, TOKENIZER, ARENA, BASES),
     bundle({ index: 'src/index.ts' }, ...PARTS, ERRORS, HOST),
