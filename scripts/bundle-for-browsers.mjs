@@ -21,7 +21,7 @@ export async function bundleForBrowsers({ plugins = [], define, ...options }) {
     // Fields that a constructor sets need no declaration of their own.
     tsconfigRaw: { compilerOptions: { alwaysStrict: true, useDefineForClassFields: false } },
     // Only the bundles in one file have a core inside.
-    define: { INLINE_CORE: 'undefined', ...define },
+    define: { INLINE_CORE: 'undefined', BUILT: 'true', ...define },
     plugins: [slimLoader, ...plugins],
   })
   const module = options.format === 'esm'

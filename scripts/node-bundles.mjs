@@ -1,4 +1,5 @@
 /** The bundles that Node runs: the command line, a measurement of the benchmark, the page's server. */
+import { slimLoader } from './slim-loader.mjs'
 
 /** What esbuild's options for every bundle have in common. */
 export const shared = {
@@ -13,6 +14,8 @@ export const shared = {
 export const nodeBundles = {
   ...shared,
   platform: 'node',
+  define: { BUILT: 'true' },
+  plugins: [slimLoader],
   entryPoints: {
     cli: 'src/cli/main.ts',
     measure: 'src/bench/measure.ts',
@@ -25,6 +28,7 @@ export const nodeBundles = {
 export const peersBundle = {
   ...shared,
   platform: 'node',
+  plugins: [slimLoader],
   entryPoints: { main: 'src/bench/peers/main.ts' },
   outdir: 'build/peers',
 }

@@ -20,10 +20,12 @@ const POST_INSTANTIATE = `function postInstantiate(extendedExports, { exports })
 const CUTS = [
   [/\/\*\* polyfill for Object\.hasOwn \*\/[^]*?\n};\n/, ''],
   [/const utf16 = .*\n/, ''],
+  [/ {4}if \(!memory\) return .*\n/, ''],
   [/function getStringImpl\([^]*?\n}\n/, GET_STRING],
   [/  env\.trace = [^]*?\|\| Date;\n/, ''],
   [/function postInstantiate\([^]*?\n}\n/, POST_INSTANTIATE],
   [/  if \(isResponse\(source = await source\)\) return .*\n/, ''],
+  [/isModule\(source\) \? source : await WebAssembly\.compile\(source\)/, 'source'],
 ]
 
 export const slimLoader = {

@@ -1,5 +1,5 @@
 /** Bytes to typed exports: the only file that touches WebAssembly. */
-import { instantiate, instantiateSync } from '@assemblyscript/loader'
+import { instantiate } from '@assemblyscript/loader'
 import type { instantiate as raw } from '../build/core.js'
 import type { instantiate as rawThreads } from '../build/core.threads.js'
 import { CoreError } from './errors.js'
@@ -20,11 +20,8 @@ export type CoreSource = string | URL | ArrayBuffer | Uint8Array | Response | We
 /** The ABI that this host speaks: VERSION in assembly/index.ts. */
 const VERSION = 2
 
-/** (module (func (result v128) (i8x16.splat (i32.const 0)))): valid only where there is SIMD. */
-const SIMD_PROBE = Uint8Array.from([
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253],
-  ...[15, 11],
-])
+/** (module (type (func (param v128)))): valid only where there is SIMD. */
+const SIMD_PROBE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 1, 123, 0)
 
 /** (func (param v128 v128 v128) (result v128) ... f64x2.relaxed_madd): valid where that is known. */
 const FMA_PROBE = Uint8Array.from([
@@ -39,10 +36,13 @@ const compiled = new Map<string, Promise<CoreModule>>()
 declare const INLINE_CORE: string
 const inline = typeof INLINE_CORE === 'string'
 
+/** True in what the build makes; in src/ nothing of this name exists. */
+declare const BUILT: true
+
 /** The core.wasm beside this module: the built one in build/, or from src/ the one in build/. */
 export const CORE_URL = inline
   ? new URL('inline:/core.wasm')
-  : new URL(import.meta.url.endsWith('.ts') ? '../build/core.wasm' : './core.wasm', import.meta.url)
+  : new URL(typeof BUILT === 'undefined' ? '../build/core.wasm' : './core.wasm', import.meta.url)
 
 /**
  * The build with fused multiply-add, where this engine and bundle have it; else the standard one.
@@ -84,20 +84,16 @@ export async function startCore<C extends Core>(
   module: CoreModule,
   memory?: SharedMemory,
 ): Promise<C> {
-  const imports = memory ? { env: { memory } } : {}
   let core: C
   try {
     // The loader's own instantiate: it gives the debug core the abort that its asserts call.
-    // In Node the asynchronous form would load fetch first, which takes 10 to 15 ms.
-    const started = isNode() ? instantiateSync(module, imports) : await instantiate(module, imports)
-    core = started.exports as unknown as C
+    core = (await instantiate(module, { env: { memory: memory! } })).exports as unknown as C
   } catch (cause) {
     throw new CoreError(`the core could not be started: ${reason(cause)}`, { cause })
   }
-  const version = core.VERSION?.value
-  if (version !== VERSION) {
-    const got = version === undefined ? 'another module' : `version ${version}`
-    const want = `this host needs a core of version ${VERSION}, got ${got}`
+  const { value = 'another module' } = core.VERSION ?? {}
+  if (value !== VERSION) {
+    const want = `this host needs a core of version ${VERSION}, got ${value}`
     throw new CoreError(`${want}; take core.wasm and the host from one build`)
   }
   return core
@@ -131,9 +127,9 @@ async function compile(source: CoreSource): Promise<CoreModule> {
 
 function address(source: string | URL): URL {
   try {
+    if (isNode()) return new URL(source, `file://${process.cwd()}/`)
     // A worker has no document, only its own address.
-    const page = () => (typeof document === 'undefined' ? location.href : document.baseURI)
-    return new URL(source, isNode() ? `file://${process.cwd()}/` : page())
+    return new URL(source, globalThis.document?.baseURI ?? location.href)
   } catch (cause) {
     throw new CoreError(`the core's address is not a URL: ${String(source)}`, { cause })
   }

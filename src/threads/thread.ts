@@ -26,10 +26,13 @@ type Word = { ready: true } | { failed: string }
 
 const NAME = 'microgpt-thread'
 
+/** True in what the build makes; in src/ nothing of this name exists. */
+declare const BUILT: true
+
 /** The built file that holds this: beside the host, or from src/ the one in build/. */
 const file = () =>
   new URL(
-    import.meta.url.endsWith('.ts') ? '../../build/microgpt.threads.js' : './microgpt.threads.js',
+    typeof BUILT === 'undefined' ? '../../build/microgpt.threads.js' : './microgpt.threads.js',
     import.meta.url,
   )
 
