@@ -62,7 +62,8 @@ export class Random {
       key.push(Number(rest & 0xffffffffn))
       rest >>= 32n
     } while (rest > 0n)
-    this.initByArray(key)
+    initByArray(this.words, key)
+    this.index = N
     this.gaussNext = null
   }
 
@@ -134,55 +135,51 @@ export class Random {
     return r
   }
 
-  private initGenrand(seed: number): void {
-    const w = this.words
-    w[0] = seed
-    for (let i = 1; i < N; i++) {
-      const prev = w[i - 1]! ^ (w[i - 1]! >>> 30)
-      w[i] = Math.imul(1812433253, prev) + i
-    }
-    this.index = N
-  }
-
-  private initByArray(key: number[]): void {
-    this.initGenrand(19650218)
-    const w = this.words
-    let i = 1
-    const next = () => {
-      if (++i >= N) {
-        w[0] = w[N - 1]!
-        i = 1
-      }
-    }
-    const mixed = (factor: number) => w[i]! ^ Math.imul(w[i - 1]! ^ (w[i - 1]! >>> 30), factor)
-    for (let k = 0, j = 0; k < Math.max(N, key.length); k++) {
-      w[i] = mixed(1664525) + key[j]! + j
-      j = (j + 1) % key.length
-      next()
-    }
-    for (let k = 1; k < N; k++) {
-      w[i] = mixed(1566083941) - i
-      next()
-    }
-    w[0] = 0x80000000
-  }
-
   /** The next 32 bits. */
   protected word(): number {
-    if (this.index >= N) this.twist()
+    if (this.index >= N) {
+      twist(this.words)
+      this.index = 0
+    }
     let y = this.words[this.index++]!
     y ^= y >>> 11
     y ^= (y << 7) & 0x9d2c5680
     y ^= (y << 15) & 0xefc60000
     return (y ^ (y >>> 18)) >>> 0
   }
+}
 
-  private twist(): void {
-    const w = this.words
-    for (let i = 0; i < N; i++) {
-      const y = (w[i]! & 0x80000000) | (w[(i + 1) % N]! & 0x7fffffff)
-      w[i] = w[(i + M) % N]! ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0)
+/** `init_by_array`, on top of `init_genrand(19650218)`. */
+function initByArray(w: Uint32Array, key: readonly number[]): void {
+  w[0] = 19650218
+  for (let i = 1; i < N; i++) {
+    const prev = w[i - 1]! ^ (w[i - 1]! >>> 30)
+    w[i] = Math.imul(1812433253, prev) + i
+  }
+  let i = 1
+  const next = () => {
+    if (++i >= N) {
+      w[0] = w[N - 1]!
+      i = 1
     }
-    this.index = 0
+  }
+  const mixed = (factor: number) => w[i]! ^ Math.imul(w[i - 1]! ^ (w[i - 1]! >>> 30), factor)
+  for (let k = 0, j = 0; k < Math.max(N, key.length); k++) {
+    w[i] = mixed(1664525) + key[j]! + j
+    j = (j + 1) % key.length
+    next()
+  }
+  for (let k = 1; k < N; k++) {
+    w[i] = mixed(1566083941) - i
+    next()
+  }
+  w[0] = 0x80000000
+}
+
+/** The next 624 words. */
+function twist(w: Uint32Array): void {
+  for (let i = 0; i < N; i++) {
+    const y = (w[i]! & 0x80000000) | (w[(i + 1) % N]! & 0x7fffffff)
+    w[i] = w[(i + M) % N]! ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0)
   }
 }
