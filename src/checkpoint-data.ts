@@ -1,6 +1,6 @@
 /** A model from a checkpoint: what the file and the caller's data have to do with each other. */
 import type { Arena } from './arena.js'
-import { type Checkpoint, type RunState, markOf, readCheckpoint } from './checkpoint.js'
+import { type Checkpoint, type RunState, hashOf, readCheckpoint } from './checkpoint.js'
 import { restoreNumbers, restoreRandom } from './checkpoint.js'
 import { checkOptions } from './config.js'
 import { modeOf } from './corpora.js'
@@ -52,13 +52,13 @@ export function openCheckpoint(bytes: Uint8Array, options: LoadOptions): Opened 
 export function restore(
   { file, run, data, given }: Opened,
   arena: Arena,
-  { all, counts }: Corpus,
+  { counts, pieces }: Corpus,
   random: Random,
 ) {
   restoreNumbers(file, arena, run !== null)
   if (!run) return null
   const { num_docs, num_chars, docs_hash, docsSeen } = run
-  if (counts.train > 0 && markOf(all, run.valFraction).docs_hash !== docs_hash) {
+  if (counts.train > 0 && hashOf(pieces) !== docs_hash) {
     throw otherData(run, data)
   }
   restoreRandom(random, run.random)

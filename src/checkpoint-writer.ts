@@ -14,9 +14,9 @@
 import type { Arena } from './arena.js'
 import { even } from './arena-plan.js'
 import type { Config } from './config.js'
-import type { Corpus, Mode } from './corpus.js'
+import type { Corpus, Mode, Pieces } from './corpus.js'
+import { CheckpointError } from './errors.js'
 import type { RandomState } from './random.js'
-import { fail } from './safetensors-header.js'
 import { type NamedTensor, writeSafetensors } from './safetensors-writer.js'
 import type { StateDict } from './state-dict.js'
 import type { Tokenizer } from './tokenizer.js'
@@ -66,28 +66,30 @@ export function momentsOf(arena: Arena): Float64Array[] {
  * 64 bits over some documents in their order, or over a text's ids, and over how they are split:
  * they tell other data, and hold off no forger.
  */
-export function markOf(docs: Corpus['all'], valFraction = 0): DatasetMark {
+export function hashOf(pieces: Pieces): string {
   let a = 0x9e3779b9
   let b = 0x85ebca6b
   const mix = (x: number) => {
     a = Math.imul((a ^ x) + (b >>> 15), 0xc2b2ae35)
     b = Math.imul((b ^ x) + (a >>> 13), 0x27d4eb2f)
   }
-  const split = valFraction > 0 ? [`split ${valFraction}`] : []
-  for (const doc of [...docs, ...split]) {
-    if (typeof doc === 'string') for (let i = 0; i < doc.length; i++) mix(doc.charCodeAt(i))
-    else for (let i = 0; i < doc.length; i++) mix(doc[i]!)
+  for (const piece of pieces) {
+    const isText = typeof piece === 'string'
+    for (let i = 0; i < piece.length; i++) mix(isText ? piece.charCodeAt(i) : piece[i]!)
     mix(0x10000)
   }
   for (let i = 0; i < 4; i++) mix(i)
-  const docs_hash = [a, b].map((x) => (x >>> 0).toString(16).padStart(8, '0')).join('')
-  const text = docs.find((doc) => typeof doc !== 'string')
-  const chars = text ? { num_chars: String(text.length) } : {}
-  return { num_docs: String(docs.length), ...chars, docs_hash }
+  return [a, b].map((x) => (x >>> 0).toString(16).padStart(8, '0')).join('')
 }
 
-/** JSON keeps the sign of every number but zero's. */
-const exact = (x: unknown) => (Object.is(x, -0) ? '-0' : JSON.stringify(x))
+/** Which data a run has been trained on. */
+export function markOf(mode: Mode, { counts: { train, val }, pieces }: Corpus): DatasetMark {
+  const count = String(train + val)
+  const docs_hash = hashOf(pieces)
+  return mode === 'text'
+    ? { num_docs: '1', num_chars: count, docs_hash }
+    : { num_docs: count, docs_hash }
+}
 
 /**
  * @param run without it the file holds the parameters alone
@@ -95,12 +97,11 @@ const exact = (x: unknown) => (Object.is(x, -0) ? '-0' : JSON.stringify(x))
  */
 export function writeCheckpoint(model: Described, arena: Arena, run?: RunState): Uint8Array {
   const { mode, preset, config, seed, step, tokenizer, stateDict } = model
-  const fields = Object.entries(config).map(([name, value]) => `"${name}":${exact(value)}`)
   const metadata: Record<string, string> = {
     format: 'pt',
     microgpt: VERSION,
     preset,
-    config: `{${fields.join(',')}}`,
+    config: JSON.stringify(config),
     // A list: halves of a surrogate pair that stand next to each other stay two characters.
     alphabet: JSON.stringify(tokenizer.chars),
     seed: String(seed),
@@ -119,26 +120,21 @@ export function writeCheckpoint(model: Described, arena: Arena, run?: RunState):
   if (run) {
     const [m, v] = momentsOf(arena)
     tensors.push(...under(MOMENTS[0], m!), ...under(MOMENTS[1], v!))
-    const { words, index, gaussNext } = run.random
+    const { docsSeen, random, valFraction, ...mark } = run
+    const { words, index, gaussNext } = random
     tensors.push({ name: WORDS, shape: [words.length], data: Float64Array.from(words) })
-    metadata.docs_seen = String(run.docsSeen)
-    metadata.num_docs = run.num_docs
-    if (run.num_chars !== undefined) metadata.num_chars = run.num_chars
-    metadata.docs_hash = run.docs_hash
-    if (run.valFraction > 0) metadata.val_fraction = String(run.valFraction)
+    metadata.docs_seen = String(docsSeen)
+    Object.assign(metadata, mark)
+    if (valFraction > 0) metadata.val_fraction = String(valFraction)
     metadata.random_index = String(index)
-    if (gaussNext !== null) metadata.random_gauss = exact(gaussNext)
+    if (gaussNext !== null) metadata.random_gauss = String(gaussNext)
   }
-  for (const { name, data } of tensors) checkValues(name, data)
+  for (const { name, data } of tensors) {
+    const odd = data.findIndex((x) => !Number.isFinite(x))
+    if (odd >= 0) {
+      const got = `got ${data[odd]} at ${odd}; take an earlier checkpoint`
+      throw new CheckpointError('values', `${name} must hold finite numbers, ${got}`)
+    }
+  }
   return writeSafetensors(tensors, metadata)
-}
-
-/** @throws {CheckpointError} for a number that no model has */
-export function checkValues(name: string, data: Float64Array): void {
-  const second = name.startsWith(MOMENTS[1])
-  const i = data.findIndex((x) => !Number.isFinite(x) || (second && x < 0))
-  if (i >= 0) {
-    const want = second ? 'finite numbers from 0' : 'finite numbers'
-    fail('values', `${name} must hold ${want}, got ${data[i]} at ${i}; take an earlier checkpoint`)
-  }
 }

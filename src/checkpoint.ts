@@ -3,7 +3,7 @@ import type { Arena } from './arena.js'
 import { Metadata, type ReadOptions, attempt } from './checkpoint-metadata.js'
 import { configOf, tokenizerOf } from './checkpoint-metadata.js'
 import { MOMENTS, type RunState, VERSION, WORDS } from './checkpoint-writer.js'
-import { checkValues, momentsOf } from './checkpoint-writer.js'
+import { momentsOf } from './checkpoint-writer.js'
 import { type Config, type PresetName, show } from './config.js'
 import type { Mode } from './corpus.js'
 import { checkState } from './random-state.js'
@@ -14,7 +14,7 @@ import { type ParameterSpec, gptTable } from './state-dict.js'
 import type { Tokenizer } from './tokenizer.js'
 
 export type { ReadOptions } from './checkpoint-metadata.js'
-export { type DatasetMark, type RunState, markOf, writeCheckpoint } from './checkpoint-writer.js'
+export { type DatasetMark, type RunState, hashOf, writeCheckpoint } from './checkpoint-writer.js'
 
 /** Digits of 2^32768, the seeds' bound. */
 const SEED = /^-?\d{1,9865}$/
@@ -128,5 +128,15 @@ function runOf(words: Metadata, stored: StoredTensor): RunState {
       index: words.whole('random_index'),
       gaussNext: gauss === undefined ? null : Number(gauss || NaN),
     },
+  }
+}
+
+/** @throws {CheckpointError} for a number that no model has */
+function checkValues(name: string, data: Float64Array): void {
+  const second = name.startsWith(MOMENTS[1])
+  const i = data.findIndex((x) => !Number.isFinite(x) || (second && x < 0))
+  if (i >= 0) {
+    const want = second ? 'finite numbers from 0' : 'finite numbers'
+    fail('values', `${name} must hold ${want}, got ${data[i]} at ${i}; take an earlier checkpoint`)
   }
 }

@@ -111,7 +111,8 @@ export function resolveConfig(
     }
     const key = name as keyof typeof RANGES
     checkField(name, value, RANGES[key], base[key])
-    Object.assign(config, { [name]: value })
+    // A zero has no sign: JSON keeps none.
+    Object.assign(config, { [name]: value === 0 ? 0 : value })
   }
   const { n_embd, n_head } = config
   if (n_embd % n_head !== 0) {

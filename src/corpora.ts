@@ -3,12 +3,14 @@
  * It is loaded when it is asked for: build/microgpt.data.js.
  */
 import { type Range, checkField, checkWhole, show } from './config.js'
-import { type Corpus, type DataOptions, DocsCorpus, type Mode, shuffled } from './corpus.js'
+import { type Corpus, type DataOptions, DocsCorpus, type Mode } from './corpus.js'
+import { type Pieces, shuffled } from './corpus.js'
 import { checkDocs } from './dataset.js'
 import { DatasetError } from './errors.js'
 import type { Random } from './random.js'
 import { type Decoder, topCandidates } from './sample.js'
 import type { Tokenizer } from './tokenizer.js'
+import type { DocumentPass } from './train.js'
 
 /** What valFraction may be. */
 export const FRACTION: Range = { kind: 'number', min: 0, max: 1, below: true }
@@ -56,14 +58,65 @@ export function corpusOf(
     const where = `valFraction ${valFraction} of ${count} documents holds out ${what}`
     throw new DatasetError(`${where}; give more documents or another valFraction`)
   }
-  return new DocsCorpus(shuffled(docs, random), held, tokenizer, blockSize)
+  const all = shuffled(docs, random)
+  if (held === 0) return new DocsCorpus(all, tokenizer, blockSize)
+  return new SplitCorpus(all, held, valFraction, tokenizer, blockSize)
 }
+
+/** Documents, the last ones of which are held out. */
+class SplitCorpus extends DocsCorpus {
+  override readonly valDocs: readonly string[]
+  override readonly pieces: Pieces
+
+  constructor(
+    all: readonly string[],
+    held: number,
+    valFraction: number,
+    tokenizer: Tokenizer,
+    blockSize: number,
+  ) {
+    const train = all.length - held
+    super(all.slice(0, train), tokenizer, blockSize)
+    this.valDocs = all.slice(train)
+    this.pieces = [...all, splitAt(valFraction)]
+  }
+
+  validate(pass: DocumentPass): number {
+    return meanOf(this.heldOut(), pass)
+  }
+
+  *heldOut(): Generator<number[]> {
+    for (const doc of this.valDocs) yield this.seen(doc)
+  }
+}
+
+/** Sequences whose ids are there at the same time. */
+const GROUP = 1024
+
+/** The mean loss over sequences, added up in their order. */
+function meanOf(sequences: Iterable<number[]>, pass: DocumentPass): number {
+  let sum = 0
+  let count = 0
+  let group: number[][] = []
+  const take = () => {
+    sum = pass.forward(group, sum)
+    count += group.length
+    group = []
+  }
+  for (const sequence of sequences) if (group.push(sequence) === GROUP) take()
+  if (group.length > 0) take()
+  return sum / count
+}
+
+/** How data is split, as a piece of it. */
+const splitAt = (valFraction: number) => `split ${valFraction}`
 
 /** One text, in which there is no BOS: none is drawn either, and it has no end. */
 class TextCorpus implements Corpus {
   readonly docs: readonly string[] = []
   readonly valDocs: readonly string[] = []
   readonly counts: { train: number; val: number }
+  readonly pieces: Pieces
   private readonly ids: ArrayLike<number>
   private readonly tokenizer: Tokenizer
   private readonly blockSize: number
@@ -75,12 +128,13 @@ class TextCorpus implements Corpus {
     tokenizer: Tokenizer,
     blockSize: number,
   ) {
-    this.ids = tokenizer.encodeText(text ?? '')
+    this.ids = encodeText(tokenizer, text ?? '')
     this.tokenizer = tokenizer
     this.blockSize = blockSize
     const val = Math.floor(this.ids.length * valFraction)
     const train = this.ids.length - val
     this.counts = { train, val }
+    this.pieces = [this.ids, ...(val > 0 ? [splitAt(valFraction)] : [])]
     if (text === undefined) return
     const block = `and a block takes ${blockSize + 1} (block_size and the one after)`
     if (train <= blockSize) {
@@ -93,16 +147,16 @@ class TextCorpus implements Corpus {
     }
   }
 
-  get all() {
-    return this.ids.length > 0 ? [this.ids] : []
-  }
-
   /** As nanoGPT draws them: each offset is as likely as any other at which a block fits. */
   batch(size: number, _seen: number, random: Random): number[][] {
     const offsets = this.counts.train - this.blockSize
     const batch: number[][] = []
     for (let i = 0; i < size; i++) batch.push(this.block(random.below(offsets)))
     return batch
+  }
+
+  validate(pass: DocumentPass): number {
+    return meanOf(this.heldOut(), pass)
   }
 
   /** Whole blocks, each beginning at the last target of the one before; what is left over is not. */
@@ -141,4 +195,15 @@ class TextCorpus implements Corpus {
     for (let i = at; i <= at + this.blockSize; i++) block.push(this.ids[i]!)
     return block
   }
+}
+
+/**
+ * The ids of a long text, 2 bytes each; 4 where there are more than 65,536.
+ * @throws {TokenizerError} for a character outside the alphabet
+ */
+export function encodeText(tokenizer: Tokenizer, text: string): Uint16Array | Uint32Array {
+  const ids = new (tokenizer.vocabSize <= 65536 ? Uint16Array : Uint32Array)(text.length)
+  let count = 0
+  for (const char of text) ids[count++] = tokenizer.idOf(char)
+  return count < ids.length ? ids.slice(0, count) : ids
 }

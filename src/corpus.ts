@@ -3,6 +3,7 @@ import { ConfigError } from './errors.js'
 import type { Random } from './random.js'
 import { type Decoder, topCandidates } from './sample.js'
 import type { Tokenizer } from './tokenizer.js'
+import type { DocumentPass } from './train.js'
 
 /** Many documents, each from BOS to BOS; or one long text, in blocks without BOS. */
 export type Mode = 'docs' | 'text'
@@ -24,6 +25,9 @@ export interface DataOptions {
 /** The same where one must be given. */
 export type Data = DataOptions & ({ docs: readonly string[] } | { text: string })
 
+/** Documents, or the ids of a text. */
+export type Pieces = readonly (string | ArrayLike<number>)[]
+
 /** Sequences of ids; each id but the last is an input, and the next one its target. */
 export interface Corpus {
   /** Documents to train on, in their order; of a text none. */
@@ -32,12 +36,12 @@ export interface Corpus {
   readonly valDocs: readonly string[]
   /** Documents, or characters of the text. */
   readonly counts: { train: number; val: number }
-  /** All of it in its order, for a hash. */
-  readonly all: readonly (string | ArrayLike<number>)[]
+  /** All of it in its order and how it is split, for a hash. */
+  readonly pieces: Pieces
   /** What a step trains on, where the steps before have taken `seen`. */
   batch(size: number, seen: number, random: Random): number[][]
-  /** What is held out, from its beginning, one sequence at a time. */
-  heldOut(): Iterable<number[]>
+  /** The mean loss over what is held out, whole documents or blocks, where something is. */
+  validate?(pass: DocumentPass): number
   /**
    * The ids of one piece of such data, as loss() takes it.
    * @throws {DatasetError} for a piece in which nothing comes after a character
@@ -60,20 +64,15 @@ export interface Corpus {
 /** Documents; each ends with BOS, and so does what goes on from one. */
 export class DocsCorpus implements Corpus {
   readonly docs: readonly string[]
-  readonly valDocs: readonly string[]
-  readonly all: readonly string[]
+  readonly valDocs: readonly string[] = []
+  readonly pieces: Pieces
   private readonly tokenizer: Tokenizer
   private readonly blockSize: number
 
-  /**
-   * @param all in the order of training
-   * @param held how many of the last ones are held out
-   */
-  constructor(all: readonly string[], held: number, tokenizer: Tokenizer, blockSize: number) {
-    const train = all.length - held
-    this.all = all
-    this.docs = all.slice(0, train)
-    this.valDocs = all.slice(train)
+  /** @param docs in the order of training */
+  constructor(docs: readonly string[], tokenizer: Tokenizer, blockSize: number) {
+    this.docs = docs
+    this.pieces = docs
     this.tokenizer = tokenizer
     this.blockSize = blockSize
   }
@@ -87,10 +86,6 @@ export class DocsCorpus implements Corpus {
     const batch: number[][] = []
     for (let i = 0; i < size; i++) batch.push(this.seen(docs[(seen + i) % docs.length]!))
     return batch
-  }
-
-  *heldOut(): Generator<number[]> {
-    for (const doc of this.valDocs) yield this.seen(doc)
   }
 
   encode(doc: string): number[] {
@@ -117,7 +112,7 @@ export class DocsCorpus implements Corpus {
   }
 
   /** What the model can see of a document: of a long one, only this is encoded. */
-  private seen(doc: string): number[] {
+  protected seen(doc: string): number[] {
     const count = this.blockSize
     // A character is one or two code units.
     if (doc.length <= 2 * count) return this.encode(doc)

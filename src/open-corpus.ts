@@ -15,7 +15,7 @@ export type MakeCorpus = (tokenizer: Tokenizer, blockSize: number, random: Rando
 export async function openCorpus(mode: Mode, data: DataOptions): Promise<MakeCorpus> {
   const { docs = [], valFraction = 0 } = data
   if (mode === 'docs' && valFraction === 0 && data.text === undefined) {
-    return (tokenizer, size, random) => new DocsCorpus(shuffled(docs, random), 0, tokenizer, size)
+    return (tokenizer, size, random) => new DocsCorpus(shuffled(docs, random), tokenizer, size)
   }
   const { corpusOf, modeOf } = await beside('microgpt.data.js', import('./corpora.js'))
   modeOf(data)

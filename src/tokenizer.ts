@@ -55,23 +55,13 @@ export class Tokenizer {
     return ids
   }
 
-  /**
-   * The ids of a long text, 2 bytes each; 4 where there are more than 65,536.
-   * @throws {TokenizerError} for a character outside
-   */
-  encodeText(text: string): Uint16Array | Uint32Array {
-    const ids = new (this.vocabSize <= 65536 ? Uint16Array : Uint32Array)(text.length)
-    let count = 0
-    for (const char of text) ids[count++] = this.idOf(char)
-    return count < ids.length ? ids.slice(0, count) : ids
-  }
-
   private append(ids: number[], text: string): void {
     if (typeof text !== 'string') throw new TokenizerError(`a text is a string, got ${show(text)}`)
     for (const char of text) ids.push(this.idOf(char))
   }
 
-  private idOf(char: string): number {
+  /** The id of a character. @throws {TokenizerError} for one outside */
+  idOf(char: string): number {
     const id = this.ids.get(char)
     if (id === undefined) {
       const known = this.chars.slice(0, 200).join('')

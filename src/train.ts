@@ -72,26 +72,21 @@ export class DocumentPass {
   }
 
   /**
-   * The mean over documents of the mean over positions of -log p(next token); at most block_size
-   * positions of a document count.
-   * @param docs each BOS, the characters, BOS; taken some at a time, so that they need not all be
-   *   there at once, and added up in their order
+   * The sum over documents, in their order, of the mean over positions of -log p(next token); at
+   * most block_size positions of a document count.
+   * @param docs each BOS, the characters, BOS
+   * @param sum of the documents before
    */
-  forward(docs: Iterable<Doc>): number {
-    let sum = 0
-    let count = 0
-    for (const group of groupsOf(docs, this.rows * this.places.length)) {
-      this.eachRound(group, (passes) => {
-        this.run(passes)
-        for (const { losses } of passes) for (const loss of losses) sum += loss
-      })
-      count += group.length
-    }
-    return sum / count
+  forward(docs: readonly Doc[], sum = 0): number {
+    this.eachRound(docs, (passes) => {
+      this.run(passes)
+      for (const { losses } of passes) for (const loss of losses) sum += loss
+    })
+    return sum
   }
 
   /**
-   * The same, the parameters' gradients set to its gradient, and the parameters updated.
+   * The mean over documents, the parameters' gradients set to its gradient, and the parameters updated.
    * @throws {TrainingError} when the loss is not finite; the parameters stay as they were
    */
   train(docs: readonly Doc[], adam: Adam, lr: number): number {
@@ -209,16 +204,4 @@ export class DocumentPass {
     const loss = graph.crossEntropy(logits, place.targets.first(rows), bounds)
     return { graph, loss, losses: loss.data, bounds }
   }
-}
-
-/** Items in lists of `size`; the last one may be shorter. */
-function* groupsOf<T>(items: Iterable<T>, size: number): Generator<T[]> {
-  let group: T[] = []
-  for (const item of items) {
-    group.push(item)
-    if (group.length < size) continue
-    yield group
-    group = []
-  }
-  if (group.length > 0) yield group
 }

@@ -61,7 +61,10 @@ test('any values in the fields', async () => {
       const made = resolved('gist', input)
       if (!made) return
       taken++
-      for (const [name, value] of Object.entries(input)) expect(made[name as 'n_embd']).toBe(value)
+      for (const [name, value] of Object.entries(input)) {
+        // A zero loses its sign.
+        expect(made[name as 'n_embd']).toBe(value === 0 ? 0 : value)
+      }
       await works(made)
     }),
     { numRuns: 2000 },

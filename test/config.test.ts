@@ -99,7 +99,7 @@ describe('every field takes what it can use and names what it cannot', () => {
       const input = { [name]: value } as ConfigInput
       expect(resolveConfig('gist', input)).toEqual({
         ...PRESETS.gist,
-        ...input,
+        [name]: value === 0 ? 0 : value,
         head_dim: name === 'n_head' ? 16 / Number(value) : name === 'n_embd' ? 1 : 4,
       })
       const gpt = await MicroGPT.create({ docs: ['ab', 'cab'], config: input })

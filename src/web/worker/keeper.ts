@@ -1,5 +1,5 @@
 /** Keeps the run that is going on in the browser's store, between its steps and now and then. */
-import { markOf } from '../../checkpoint.js'
+import { hashOf } from '../../checkpoint.js'
 import type { MicroGPT } from '../../microgpt.js'
 import type { FromWorker } from '../messages.js'
 import type { Run } from './run.js'
@@ -78,7 +78,7 @@ export class Keeper {
     this.keptStep = step
     this.busy = true
     const write = async () => {
-      this.mark ||= markOf([text]).docs_hash
+      this.mark ||= hashOf([text])
       const file = gpt.save({ optimizer: true })
       const about = { id, step, of: gpt.config.num_steps, time, name, mark: this.mark, text }
       const state = { file, log: run.log.state(), ms: run.ms, initial, before }
