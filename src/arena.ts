@@ -51,11 +51,6 @@ export class Ids {
     this.view = view
   }
 
-  /** Writes ids[from] to ids[to - 1], from the first place on. */
-  set(ids: ArrayLike<number>, from = 0, to = ids.length): void {
-    for (let i = from; i < to; i++) this.put(i - from, ids[i]!)
-  }
-
   /** Writes one id. */
   put(i: number, id: number): void {
     this.view[i] = id

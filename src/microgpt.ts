@@ -5,17 +5,17 @@ import { beside } from './beside.js'
 import { sampleMany } from './bulk.js'
 import { type DatasetMark, markOf, writeCheckpoint } from './checkpoint-writer.js'
 import { type Config, checkField, checkOptions, checkWhole } from './config.js'
-import { learningRate, resolveConfig, show } from './config.js'
+import { learningRate, resolveConfig } from './config.js'
 import type { Corpus, Mode } from './corpus.js'
 import { checkDocs } from './dataset.js'
 import { type Engine, openEngine } from './engine.js'
-import { ConfigError, DatasetError, TrainingError } from './errors.js'
+import { DatasetError, TrainingError } from './errors.js'
 import { type MakeCorpus, openCorpus } from './open-corpus.js'
 import type { CreateOptions, GenerateOptions, Generated, LoadOptions } from './options.js'
 import type { SampleOptions, StepResult, TrainOptions } from './options.js'
 import { Random, type Seed } from './random.js'
 import { RANGES } from './ranges.js'
-import { type Candidate, Decoder, sampleIds } from './sample.js'
+import { type Candidate, Decoder, sampleDocs } from './sample.js'
 import { type StateDict, gptTable, initialise, mapStateDict } from './state-dict.js'
 import { Tokenizer } from './tokenizer.js'
 import type { DocumentPass } from './train.js'
@@ -146,8 +146,8 @@ export class MicroGPT {
     checkOptions('save', options, ['optimizer'])
     const { arena } = this.live()
     if (!options.optimizer) return writeCheckpoint(this, arena)
-    const { docsSeen, valFraction } = this
-    this.mark ??= markOf(this.corpus.all, valFraction)
+    const { docsSeen, mode, valFraction } = this
+    this.mark ??= markOf(mode, this.corpus)
     const run = { ...this.mark, docsSeen, valFraction, random: this.random.save() }
     return writeCheckpoint(this, arena, run)
   }
@@ -189,17 +189,15 @@ export class MicroGPT {
     checkOptions('train', options, ['steps', 'batch_size', 'evalEvery'])
     const { evalEvery, batch_size: batchSize = this.config.batch_size } = options
     checkField('batch_size', batchSize, RANGES.batch_size, this.config.batch_size)
-    this.checkData()
-    if (evalEvery !== undefined) {
-      checkWhole('evalEvery', evalEvery, 1, 50)
-      this.checkHeldOut()
-    }
+    const evaluates = evalEvery !== undefined
+    if (evaluates) checkWhole('evalEvery', evalEvery, 1, 50)
+    this.checkData(evaluates)
     const rest = Math.max(0, this.config.num_steps - this.step)
     const { steps = rest } = options
     checkWhole('steps', steps, 0, rest)
     for (let i = 1; i <= steps; i++) {
       const result = this.trainStep(batchSize)
-      const due = evalEvery !== undefined && (i === steps || result.step % evalEvery === 0)
+      const due = evaluates && (i === steps || result.step % evalEvery === 0)
       yield due ? { ...result, valLoss: this.validate() } : result
     }
   }
@@ -213,9 +211,8 @@ export class MicroGPT {
    */
   validate(): number {
     const { pass } = this.live()
-    this.checkData()
-    this.checkHeldOut()
-    return pass.forward(this.corpus.heldOut())
+    this.checkData(true)
+    return this.corpus.validate!(pass)
   }
 
   /**
@@ -225,22 +222,24 @@ export class MicroGPT {
    */
   sample(options: SampleOptions = {}): string[] {
     checkOptions('sample', options, ['count', 'length', 'temperature', 'sideBySide'])
-    const { mode, config, random, tokenizer } = this
+    const { mode, config, random } = this
     const { count = mode === 'text' ? 1 : 20, temperature = config.temperature, length } = options
     checkWhole('count', count, 0, 20)
-    const { decoder } = this.live()
+    const { arena, decoder, pass, stateDict } = this.live()
     checkField('temperature', temperature, RANGES.temperature, config.temperature)
     this.corpus.begin('', length)
     if (mode === 'text') {
-      const one = () => this.generate({ temperature, ...(length === undefined ? {} : { length }) })
+      const one = () => this.generate({ temperature, length } as GenerateOptions)
       return Array.from({ length: count }, () => Array.from(one(), ({ char }) => char).join(''))
     }
-    if (options.sideBySide ?? count >= MANY) return this.sampleMany(count, temperature)
+    const { BOS, vocabSize } = this.tokenizer
+    const limits = { count, temperature, BOS, block_size: config.block_size }
     decoder.forget()
-    decoder.setTemperature(temperature)
-    return Array.from({ length: count }, () =>
-      tokenizer.decode(sampleIds(decoder, random, config, tokenizer.BOS, temperature)),
-    )
+    const documents =
+      (options.sideBySide ?? count >= MANY)
+        ? sampleMany(arena, stateDict, config, vocabSize, random, limits, pass.lend())
+        : sampleDocs(decoder.sequence, random, limits)
+    return documents.map((ids) => this.tokenizer.decode(ids))
   }
 
   /**
@@ -251,7 +250,7 @@ export class MicroGPT {
    * what is written into data in between counts for the characters to come, while the keys and
    * values of the past stay where the window does.
    * @throws {ConfigError} for an option that cannot be used, or a prompt longer than the model sees
-   * @throws {TokenizerError} for a character that the alphabet lacks
+   * @throws {TokenizerError} for a prompt that is no string, or has a character that the alphabet lacks
    */
   *generate(options: GenerateOptions = {}): Generator<Generated, void, undefined> {
     checkOptions('generate', options, ['prompt', 'length', 'temperature', 'topK', 'seed'])
@@ -259,9 +258,6 @@ export class MicroGPT {
     const { prompt = '', temperature = config.temperature, topK } = options
     checkField('temperature', temperature, RANGES.temperature, config.temperature)
     if (topK !== undefined) checkWhole('topK', topK, 1, 10)
-    if (typeof prompt !== 'string') {
-      throw new ConfigError('prompt', prompt, `prompt must be a string, got ${show(prompt)}`)
-    }
     const { tokens: before, count } = corpus.begin(prompt, options.length)
     let tokens = before
     const random =
@@ -294,7 +290,7 @@ export class MicroGPT {
   loss(docs: readonly string[]): number {
     const { pass } = this.live()
     checkDocs(docs)
-    return pass.forward(docs.map((doc) => this.corpus.encode(doc)))
+    return pass.forward(docs.map((doc) => this.corpus.encode(doc))) / docs.length
   }
 
   /** Lets go of the memory at once. Views that the caller still holds keep it until they go too. */
@@ -303,18 +299,9 @@ export class MicroGPT {
     this.parts = null
   }
 
-  private sampleMany(count: number, temperature: number): string[] {
-    const { arena, stateDict, pass } = this.live()
-    const { BOS, vocabSize } = this.tokenizer
-    const options = { count, temperature, BOS, vocabSize, room: pass.lend() }
-    const documents = sampleMany(arena, stateDict, this.config, this.random, options)
-    return documents.map((ids) => this.tokenizer.decode(ids))
-  }
-
   private trainStep(batchSize: number): StepResult {
     const { arena, pass, adam, decoder } = this.live()
-    const done = adam.t
-    const lr = learningRate(this.config, done, arena.core.cos)
+    const lr = learningRate(this.config, adam.t, arena.core.cos)
     const batch = this.corpus.batch(batchSize, this.docsSeen, this.random)
     const loss = pass.train(batch, adam, lr)
     this.docsSeen += batchSize
@@ -326,15 +313,16 @@ export class MicroGPT {
     return { char: this.tokenizer.chars[tokenId] ?? '', tokenId, probability }
   }
 
-  private checkData(): void {
-    if (this.corpus.counts.train > 0) return
-    const what = this.mode === 'text' ? 'text; give text' : 'documents; give docs'
-    throw new TrainingError(`this model has no ${what} to load`)
-  }
-
-  private checkHeldOut(): void {
-    if (this.corpus.counts.val > 0) return
-    throw new DatasetError('nothing is held out to validate on; give valFraction 0.1 to create')
+  /** @param held whether some of it must be held out */
+  private checkData(held: boolean): void {
+    const { train, val } = this.counts
+    if (train === 0) {
+      const what = this.mode === 'text' ? 'text; give text' : 'documents; give docs'
+      throw new TrainingError(`this model has no ${what} to load`)
+    }
+    if (held && val === 0) {
+      throw new DatasetError('nothing is held out to validate on; give valFraction 0.1 to create')
+    }
   }
 
   /** @throws {TrainingError} after free() */

@@ -1,5 +1,5 @@
 /** One token at a time through the model, over a key/value cache, and the next one drawn. */
-import type { Arena, Ids } from './arena.js'
+import type { Arena, Tensor } from './arena.js'
 import type { Config } from './config.js'
 import { TrainingError } from './errors.js'
 import { Graph } from './graph.js'
@@ -40,6 +40,9 @@ export function recordDecoder(
   return { graph: g, tokens, positions, inverse: inverse.data, logits, probabilities }
 }
 
+/** Some sequences, as recorded. */
+type Sequences = ReturnType<typeof recordDecoder>
+
 /**
  * What logits are multiplied with. Temperature 0 stands for greedy and leaves them as they are.
  * Below 1e-250 the likeliest has all the probability already, and a smaller one would overflow.
@@ -52,36 +55,30 @@ export function checkProbabilities(first: number): void {
   // One logit that is not finite makes every probability NaN.
   if (Number.isNaN(first)) {
     throw new TrainingError(
-      'the numbers of the model have grown too large to sample; train it with a smaller learning_rate',
+      'the parameters are too large to sample with; try a smaller learning_rate',
     )
   }
 }
 
 /** The model for one token, with the keys and values of those before it kept. */
 export class Decoder {
+  /** One sequence, for sampleDocs: call forget() then. */
+  readonly sequence: Sequences
   /** softmax(logits / temperature) after step(), [vocab_size]: a view. */
   readonly probabilities: Float64Array
   /** [vocab_size]: a view. */
   readonly logits: Float64Array
-  private readonly graph: Graph
-  private readonly token: Ids
-  private readonly position: Ids
-  private readonly inverse: Float64Array
   private owner: object | null = null
 
   constructor(arena: Arena, stateDict: StateDict, config: Config, vocabSize: number) {
-    const decoder = recordDecoder(arena, stateDict, config, vocabSize, 1)
-    this.graph = decoder.graph
-    this.token = decoder.tokens
-    this.position = decoder.positions
-    this.inverse = decoder.inverse
-    this.logits = decoder.logits.data
-    this.probabilities = decoder.probabilities.data
+    this.sequence = recordDecoder(arena, stateDict, config, vocabSize, 1)
+    this.logits = this.sequence.logits.data
+    this.probabilities = this.sequence.probabilities.data
   }
 
   /** Softmax from here on is of logits / temperature. */
   setTemperature(temperature: number): void {
-    this.inverse.fill(inverseOf(temperature))
+    this.sequence.inverse.fill(inverseOf(temperature))
   }
 
   /**
@@ -89,9 +86,10 @@ export class Decoder {
    * @throws {TrainingError} when the model's numbers overflow
    */
   step(token: number, position: number): void {
-    this.token.put(0, token)
-    this.position.put(0, position)
-    this.graph.forward()
+    const { graph, tokens, positions } = this.sequence
+    tokens.put(0, token)
+    positions.put(0, position)
+    graph.forward()
     checkProbabilities(this.probabilities[0]!)
   }
 
@@ -115,23 +113,63 @@ export function argmax(x: Float64Array): number {
   return best
 }
 
-/** One document, drawn as microgpt.py draws it: from BOS until BOS or block_size tokens. */
-export function sampleIds(
-  decoder: Decoder,
+export interface SampleLimits {
+  count: number
+  temperature: number
+  /** What begins and ends a document. */
+  BOS: number
+  /** Tokens of a document at the most. */
+  block_size: number
+}
+
+/**
+ * Invents documents. The order of the random draws: one for each sequence that is at work, then one
+ * for the next token of each, and so on; where one ends, the next document begins. With one sequence
+ * it is microgpt.py's.
+ * @returns ids of each document, in the order in which they were begun
+ * @throws {TrainingError} when the model's numbers overflow
+ */
+export function sampleDocs(
+  { graph, tokens, positions, inverse, logits, probabilities }: Sequences,
   random: Random,
-  config: Config,
-  BOS: number,
-  temperature: number,
-): number[] {
-  const ids: number[] = []
-  let token = BOS
-  for (let position = 0; position < config.block_size; position++) {
-    decoder.step(token, position)
-    token = temperature === 0 ? argmax(decoder.logits) : random.choice(decoder.probabilities)
-    if (token === BOS) break
-    ids.push(token)
+  { count, temperature, BOS, block_size }: SampleLimits,
+): number[][] {
+  inverse.fill(inverseOf(temperature))
+  const rows = tokens.length
+  const vocabSize = logits.count / rows
+  const rowsOf = ({ data }: Tensor) =>
+    Array.from({ length: rows }, (_, i) => data.subarray(i * vocabSize, (i + 1) * vocabSize))
+  const [scores, chances] = [rowsOf(logits), rowsOf(probabilities)]
+  const all: number[][] = []
+  // A row that has nothing more to do goes on computing, and is looked at no more.
+  const atWork: (number[] | null)[] = []
+  const begin = (row: number) => {
+    const ids = all.length < count ? [] : null
+    atWork[row] = ids
+    if (ids) all.push(ids)
+    tokens.put(row, BOS)
+    positions.put(row, 0)
   }
-  return ids
+  for (let row = 0; row < rows; row++) begin(row)
+  let open = count
+  while (open > 0) {
+    graph.forward()
+    for (let row = 0; row < rows; row++) {
+      const ids = atWork[row]
+      if (!ids) continue
+      checkProbabilities(chances[row]![0]!)
+      const token = temperature === 0 ? argmax(scores[row]!) : random.choice(chances[row]!)
+      if (token !== BOS) ids.push(token)
+      if (token === BOS || ids.length === block_size) {
+        open--
+        begin(row)
+      } else {
+        tokens.put(row, token)
+        positions.put(row, ids.length)
+      }
+    }
+  }
+  return all
 }
 
 /** The k likeliest ids with their probabilities among themselves: the likeliest first, then by id. */

@@ -29,8 +29,8 @@ export class Tape {
   private readonly from: number
   /** What each op reads, in the order of recording. */
   private readonly inputs: (readonly (Tensor | Ids)[])[] = []
-  /** Inputs and outputs by address. */
-  private readonly values = new Map<number, Tensor>()
+  /** Inputs and outputs. */
+  private readonly values: Tensor[] = []
   /** Ways back from planned.y, by `fresh`, and the one that the tape's rows are marked for. */
   private planned: { y: Tensor; plans: Map<boolean, BackwardPlan> } | null = null
   private marked: BackwardPlan | null = null
@@ -77,7 +77,7 @@ export class Tape {
   /** Takes what was allocated last into the graph. */
   protected take<T extends Tensor | Ids>(x: T): T {
     if (x instanceof Tensor) {
-      this.values.set(x.address, x)
+      this.values.push(x)
       this.planned = null
     }
     return x
@@ -112,9 +112,7 @@ export class Tape {
     const isParam = ({ address }: Tensor) =>
       address >= params.address && address < params.address + 8 * params.count
     const weights = fresh ? inputs.flat().filter(isParam) : []
-    const distinct = new Map(weights.map((w) => [w.address, w]))
-    const values = [...this.values.values(), ...distinct.values()]
-    const { masks, clear } = planBackward(inputs, y, values)
+    const { masks, clear } = planBackward(inputs, y, [...this.values, ...weights])
     const plan = { masks, clear: fresh ? [...clear, ...gaps(params, weights)] : clear }
     this.planned.plans.set(fresh, plan)
     return plan

@@ -29,11 +29,11 @@ export class Ids extends Numbers {
    * Writes ids[from] to ids[to - 1], from the first place on.
    * @throws {ArenaError} when there are too many, or one is not a whole number from 0 to limit - 1
    */
-  override set(ids: ArrayLike<number>, from = 0, to = ids.length): void {
+  set(ids: ArrayLike<number>, from = 0, to = ids.length): void {
     if (to - from > this.length) {
       throw new ArenaError(`there is room for ${this.length} ids, got ${to - from}`)
     }
-    super.set(ids, from, to)
+    for (let i = from; i < to; i++) this.put(i - from, ids[i]!)
   }
 
   /** Writes one id. @throws {ArenaError} as set does */
