@@ -21,7 +21,7 @@ const moved = (filter, path) => ({
   },
 })
 const PARTS = [
-  moved(/\/checkpoint-reader\.js$/, './microgpt.load.js'),
+  moved(/\/checkpoint\/reader\.js$/, './microgpt.load.js'),
   moved(/\/corpora\.js$/, './microgpt.data.js'),
   moved(/\/threads\/main\.js$/, './microgpt.threads.js'),
   moved(/\/worker\.js$/, './worker.js'),
@@ -40,8 +40,8 @@ export async function buildHost(shared) {
   const bundle = (entryPoints, ...plugins) => bundleForBrowsers({ ...shared, entryPoints, plugins })
   await Promise.all([
     bundle({ microgpt: 'src/host.ts' }, ...PARTS),
-    bundle({ 'microgpt.data': 'src/corpora.ts' }, ERRORS, TOKENIZER),
-    bundle({ 'microgpt.load': 'src/checkpoint-reader.ts' }, ERRORS, TOKENIZER),
+    bundle({ 'microgpt.data': 'src/corpus/corpora.ts' }, ERRORS, TOKENIZER),
+    bundle({ 'microgpt.load': 'src/checkpoint/reader.ts' }, ERRORS, TOKENIZER),
     bundle({ 'microgpt.threads': 'src/threads/main.ts' }, ERRORS, ARENA, TRAIN),
     bundle({ worker: 'src/worker/worker.ts' }, ERRORS, TOKENIZER, HOST),
     bundle({ 'microgpt.kit': 'src/kit/kit.ts' }, ERRORS, TOKENIZER, ARENA, BASES),

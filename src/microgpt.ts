@@ -3,14 +3,14 @@ import { Adam } from './adam.js'
 import type { Arena } from './arena.js'
 import { beside } from './beside.js'
 import { sampleMany } from './bulk.js'
-import { type DatasetMark, markOf, writeCheckpoint } from './checkpoint-writer.js'
+import { type DatasetMark, markOf, writeCheckpoint } from './checkpoint/write.js'
 import { type Config, checkField, checkOptions, checkWhole } from './config.js'
 import { learningRate, resolveConfig } from './config.js'
-import type { Corpus, Mode } from './corpus.js'
+import type { Corpus, Mode } from './corpus/corpus.js'
 import { checkDocs } from './dataset.js'
 import { type Engine, openEngine } from './engine.js'
 import { DatasetError, TrainingError } from './errors.js'
-import { type MakeCorpus, openCorpus } from './open-corpus.js'
+import { type MakeCorpus, openCorpus } from './corpus/open.js'
 import type { CreateOptions, GenerateOptions, Generated, LoadOptions } from './options.js'
 import type { SampleOptions, StepResult, TrainOptions } from './options.js'
 import { Random, type Seed } from './random.js'
@@ -121,7 +121,7 @@ export class MicroGPT {
    * @throws {MicroGPTError} when microgpt.load.js, which reads the file, is not beside this module
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<MicroGPT> {
-    const reader = await beside('microgpt.load.js', import('./checkpoint-reader.js'))
+    const reader = await beside('microgpt.load.js', import('./checkpoint/reader.js'))
     const opened = reader.openCheckpoint(bytes, options)
     const { file, data, seed } = opened
     const corpusOf = await openCorpus(file.mode, data)

@@ -1,7 +1,6 @@
 /** What the calls of the front door take and give. */
-import type { ReadOptions } from './checkpoint-metadata.js'
 import type { ConfigInput } from './config.js'
-import type { Data, DataOptions } from './corpus.js'
+import type { Data, DataOptions } from './corpus/corpus.js'
 import type { EngineOptions } from './engine.js'
 import type { Seed } from './random.js'
 import type { Candidate } from './sample.js'
@@ -16,6 +15,20 @@ interface MakeOptions extends EngineOptions {
   config?: ConfigInput
   /** 42 unless given. */
   seed?: Seed
+}
+
+/** How a file is read that says less than one of this program. */
+export interface ReadOptions {
+  /** The preset of a file that names none. */
+  preset?: string
+  /** Fields that differ from the file's config; all of it for a file that has none. */
+  config?: ConfigInput
+  /** The characters of a file that names none. */
+  alphabet?: readonly string[]
+  /** Take F32, F16 and BF16 too, widened exactly. */
+  widen?: boolean
+  /** Bytes that the file's header may have: 16 MiB unless given. */
+  maxHeader?: number
 }
 
 /**

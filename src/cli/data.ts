@@ -1,5 +1,5 @@
 /** Data from where --data says: a file, a URL, or the names that come with the program. */
-import type { Data, Mode } from '../corpus.js'
+import type { Data, Mode } from '../corpus/corpus.js'
 import { decodeUtf8, parseDocs, parseText } from '../dataset.js'
 import { DatasetError } from '../errors.js'
 

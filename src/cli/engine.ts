@@ -1,6 +1,6 @@
 /** The three engines as the program sees them; each is loaded when it is asked for. */
 import type { Config, ConfigInput } from '../config.js'
-import type { Data, Mode } from '../corpus.js'
+import type { Data, Mode } from '../corpus/corpus.js'
 
 /** The twins take documents alone, and hold none out. */
 export type EngineOptions = Data & {

@@ -1,8 +1,8 @@
 /** What a checkpoint holds, without its data and without making the model. */
-import { type Checkpoint, type RunState, readCheckpoint } from '../checkpoint.js'
-import type { Mode } from '../corpus.js'
+import { type Checkpoint, type RunState, readCheckpoint } from '../checkpoint/read.js'
+import type { Mode } from '../corpus/corpus.js'
 import { CheckpointError } from '../errors.js'
-import { type StoredTensor, copyNumbers, readSafetensors } from '../safetensors.js'
+import { type StoredTensor, copyNumbers, readSafetensors } from '../safetensors/read.js'
 import { UsageError } from './exit.js'
 import { named, readModel } from './files.js'
 import { inspectionText } from './inspect-text.js'

@@ -1,7 +1,7 @@
 /** inspect: the parameters of a model and the memory it takes. */
 import { resolveConfig } from '../config.js'
-import { corpusOf } from '../corpora.js'
-import type { DataOptions } from '../corpus.js'
+import { corpusOf } from '../corpus/corpora.js'
+import type { DataOptions } from '../corpus/corpus.js'
 import { ArenaError } from '../errors.js'
 import { Random } from '../random.js'
 import { Tokenizer } from '../tokenizer.js'

@@ -1,9 +1,9 @@
 /** Where a run's model comes from: made anew, or taken from a file. */
 import { type ConfigInput, FIELDS } from '../config.js'
-import type { DataOptions, Mode } from '../corpus.js'
+import type { DataOptions, Mode } from '../corpus/corpus.js'
 import { CheckpointError } from '../errors.js'
 import { type LoadOptions, MicroGPT } from '../microgpt.js'
-import { readSafetensors } from '../safetensors.js'
+import { readSafetensors } from '../safetensors/read.js'
 import { readData } from './data.js'
 import { ENGINES, ENGINE_NAMES, type Engine } from './engine.js'
 import { UsageError } from './exit.js'

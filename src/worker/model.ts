@@ -1,6 +1,6 @@
 /** The front door off the main thread: MicroGPT's API, asynchronous, with a worker behind it. */
 import type { Config } from '../config.js'
-import type { Mode } from '../corpus.js'
+import type { Mode } from '../corpus/corpus.js'
 import { TrainingError } from '../errors.js'
 import type { GenerateOptions, Generated, SampleOptions, TrainOptions } from '../microgpt.js'
 import { Tokenizer } from '../tokenizer.js'

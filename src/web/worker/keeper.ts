@@ -1,5 +1,5 @@
 /** Keeps the run that is going on in the browser's store, between its steps and now and then. */
-import { hashOf } from '../../checkpoint.js'
+import { hashOf } from '../../checkpoint/read.js'
 import type { MicroGPT } from '../../microgpt.js'
 import type { FromWorker } from '../messages.js'
 import type { Run } from './run.js'

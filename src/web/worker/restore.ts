@@ -1,5 +1,5 @@
 /** A model from a file, as far as this page can hold it and has the documents for it. */
-import { type Checkpoint, readCheckpoint } from '../../checkpoint.js'
+import { type Checkpoint, readCheckpoint } from '../../checkpoint/read.js'
 import { PRESETS } from '../../config.js'
 import type { ConfigInput } from '../../config.js'
 import { parseDocs } from '../../dataset.js'

@@ -1,14 +1,14 @@
 /** A model from a checkpoint: what the file and the caller's data have to do with each other. */
-import type { Arena } from './arena.js'
-import { type Checkpoint, type RunState, hashOf, readCheckpoint } from './checkpoint.js'
-import { restoreNumbers, restoreRandom } from './checkpoint.js'
-import { checkOptions } from './config.js'
-import { modeOf } from './corpora.js'
-import type { Corpus, DataOptions, Mode } from './corpus.js'
-import { CheckpointError } from './errors.js'
-import type { LoadOptions } from './options.js'
-import type { Random, Seed } from './random.js'
-import { Tokenizer } from './tokenizer.js'
+import type { Arena } from '../arena.js'
+import { type Checkpoint, type RunState, hashOf, readCheckpoint } from './read.js'
+import { restoreNumbers, restoreRandom } from './read.js'
+import { checkOptions } from '../config.js'
+import { modeOf } from '../corpus/corpora.js'
+import type { Corpus, DataOptions, Mode } from '../corpus/corpus.js'
+import { CheckpointError } from '../errors.js'
+import type { LoadOptions } from '../options.js'
+import type { Random, Seed } from '../random.js'
+import { Tokenizer } from '../tokenizer.js'
 
 /** A file, and what to make its model with. */
 export interface Opened {

@@ -1,8 +1,8 @@
 /** The corpus of a model: what only some need is loaded when it is asked for. */
-import { beside } from './beside.js'
+import { beside } from '../beside.js'
 import { type Corpus, type DataOptions, DocsCorpus, type Mode, shuffled } from './corpus.js'
-import type { Random } from './random.js'
-import type { Tokenizer } from './tokenizer.js'
+import type { Random } from '../random.js'
+import type { Tokenizer } from '../tokenizer.js'
 
 /** Makes the corpus, once there is a generator to shuffle it. */
 export type MakeCorpus = (tokenizer: Tokenizer, blockSize: number, random: Random) => Corpus

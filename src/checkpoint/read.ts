@@ -1,20 +1,25 @@
-/** Checkpoints read, without believing them; checkpoint-writer.ts draws what they hold. */
-import type { Arena } from './arena.js'
-import { Metadata, type ReadOptions, attempt } from './checkpoint-metadata.js'
-import { configOf, tokenizerOf } from './checkpoint-metadata.js'
-import { MOMENTS, type RunState, VERSION, WORDS } from './checkpoint-writer.js'
-import { momentsOf } from './checkpoint-writer.js'
-import { type Config, type PresetName, show } from './config.js'
-import type { Mode } from './corpus.js'
-import { checkState } from './random-state.js'
-import type { Random, RandomState } from './random.js'
-import { fail } from './safetensors-header.js'
-import { type Safetensors, type StoredTensor, copyNumbers, readSafetensors } from './safetensors.js'
-import { type ParameterSpec, gptTable } from './state-dict.js'
-import type { Tokenizer } from './tokenizer.js'
+/** Checkpoints read, without believing them; write.ts draws what they hold. */
+import type { Arena } from '../arena.js'
+import { Metadata, attempt } from './metadata.js'
+import { configOf, tokenizerOf } from './metadata.js'
+import { MOMENTS, type RunState, VERSION, WORDS } from './write.js'
+import { momentsOf } from './write.js'
+import { type Config, type PresetName, show } from '../config.js'
+import type { Mode } from '../corpus/corpus.js'
+import type { ReadOptions } from '../options.js'
+import { checkState } from '../random-state.js'
+import type { Random, RandomState } from '../random.js'
+import { fail } from '../safetensors/header.js'
+import {
+  type Safetensors,
+  type StoredTensor,
+  copyNumbers,
+  readSafetensors,
+} from '../safetensors/read.js'
+import { type ParameterSpec, gptTable } from '../state-dict.js'
+import type { Tokenizer } from '../tokenizer.js'
 
-export type { ReadOptions } from './checkpoint-metadata.js'
-export { type DatasetMark, type RunState, hashOf, writeCheckpoint } from './checkpoint-writer.js'
+export { type DatasetMark, type RunState, hashOf, writeCheckpoint } from './write.js'
 
 /** Digits of 2^32768, the seeds' bound. */
 const SEED = /^-?\d{1,9865}$/

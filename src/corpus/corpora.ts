@@ -2,15 +2,15 @@
  * What only some models learn from: one long text, in blocks, and data of which a part is held out.
  * It is loaded when it is asked for: build/microgpt.data.js.
  */
-import { type Range, checkField, checkWhole, show } from './config.js'
+import { type Range, checkField, checkWhole, show } from '../config.js'
 import { type Corpus, type DataOptions, DocsCorpus, type Mode } from './corpus.js'
 import { type Pieces, shuffled } from './corpus.js'
-import { checkDocs } from './dataset.js'
-import { DatasetError } from './errors.js'
-import type { Random } from './random.js'
-import { type Decoder, topCandidates } from './sample.js'
-import type { Tokenizer } from './tokenizer.js'
-import type { DocumentPass } from './train.js'
+import { checkDocs } from '../dataset.js'
+import { DatasetError } from '../errors.js'
+import type { Random } from '../random.js'
+import { type Decoder, topCandidates } from '../sample.js'
+import type { Tokenizer } from '../tokenizer.js'
+import type { DocumentPass } from '../train.js'
 
 /** What valFraction may be. */
 export const FRACTION: Range = { kind: 'number', min: 0, max: 1, below: true }

@@ -3,11 +3,11 @@
  * header, numbers. It is written as its own implementation writes it, with spaces up to a multiple
  * of 8, and read without believing it: whatever the header claims is checked before it is used.
  */
-import { show } from './config.js'
-import { type Dtype, HeaderReader, SIZES, fail } from './safetensors-header.js'
+import { show } from '../config.js'
+import { type Dtype, HeaderReader, SIZES, fail } from './header.js'
 
-export type { Dtype } from './safetensors-header.js'
-export { type NamedTensor, writeSafetensors } from './safetensors-writer.js'
+export type { Dtype } from './header.js'
+export { type NamedTensor, writeSafetensors } from './write.js'
 
 export interface StoredTensor {
   dtype: Dtype

@@ -11,15 +11,15 @@
  *               num_chars                             of a run on a text
  *               val_fraction                          of a run with a part held out
  */
-import type { Arena } from './arena.js'
-import { even } from './arena-plan.js'
-import type { Config } from './config.js'
-import type { Corpus, Mode, Pieces } from './corpus.js'
-import { CheckpointError } from './errors.js'
-import type { RandomState } from './random.js'
-import { type NamedTensor, writeSafetensors } from './safetensors-writer.js'
-import type { StateDict } from './state-dict.js'
-import type { Tokenizer } from './tokenizer.js'
+import type { Arena } from '../arena.js'
+import { even } from '../arena-plan.js'
+import type { Config } from '../config.js'
+import type { Corpus, Mode, Pieces } from '../corpus/corpus.js'
+import { CheckpointError } from '../errors.js'
+import type { RandomState } from '../random.js'
+import { type NamedTensor, writeSafetensors } from '../safetensors/write.js'
+import type { StateDict } from '../state-dict.js'
+import type { Tokenizer } from '../tokenizer.js'
 
 /** The version of what is written here. */
 export const VERSION = '1'

@@ -2,8 +2,8 @@
  * The JSON header of a safetensors file, read from its bytes. JSON.parse would take the last of two
  * equal keys and as much memory as it likes; here nothing nests deeper than the form does.
  */
-import { show } from './config.js'
-import { type CheckpointCode, CheckpointError } from './errors.js'
+import { show } from '../config.js'
+import { type CheckpointCode, CheckpointError } from '../errors.js'
 
 /** Bytes of a number of each dtype that is read. */
 export const SIZES = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const

@@ -1,22 +1,10 @@
 /** The strings of a checkpoint's metadata, as what they stand for. */
-import { type ConfigInput, type PresetName, resolveConfig, show } from './config.js'
-import { type CheckpointCode, CheckpointError, MicroGPTError } from './errors.js'
-import type { Safetensors } from './safetensors.js'
-import { fail } from './safetensors-header.js'
-import { Tokenizer } from './tokenizer.js'
-
-export interface ReadOptions {
-  /** The preset of a file that names none. */
-  preset?: string
-  /** Fields that differ from the file's config; all of it for a file that has none. */
-  config?: ConfigInput
-  /** The characters of a file that names none. */
-  alphabet?: readonly string[]
-  /** Take F32, F16 and BF16 too, widened exactly. */
-  widen?: boolean
-  /** Bytes that the file's header may have: 16 MiB unless given. */
-  maxHeader?: number
-}
+import { type PresetName, resolveConfig, show } from '../config.js'
+import { type CheckpointCode, CheckpointError, MicroGPTError } from '../errors.js'
+import type { ReadOptions } from '../options.js'
+import type { Safetensors } from '../safetensors/read.js'
+import { fail } from '../safetensors/header.js'
+import { Tokenizer } from '../tokenizer.js'
 
 /** The file's config under the caller's; a file of another program may have none. */
 export function configOf(words: Metadata, options: ReadOptions) {

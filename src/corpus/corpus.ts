@@ -1,9 +1,9 @@
 /** What a model learns from, as ids: here documents in the order of the seed. */
-import { ConfigError } from './errors.js'
-import type { Random } from './random.js'
-import { type Decoder, topCandidates } from './sample.js'
-import type { Tokenizer } from './tokenizer.js'
-import type { DocumentPass } from './train.js'
+import { ConfigError } from '../errors.js'
+import type { Random } from '../random.js'
+import { type Decoder, topCandidates } from '../sample.js'
+import type { Tokenizer } from '../tokenizer.js'
+import type { DocumentPass } from '../train.js'
 
 /** Many documents, each from BOS to BOS; or one long text, in blocks without BOS. */
 export type Mode = 'docs' | 'text'

@@ -1,5 +1,5 @@
-/** The safetensors format written: see safetensors.ts. */
-import { METADATA } from './safetensors-header.js'
+/** The safetensors format written: see read.ts. */
+import { METADATA } from './header.js'
 
 /** A tensor to write, as F64. */
 export interface NamedTensor {
