@@ -16,7 +16,7 @@ const FLOORS = {
     ...['errors', 'checks', 'ranges', 'fields', 'config', 'beside'],
     ...['random', 'random-state', 'dataset', 'tokenizer', 'data'],
     ...['core', 'arena-plan', 'arena', 'adam', 'state-dict'],
-    ...['backward-plan', 'shapes', 'tape', 'graph', 'model'],
+    ...['backward-plan', 'tape', 'graph', 'model'],
     ...['chunks', 'train', 'sample', 'corpus', 'memory', 'bulk', 'threads', 'engine'],
     ...['options', 'safetensors', 'checkpoint', 'microgpt', 'kit', 'worker'],
     ...['reference', 'host', 'index', 'inline', 'examples', 'bench', 'cli', 'web'],

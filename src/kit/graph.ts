@@ -2,7 +2,7 @@
 import { Tensor } from '../arena.js'
 import { attentionScratch, linearScratch, packedSize } from '../arena-plan.js'
 import type { Caches } from '../graph.js'
-import { bounded, fail, headed, matrix, own, positive, same, scratch, sizes } from '../shapes.js'
+import { bounded, fail, headed, matrix, own, positive, same, scratch, sizes } from './shapes.js'
 import { Bounds, Ids } from './arena.js'
 import { Tape } from './tape.js'
 

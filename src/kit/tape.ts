@@ -5,7 +5,7 @@
 import type { Ids, Tensor } from '../arena.js'
 import { even } from '../arena-plan.js'
 import { Graph } from '../graph.js'
-import { fail, own } from '../shapes.js'
+import { fail, own } from './shapes.js'
 import type { Recording, SizesOf } from '../tape.js'
 
 /** One recorded op, as the host knows it. */

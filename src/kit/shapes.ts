@@ -1,6 +1,6 @@
 /** What ops ask of their inputs before they are recorded: each of these throws {GraphError}. */
-import type { Arena, Bounds, Ids, Tensor } from './arena.js'
-import { GraphError } from './errors.js'
+import type { Arena, Bounds, Ids, Tensor } from '../arena.js'
+import { GraphError } from '../errors.js'
 
 /** A shape as an error message shows it. */
 export const sizes = (shape: readonly number[]) => `[${shape.join(', ')}]`
