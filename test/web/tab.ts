@@ -11,29 +11,41 @@ export interface Tab {
   toFront(): Promise<void>
 }
 
+interface Answer {
+  result?: { result: { value: never } }
+  error?: { message: string }
+}
+
 /** Two tabs of one window: the second one is in front. */
 export async function tabs(browser: Browser, urls: readonly string[]): Promise<Tab[]> {
   const cdp = await browser.newBrowserCDPSession()
   const { browserContextId } = await cdp.send('Target.createBrowserContext')
-  const waiting = new Map<string, (result: { result: { value: never } }) => void>()
+  const waiting = new Map<string, (answer: Answer) => void>()
   cdp.on('Target.receivedMessageFromTarget', ({ sessionId, message }) => {
-    const { id, result } = JSON.parse(message)
-    waiting.get(`${sessionId} ${id}`)?.(result)
+    const answer = JSON.parse(message)
+    waiting.get(`${sessionId} ${answer.id}`)?.(answer)
   })
   const open = async (url: string): Promise<Tab> => {
     const { targetId } = await cdp.send('Target.createTarget', { url, browserContextId })
     const { sessionId } = await cdp.send('Target.attachToTarget', { targetId, flatten: false })
     let last = 0
+    const ask = async (expression: string): Promise<Answer> => {
+      const id = ++last
+      const params = { expression, awaitPromise: true, returnByValue: true }
+      const message = JSON.stringify({ id, method: 'Runtime.evaluate', params })
+      const answer = new Promise<Answer>((resolve) => waiting.set(`${sessionId} ${id}`, resolve))
+      await cdp.send('Target.sendMessageToTarget', { sessionId, message })
+      return answer
+    }
     return {
       async value(expression) {
-        const id = ++last
-        const params = { expression, awaitPromise: true, returnByValue: true }
-        const message = JSON.stringify({ id, method: 'Runtime.evaluate', params })
-        const answer = new Promise<{ result: { value: never } }>((resolve) =>
-          waiting.set(`${sessionId} ${id}`, resolve),
-        )
-        await cdp.send('Target.sendMessageToTarget', { sessionId, message })
-        return (await answer).result.value
+        for (let tries = 1; ; tries++) {
+          const { result, error } = await ask(expression)
+          if (result) return result.result.value
+          // A tab that has just been opened goes from one document to the next.
+          if (tries === 20) throw new Error(error?.message)
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        }
       },
       async toFront() {
         await cdp.send('Target.activateTarget', { targetId })
