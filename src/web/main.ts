@@ -33,24 +33,24 @@ if (trouble !== '') app.notice(trouble)
 
 for (const panel of [heroPanel, trainPanel, inventPanel]) panel(app)
 
-/** The others lie below the first screen: they wait until the model is made, and one at a time. */
-const later = [dataPanel, modelPanel, keepPanel, racePanel]
-/** These draw the most: they wait until the page has nothing else to do. */
-const last = [matricesPanel, wordPanel]
+/**
+ * The others lie below the first screen: they wait until the model is made and the page has nothing
+ * else to do, one at a time. Those that draw the most come last.
+ */
+const later = [dataPanel, modelPanel, keepPanel, racePanel, matricesPanel, wordPanel]
 const whenIdle = (task: () => void) => {
   // Safari has no idle callbacks.
   if ('requestIdleCallback' in globalThis) requestIdleCallback(task, { timeout: 100 })
   else setTimeout(task)
 }
 const next = () => {
-  const panel = later.shift() ?? last.shift()
-  panel?.(app)
-  if (later.length > 0) setTimeout(next)
-  else if (last.length > 0) whenIdle(next)
+  later.shift()?.(app)
+  if (later.length > 0) whenIdle(next)
+  else document.body.dataset.panels = 'all'
 }
 let seen = false
 app.on('ready', () => {
-  if (!seen) setTimeout(next)
+  if (!seen) whenIdle(next)
   seen = true
 })
 

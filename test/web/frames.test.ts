@@ -5,6 +5,7 @@
  */
 import { expect, test } from 'vitest'
 import { type Opened, inBrowser } from './browser.js'
+import { ready } from './visit.js'
 
 const MOST_MS = 50
 /** Some seconds of training. */
@@ -64,9 +65,7 @@ async function framesDuring(page: Opened, task: () => Promise<unknown>): Promise
 
 async function openAt(page: Opened, address: string) {
   await page.goto(address)
-  await page.waitForFunction(() =>
-    document.querySelector('#hero-status')!.textContent.startsWith('Ready'),
-  )
+  await ready(page)
   await page.locator('#train').scrollIntoViewIfNeeded()
 }
 

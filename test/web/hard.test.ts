@@ -7,14 +7,10 @@ import { TypedGPT } from '../../src/reference/index.js'
 import { NAMES } from '../../src/data/names.js'
 import { seriousFindings } from './axe.js'
 import { type Opened, inBrowser, root } from './browser.js'
+import { ready } from './visit.js'
 
 const docs = parseDocs(NAMES)
 const FALLBACK = /^The WebAssembly core is not to be had here: /
-
-const ready = (page: Opened) =>
-  page.waitForFunction(() =>
-    document.querySelector('#hero-status')!.textContent.startsWith('Ready'),
-  )
 
 async function trainToEnd(page: Opened) {
   await page.click('#play')

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { MicroGPT, parseDocs } from '../../src/index.js'
 import { NAMES } from '../../src/data/names.js'
 import { type Opened, inBrowser } from './browser.js'
+import { ready } from './visit.js'
 
 const docs = parseDocs(NAMES)
 
@@ -12,11 +13,6 @@ async function trainToEnd(page: Opened) {
   await page.click('#play')
   await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Play again')
 }
-
-const ready = (page: Opened) =>
-  page.waitForFunction(() =>
-    document.querySelector('#hero-status')!.textContent.startsWith('Ready'),
-  )
 
 /** The losses of the newest run in the page's CSV: every digit of them. */
 async function lossesOf(page: Opened): Promise<number[]> {

@@ -8,9 +8,12 @@ type Options = Partial<Parameters<typeof MicroGPT.create>[0]>
 
 export const docs = parseDocs(NAMES)
 
+/** Waits until there is a model, and all panels are there. */
 export const ready = (page: Page) =>
-  page.waitForFunction(() =>
-    document.querySelector('#hero-status')!.textContent.startsWith('Ready'),
+  page.waitForFunction(
+    () =>
+      document.querySelector('#hero-status')!.textContent.startsWith('Ready') &&
+      document.body.dataset.panels === 'all',
   )
 
 /** Waits until an element says what is expected. */
