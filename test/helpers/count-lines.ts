@@ -32,6 +32,12 @@ WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
   construct: (target, [module, imports]) => new target(module, withFlags(module, imports)),
 })
 
+const { instantiate } = WebAssembly
+WebAssembly.instantiate = ((source: WebAssembly.Module | BufferSource, imports) =>
+  source instanceof WebAssembly.Module
+    ? instantiate(source, withFlags(source, imports))
+    : instantiate(source, imports)) as typeof instantiate
+
 afterAll(() => {
   const ran = Object.keys(flags).filter((name) => flags[name]!.value)
   writeFileSync(join(process.env['LINES_FOLDER']!, `${randomUUID()}.json`), JSON.stringify(ran))
