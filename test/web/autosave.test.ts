@@ -24,34 +24,57 @@ const kept = (page: Page, step: number) =>
     return said !== null && Number(said[1]!.replaceAll(',', '')) >= least
   }, step)
 
-/** The keys of the page's store, of two parts each; those of a kind are damaged first. */
-const records = (page: Page, kind = '', how = '') =>
-  page.evaluate(
-    async ([at, damage]) => {
-      const wait = <T>(request: IDBRequest<T>) =>
-        new Promise<T>((resolve, reject) => {
-          request.addEventListener('success', () => resolve(request.result))
-          request.addEventListener('error', () => reject(request.error!))
-        })
-      const database = await wait(indexedDB.open('microgpt-wasm'))
-      const store = database.transaction('kept', 'readwrite').objectStore('kept')
-      const keys = (await wait(store.getAllKeys())) as string[][]
-      for (const key of keys.filter(([first]) => first === at)) {
-        const value = (await wait(store.get(key))) as Record<string, unknown>
-        if (damage === 'delete') store.delete(key)
-        if (damage === 'version') store.put({ ...value, version: 99 }, key)
-        if (damage === 'nonsense') store.put(['<b>', 17], key)
-        if (damage === 'cut') {
-          store.put({ ...value, file: (value['file'] as Uint8Array).slice(0, 500) }, key)
+type Damage = 'delete' | 'version' | 'nonsense' | 'cut' | 'losses'
+
+/**
+ * The keys of the page's store, of two parts each.
+ * @param change 'copy' first copies the records to another store; a kind and a damage put the copies
+ *   back, those of the kind damaged
+ */
+const records = (page: Page, change?: 'copy' | [kind: string, how: Damage]) =>
+  page.evaluate(async (what) => {
+    const wait = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.addEventListener('success', () => resolve(request.result))
+        request.addEventListener('error', () => reject(request.error!))
+      })
+    const open = async (name: string) => {
+      const request = indexedDB.open(name)
+      request.addEventListener('upgradeneeded', () => request.result.createObjectStore('kept'))
+      return wait(request)
+    }
+    const all = async (database: IDBDatabase) => {
+      const store = database.transaction('kept').objectStore('kept')
+      const [keys, values] = [store.getAllKeys(), store.getAll()]
+      await wait(values)
+      return keys.result.map((key, i) => [key as string[], values.result[i]] as const)
+    }
+    const own = await open('microgpt-wasm')
+    if (what) {
+      const copies = await open('copies')
+      const [from, to] = what === 'copy' ? [own, copies] : [copies, own]
+      const entries = await all(from)
+      const store = to.transaction('kept', 'readwrite').objectStore('kept')
+      store.clear()
+      for (const [key, value] of entries) {
+        const how = key[0] === what[0] ? what[1] : ''
+        if (how === 'delete') continue
+        const { file } = value
+        const damaged = {
+          version: { ...value, version: 99 },
+          nonsense: ['<b>', 17],
+          cut: { ...value, file: file?.slice(0, 500) },
+          losses: { ...value, log: { steps: -1 } },
         }
-        if (damage === 'losses') store.put({ ...value, log: { steps: -1 } }, key)
+        store.put(damaged[how as 'cut'] ?? value, key)
       }
       await wait(store.count())
-      database.close()
-      return keys.map(([first]) => first!)
-    },
-    [kind, how] as const,
-  )
+      copies.close()
+    }
+    const keys = await all(own)
+    own.close()
+    return keys.map(([[first]]) => first!)
+  }, change)
 
 /** Puts a line before the worker's program. */
 const inWorker = (page: Page, line: string) =>
@@ -279,41 +302,44 @@ inBrowser('autosave', (site) => {
     expect((await curveOf(page)).losses).toEqual(whole.losses)
   })
 
-  test.each([
-    ['about', 'version', /cannot be taken up: it was kept by another version/],
-    ['about', 'nonsense', /cannot be taken up: it was kept by another version/],
-    ['run', 'nonsense', /cannot be taken up: it is damaged/],
-    ['run', 'delete', /cannot be taken up: it is damaged/],
-    ['run', 'cut', /cannot be taken up: .*is the copy whole\?$/],
-    ['run', 'losses', /cannot be taken up: its losses cannot be read/],
-    ['text', 'delete', /cannot be taken up: it is damaged/],
-    ['text', 'nonsense', /cannot be taken up: it is damaged/],
-  ])(
-    'a record whose %s has become %s: a sentence, and the page works',
-    async (kind, how, says_) => {
-      const page = await site.open('#preset=tutorial&num_steps=50')
-      await ready(page)
-      await trainTo(page, 20)
-      await kept(page, 20)
-      await records(page, kind, how)
+  test('a record that is damaged: a sentence, and the page works', async () => {
+    const cases: ['about' | 'run' | 'text', Damage, RegExp][] = [
+      ['about', 'version', /cannot be taken up: it was kept by another version/],
+      ['about', 'nonsense', /cannot be taken up: it was kept by another version/],
+      ['run', 'nonsense', /cannot be taken up: it is damaged/],
+      ['run', 'delete', /cannot be taken up: it is damaged/],
+      ['run', 'cut', /cannot be taken up: .*is the copy whole\?$/],
+      ['run', 'losses', /cannot be taken up: its losses cannot be read/],
+      ['text', 'delete', /cannot be taken up: it is damaged/],
+      ['text', 'nonsense', /cannot be taken up: it is damaged/],
+    ]
+    const page = await site.open('#preset=tutorial&num_steps=50')
+    await ready(page)
+    await trainTo(page, 20)
+    await kept(page, 20)
+    await records(page, 'copy')
+    for (const [kind, how, sentence] of cases) {
+      const which = `${kind}: ${how}`
+      await records(page, [kind, how])
       await page.reload()
       await page.waitForSelector('.offer')
       if (kind === 'about') {
-        expect(await offer(page)).toMatch(says_)
-        expect(await page.locator('.offer button').allTextContents()).toEqual(['Forget'])
+        expect(await offer(page), which).toMatch(sentence)
+        expect(await page.locator('.offer button').allTextContents(), which).toEqual(['Forget'])
       } else {
         await page.click('.offer button')
         await page.waitForSelector('.notice')
-        expect(await page.textContent('.notice')).toMatch(says_)
+        expect(await page.textContent('.notice'), which).toMatch(sentence)
       }
-      expect(await page.locator('#offers b, #kept b, .notice b').count()).toBe(0)
+      expect(await page.locator('#offers b, #kept b, .notice b').count(), which).toBe(0)
       await page.locator('#kept button', { hasText: 'Forget' }).click()
       await page.waitForFunction(() => document.querySelector('#kept')!.childElementCount === 0)
       await trainToEnd(page)
-      expect(await stepOf(page)).toBe(50)
-      expect(page.trouble).toEqual([])
-    },
-  )
+      expect(await stepOf(page), which).toBe(50)
+      await kept(page, 50)
+      expect(page.trouble, which).toEqual([])
+    }
+  })
 
   test.each([
     [

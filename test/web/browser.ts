@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { type Browser, type Page, chromium } from 'playwright-core'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
 import { HEADERS, listen, webServer } from '../../src/web/server.js'
 
 export const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
@@ -23,7 +23,7 @@ export const FLAGS = [
 const HOW = 'install Chromium (apt-get install chromium), or set CHROMIUM to its path'
 
 export interface Site {
-  /** A page of its own, with what went wrong in it collected in `trouble`. */
+  /** A page of its own, until the test ends, with what went wrong in it collected in `trouble`. */
   open(path: string, options?: Parameters<Browser['newContext']>[0]): Promise<Opened>
   address: string
   browser(): Browser
@@ -56,11 +56,13 @@ export function inBrowser(
   describe(name, () => {
     let browser: Browser
     let server: Server
+    const contexts: BrowserContext[] = []
     const site: Site = {
       address: '',
       browser: () => browser,
       async open(path, options = {}) {
         const context = await browser.newContext(options)
+        contexts.push(context)
         const trouble: string[] = []
         const page = Object.assign(await context.newPage(), { trouble })
         page.on('pageerror', ({ message }) => trouble.push(message))
@@ -75,6 +77,10 @@ export function inBrowser(
       server = webServer(folder, headers)
       site.address = await listen(server, 0, '127.0.0.1')
       browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
+    })
+    // A page that trains on would take the others' time.
+    afterEach(async () => {
+      for (const context of contexts.splice(0)) await context.close()
     })
     afterAll(async () => {
       await browser?.close()

@@ -35,8 +35,6 @@ const notices = (page: Opened) => page.locator('.notice').allTextContents()
 const samples = (page: Opened) => page.locator('#samples .word').allTextContents()
 
 inBrowser('the page', (site) => {
-  let refused: Opened | undefined
-
   test('trains to the end with the losses and samples of Node, bit for bit', async () => {
     const node = await lossesInNode()
     const page = await site.open('')
@@ -141,31 +139,32 @@ inBrowser('the page', (site) => {
     )
   })
 
-  test.each([
-    ['#speed=9', /there is no setting "speed"/],
-    ['#__proto__=1', /there is no setting "__proto__"/],
-    ['#preset=constructor', /preset must be tutorial or gist, got "constructor"/],
-    ['#seed=1e3', /seed must be a whole number, got "1e3"/],
-    ['#n_embd=18', /n_embd 18 does not divide into n_head 4/],
-    ['#n_embd=0x10', /n_embd must be a number, got "0x10"/],
-    ['#n_embd=16&n_embd=8', /it names "n_embd" twice/],
-    ['#n_embd=60000', /this model needs .* of memory/],
-    ['#zero_init_projections=yes', /must be true or false/],
-    ['#learning_rate=1e999', /learning_rate must be/],
-    ['#<img src=x onerror=alert(1)>=1', /there is no setting "<img src"/],
-  ])('the link %s is refused with a sentence', async (hash, sentence) => {
-    // One page for them all: to make one takes longer than the test.
-    refused ??= await site.open('about:blank')
-    const page = refused
-    await page.goto('about:blank')
-    await page.goto(site.address + hash)
-    await ready(page)
-    const said = await notices(page)
-    expect(said).toHaveLength(1)
-    expect(said[0]).toMatch(/^This link cannot be followed, because /)
-    expect(said[0]).toMatch(sentence)
-    expect(await page.inputValue('#field-n_embd')).toBe('16')
-    expect(page.trouble).toEqual([])
+  test('a link that cannot be followed is refused with a sentence', async () => {
+    const links: [string, RegExp][] = [
+      ['#speed=9', /there is no setting "speed"/],
+      ['#__proto__=1', /there is no setting "__proto__"/],
+      ['#preset=constructor', /preset must be tutorial or gist, got "constructor"/],
+      ['#seed=1e3', /seed must be a whole number, got "1e3"/],
+      ['#n_embd=18', /n_embd 18 does not divide into n_head 4/],
+      ['#n_embd=0x10', /n_embd must be a number, got "0x10"/],
+      ['#n_embd=16&n_embd=8', /it names "n_embd" twice/],
+      ['#n_embd=60000', /this model needs .* of memory/],
+      ['#zero_init_projections=yes', /must be true or false/],
+      ['#learning_rate=1e999', /learning_rate must be/],
+      ['#<img src=x onerror=alert(1)>=1', /there is no setting "<img src"/],
+    ]
+    const page = await site.open('about:blank')
+    for (const [hash, sentence] of links) {
+      await page.goto('about:blank')
+      await page.goto(site.address + hash)
+      await ready(page)
+      const said = await notices(page)
+      expect(said, hash).toHaveLength(1)
+      expect(said[0]).toMatch(/^This link cannot be followed, because /)
+      expect(said[0]).toMatch(sentence)
+      expect(await page.inputValue('#field-n_embd'), hash).toBe('16')
+      expect(page.trouble).toEqual([])
+    }
   })
 
   test('invents character by character, from bars of probability', async () => {
