@@ -26,6 +26,7 @@ export interface OpRecord {
   kept: Float64Array
 }
 
+/** What lies between the graph that GPTs are recorded on and the one of the kit: all but the ops. */
 export class Tape extends Graph {
   /** What has been recorded, in order. */
   readonly records: OpRecord[] = []
