@@ -5,6 +5,7 @@
 import type { Ids, Tensor } from '../arena.js'
 import { even } from '../arena-plan.js'
 import { Graph } from '../graph.js'
+import type { Arena } from './arena.js'
 import { fail, own } from './shapes.js'
 import type { Recording, SizesOf } from '../tape.js'
 
@@ -28,14 +29,21 @@ export interface OpRecord {
 
 /** What lies between the graph that GPTs are recorded on and the one of the kit: all but the ops. */
 export class Tape extends Graph {
+  declare readonly arena: Arena
   /** What has been recorded, in order. */
   readonly records: OpRecord[] = []
-  private readonly start = this.arena.mark()
-  private end = this.start
+  private readonly start: number
+  private end: number
   /** An op that has no backward. */
   private oneWay = ''
   private ran = false
   private walked = false
+
+  /** A tape without ops, behind all that stands on the arena's. */
+  constructor(arena: Arena) {
+    super(arena)
+    this.start = this.end = arena.mark()
+  }
 
   override forward(): void {
     super.forward()
