@@ -11,29 +11,35 @@
  *
  * All but the first take their classes from microgpt.js, so that an error is of one class everywhere.
  */
+import { resolve } from 'node:path'
 import { bundleForBrowsers } from './bundle-for-browsers.mjs'
 
-/** Imports of these files become imports of a built file beside. */
-const moved = (filter, path) => ({
-  name: `moved to ${path}`,
+/**
+ * Imports of a source file become imports of a built file beside. The whole path counts: kit/arena.ts
+ * extends the classes of arena.ts.
+ */
+const moved = (source, path) => ({
+  name: `${source} is in ${path}`,
   setup(build) {
-    build.onResolve({ filter }, () => ({ path, external: true, sideEffects: false }))
+    build.onResolve({ filter: /\.js$/ }, ({ resolveDir, path: from }) => {
+      const isIt = resolve(resolveDir, from) === resolve(`src/${source}`)
+      return isIt ? { path, external: true, sideEffects: false } : undefined
+    })
   },
 })
 const PARTS = [
-  moved(/\/checkpoint\/reader\.js$/, './microgpt.load.js'),
-  moved(/\/corpora\.js$/, './microgpt.data.js'),
-  moved(/\/threads\/main\.js$/, './microgpt.threads.js'),
-  moved(/\/worker\.js$/, './worker.js'),
-  moved(/\/kit\.js$/, './microgpt.kit.js'),
+  moved('checkpoint/reader.js', './microgpt.load.js'),
+  moved('corpus/corpora.js', './microgpt.data.js'),
+  moved('threads/main.js', './microgpt.threads.js'),
+  moved('worker/worker.js', './worker.js'),
+  moved('kit/kit.js', './microgpt.kit.js'),
 ]
-const ERRORS = moved(/\/errors\.js$/, './microgpt.js')
-const TOKENIZER = moved(/\/tokenizer\.js$/, './microgpt.js')
-const ARENA = moved(/\/arena\.js$/, './microgpt.js')
-const TRAIN = moved(/\/train\.js$/, './microgpt.js')
-const HOST = moved(/\/(microgpt|host)\.js$/, './microgpt.js')
-/** The classes that those of the kit extend; within the kit their files have the same names. */
-const BASES = moved(/^\.\.\/(graph|random)\.js$/, './microgpt.js')
+const inHost = (name) => moved(name, './microgpt.js')
+const ERRORS = inHost('errors.js')
+const TOKENIZER = inHost('tokenizer.js')
+const ARENA = inHost('arena.js')
+const BASES = [ARENA, inHost('graph.js'), inHost('random.js')]
+const HOST = [inHost('microgpt.js'), inHost('host.js')]
 
 /** @param shared esbuild's options that all bundles have */
 export async function buildHost(shared) {
@@ -42,10 +48,10 @@ export async function buildHost(shared) {
     bundle({ microgpt: 'src/host.ts' }, ...PARTS),
     bundle({ 'microgpt.data': 'src/corpus/corpora.ts' }, ERRORS, TOKENIZER),
     bundle({ 'microgpt.load': 'src/checkpoint/reader.ts' }, ERRORS, TOKENIZER),
-    bundle({ 'microgpt.threads': 'src/threads/main.ts' }, ERRORS, ARENA, TRAIN),
-    bundle({ worker: 'src/worker/worker.ts' }, ERRORS, TOKENIZER, HOST),
-    bundle({ 'microgpt.kit': 'src/kit/kit.ts' }, ERRORS, TOKENIZER, ARENA, BASES),
-    bundle({ index: 'src/index.ts' }, ...PARTS, ERRORS, HOST),
+    bundle({ 'microgpt.threads': 'src/threads/main.ts' }, ERRORS, ARENA, inHost('train.js')),
+    bundle({ worker: 'src/worker/worker.ts' }, ERRORS, TOKENIZER, ...HOST),
+    bundle({ 'microgpt.kit': 'src/kit/kit.ts' }, ERRORS, TOKENIZER, ...BASES),
+    bundle({ index: 'src/index.ts' }, ...PARTS, ERRORS, ...HOST),
     bundle({ reference: 'src/reference/index.ts', names: 'src/data/names.ts' }),
   ])
 }

@@ -17,7 +17,7 @@ test.each([
   ['core.wasm', 14],
   ['microgpt.js', 12],
   ['microgpt.data.js', 2.75],
-  ['microgpt.kit.js', 6],
+  ['microgpt.kit.js', 6.25],
   ['microgpt.load.js', 6.5],
   ['microgpt.threads.js', 5.25],
   ['worker.js', 3.25],
@@ -118,6 +118,30 @@ test('microgpt.load.js takes a run up; it and the kit throw errors of the same c
     console.log(JSON.stringify({ same, equal, classes, refused }))`,
   )
   expect(got).toEqual({ same: 1, equal: true, classes: true, refused: [true, true, true] })
+})
+
+test('the kit of the package checks what own models are made of', () => {
+  const got = runBeside(
+    ['microgpt.js', 'core.wasm', 'microgpt.kit.js'],
+    `const { Arena, Graph } = await import('./microgpt.kit.js')
+    const arena = new Arena(await api.loadCore(), { params: 2, values: 8, scratch: 0, records: 2 })
+    const ids = new Graph(arena).ids(2, 4)
+    ids.set([3, 1])
+    const read = [ids.at(0), ids.at(1)]
+    const wrong = [() => ids.set([0, 4]), () => ids.put(0, NaN), () => arena.alloc([0])]
+    const refused = []
+    for (const call of wrong) refused.push(await caught(Promise.resolve().then(call)))
+    console.log(JSON.stringify({ ids: read, grad: arena.paramsGrad.length, refused }))`,
+  )
+  expect(got).toEqual({
+    ids: [3, 1],
+    grad: 2,
+    refused: [
+      [true, 'ids run from 0 to 3, got 4 at 1'],
+      [true, 'ids run from 0 to 3, got NaN at 0'],
+      [true, 'a slice of the arena has sizes above 0, got 0'],
+    ],
+  })
 })
 
 test('the built package and the file for pages export what the sources do', () => {
