@@ -1,7 +1,7 @@
 /** The build with fused multiply-add: only where it is asked for and known, and right in all but bits. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { CORE_URL, MicroGPT, parseDocs } from '../src/index.js'
 import { fastCoreUrl } from '../src/core.js'
 import { NAMES } from '../src/data/names.js'
@@ -63,4 +63,15 @@ test('where the engine has it not, the standard build answers, to the bit', asyn
   if (flags.length === 0) return expect(fastCoreUrl().href).toContain('core.fast.wasm')
   expect(fastCoreUrl()).toBe(CORE_URL)
   expect(lossesWith()).toEqual(await standard())
+})
+
+test('one thread needs no shared memory', async () => {
+  vi.stubGlobal('SharedArrayBuffer', undefined)
+  try {
+    const gpt = await MicroGPT.create({ docs: ['anna'], fast: true })
+    expect(gpt.threads).toBe(1)
+    await expect(MicroGPT.create({ docs: ['anna'], threads: 2 })).rejects.toThrow('shared memory')
+  } finally {
+    vi.unstubAllGlobals()
+  }
 })

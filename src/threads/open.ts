@@ -81,7 +81,7 @@ async function teamSize(
   if (!Number.isInteger(threads) || threads < 1 || threads > MOST) {
     refuse(`must be 'auto' or a whole number from 1 to ${MOST}`)
   }
-  if (!possible) {
+  if (threads > 1 && !possible) {
     refuse('above 1 need shared memory: a cross-origin isolated page (COOP, COEP), several files')
   }
   return threads
