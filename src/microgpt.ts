@@ -120,7 +120,7 @@ export class MicroGPT {
    * @throws {ConfigError} {CoreError} {ArenaError} as create does
    * @throws {MicroGPTError} when microgpt.load.js, which reads the file, is not beside this module
    */
-  static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<MicroGPT> {
+  static async load(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<MicroGPT> {
     const reader = await beside('microgpt.load.js', import('./checkpoint/reader.js'))
     const opened = reader.openCheckpoint(bytes, options)
     const { file, data, seed } = opened

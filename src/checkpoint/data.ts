@@ -28,7 +28,7 @@ type SplitData = DataOptions & { valFraction: number }
  * Reads a file, and checks it against the data that the caller gives with it.
  * @throws as MicroGPT.load does
  */
-export function openCheckpoint(bytes: Uint8Array, options: LoadOptions): Opened {
+export function openCheckpoint(bytes: Uint8Array | ArrayBuffer, options: LoadOptions): Opened {
   const known = 'docs text valFraction core fast threads optimizer seed'
   const reading = 'preset config alphabet widen maxHeader'
   checkOptions('load', options, `${known} ${reading}`.split(' '))

@@ -43,7 +43,10 @@ export interface Checkpoint {
  * @throws {CheckpointError} with a code that says what is wrong
  * @throws {ConfigError} for an option that cannot be used
  */
-export function readCheckpoint(bytes: Uint8Array, options: ReadOptions = {}): Checkpoint {
+export function readCheckpoint(
+  bytes: Uint8Array | ArrayBuffer,
+  options: ReadOptions = {},
+): Checkpoint {
   const { metadata, tensors } = readSafetensors(bytes, options.maxHeader)
   const words = new Metadata(metadata)
   const version = metadata.get('microgpt')

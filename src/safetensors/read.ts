@@ -55,7 +55,8 @@ export function headerLength(first: Uint8Array, size: number, limit = MAX_HEADER
  * @param limit bytes that the header may have: 16 MiB unless given, 100,000,000 at the most
  * @throws {CheckpointError} for anything that is not exactly a safetensors file
  */
-export function readSafetensors(file: Uint8Array, limit = MAX_HEADER): Safetensors {
+export function readSafetensors(given: Uint8Array | ArrayBuffer, limit = MAX_HEADER): Safetensors {
+  const file = bytesOf(given)
   const start = 8 + headerLength(file, file.length, limit)
   const { metadata, claims } = new HeaderReader(file, start).read()
   const data = file.subarray(start)
@@ -116,4 +117,11 @@ function half(bits: number): number {
   const sign = bits >> 15 ? -1 : 1
   if (exponent === 31) return fraction ? NaN : sign * Infinity
   return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24)
+}
+
+function bytesOf(file: unknown): Uint8Array {
+  if (ArrayBuffer.isView(file)) return new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
+  if (file instanceof ArrayBuffer) return new Uint8Array(file)
+  const got = `got ${show(file)}; read it into memory first`
+  return fail('header', `a checkpoint is given as a Uint8Array or an ArrayBuffer, ${got}`)
 }

@@ -378,3 +378,21 @@ describe('a hash of documents', () => {
     expect(hash(['anna', 'otto', '\ud83d\ude00'])).toBe('0a1b81199665755b')
   })
 })
+
+describe('bytes', () => {
+  test('come as a Uint8Array, an ArrayBuffer or another view of one', async () => {
+    const gpt = await MicroGPT.create({ docs: ['anna'] })
+    const file = gpt.save()
+    const { buffer } = file.slice()
+    for (const bytes of [buffer, new DataView(buffer), Buffer.from(file)]) {
+      const again = await MicroGPT.load(bytes as Uint8Array)
+      expect(again.save()).toEqual(file)
+    }
+  })
+
+  test.each([undefined, null, 5, 'a file', {}, [1, 2]])('%s are none', async (bytes) => {
+    const loading = MicroGPT.load(bytes as unknown as Uint8Array)
+    await expect(loading).rejects.toBeInstanceOf(CheckpointError)
+    await expect(loading).rejects.toThrow(/a Uint8Array or an ArrayBuffer, got .*; read it/)
+  })
+})
