@@ -1,5 +1,6 @@
 /** The page: starts the worker first, for it takes longest, and then the panels. */
 import { NAMES } from '../data/names.js'
+import { aimAt, watchLinks } from './aim.js'
 import { App } from './app.js'
 import { hasBegun } from './connect.js'
 import { dataPanel } from './panels/data.js'
@@ -35,19 +36,34 @@ for (const panel of [heroPanel, trainPanel, inventPanel]) panel(app)
 
 /**
  * The others lie below the first screen: they wait until the model is made and the page has nothing
- * else to do, one at a time. Those that draw the most come last.
+ * else to do, one at a time, and are inert until then. Those that draw the most come last.
  */
-const later = [dataPanel, modelPanel, keepPanel, racePanel, matricesPanel, wordPanel]
+const later = [
+  { section: 'data', panels: [dataPanel] },
+  { section: 'model', panels: [modelPanel] },
+  { section: 'keep', panels: [keepPanel] },
+  { section: 'race', panels: [racePanel] },
+  { section: 'inside', panels: [matricesPanel, wordPanel] },
+]
 const whenIdle = (task: () => void) => {
   // Safari has no idle callbacks.
   if ('requestIdleCallback' in globalThis) requestIdleCallback(task, { timeout: 100 })
   else setTimeout(task)
 }
 const next = () => {
-  later.shift()?.(app)
+  const [first] = later
+  first?.panels.shift()?.(app)
+  if (first?.panels.length === 0) {
+    document.getElementById(first.section)!.inert = false
+    later.shift()
+  }
   if (later.length > 0) whenIdle(next)
-  else document.body.dataset.panels = 'all'
+  else {
+    document.body.dataset.panels = 'all'
+    aimAt(location.hash)
+  }
 }
+watchLinks()
 let seen = false
 app.on('ready', () => {
   if (!seen) whenIdle(next)

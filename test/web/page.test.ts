@@ -127,6 +127,39 @@ inBrowser('the page', (site) => {
     expect(await lossesOf(page)).toEqual(node.losses)
   })
 
+  test('a link to a panel leads there, from the page and from outside', async () => {
+    const page = await site.open('')
+    await ready(page)
+    const topOf = (id: string) =>
+      page.evaluate((at) => document.getElementById(at)!.getBoundingClientRect().top, id)
+    const bottom = () =>
+      page.evaluate(() => scrollY + innerHeight >= document.documentElement.scrollHeight - 2)
+    const arrives = async (id: string) => {
+      await page.waitForTimeout(1200)
+      const top = await topOf(id)
+      if (!(await bottom())) expect(top, id).toBeLessThan(160)
+      expect(top, id).toBeGreaterThanOrEqual(0)
+    }
+    await page.click('nav a[href="#race"]')
+    await arrives('race')
+    await page.goto('about:blank')
+    await page.goto(`${site.address}#keep`)
+    await ready(page)
+    await arrives('keep')
+  })
+
+  test('panels that cannot do anything yet cannot be used', async () => {
+    const page = await site.open('about:blank')
+    await page.route('**/page-worker.js', () => {})
+    await page.goto(site.address, { waitUntil: 'commit' })
+    await page.waitForSelector('footer')
+    const inert = () => page.locator('section[inert]').count()
+    expect(await inert()).toBe(5)
+    const whole = await site.open('')
+    await ready(whole)
+    expect(await whole.locator('section[inert]').count()).toBe(0)
+  })
+
   test('a link holds the settings', async () => {
     const page = await site.open('#preset=gist&seed=-3&n_layer=2&num_steps=20')
     const node = await lossesInNode({

@@ -45,13 +45,28 @@ function prompting(app: App): void {
     asked = wanted.prompt
     app.send({ type: 'next', drawing: wanted })
   }
+  /** What comes after a text of the model's own, which may be as long as there can be one. */
+  const goOn = () => {
+    const most = app.ready?.config.block_size ?? Infinity
+    if ([...prompt.value].length < most) {
+      ask()
+      return
+    }
+    asked = prompt.value
+    candidates = []
+    byId('bars').replaceChildren()
+    say(
+      byId('prompt-status'),
+      `The text ends here: the model sees no more than ${most} characters.`,
+    )
+  }
   const take = (char: string) => {
     if (char === '') {
       say(byId('prompt-status'), 'BOS: the text ends here.')
       return
     }
     prompt.value += char
-    ask()
+    goOn()
   }
 
   for (const id of ['prompt', 'temperature', 'top-k']) input(id).addEventListener('input', ask)
@@ -73,8 +88,8 @@ function prompting(app: App): void {
   })
   app.on('written', ({ text, known }) => {
     prompt.value = text
-    ask()
-    say(byId('prompt-status'), known ? 'This one stands in the data.' : '')
+    goOn()
+    if (known) say(byId('prompt-status'), 'This one stands in the data.')
   })
   app.on('refused', ({ what, message }) => {
     if (what !== 'next') return
