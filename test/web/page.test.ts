@@ -127,6 +127,29 @@ inBrowser('the page', (site) => {
     expect(await lossesOf(page)).toEqual(node.losses)
   })
 
+  test('writes to the end, which may be the last character that the model sees', async () => {
+    const page = await site.open('#preset=tutorial&block_size=3')
+    await ready(page)
+    const ends = /^(The text ends here: the model sees no more than 3 characters\.|This one .*)?$/
+    let full = 0
+    for (let i = 0; i < 12 || (full === 0 && i < 60); i++) {
+      await page.fill('#prompt', 'an')
+      await page.waitForFunction(() => document.querySelectorAll('.bar').length > 1)
+      await page.click('#whole')
+      await page.waitForFunction(
+        () =>
+          document.querySelector<HTMLInputElement>('#prompt')!.value !== 'an' ||
+          document.querySelectorAll('.bar').length > 1,
+      )
+      // Time for the worker to refuse it, if it were asked.
+      await page.waitForTimeout(60)
+      const text = await page.inputValue('#prompt')
+      if (text.length === 3) full++
+      expect(await page.textContent('#prompt-status')).toMatch(ends)
+    }
+    expect(full).toBeGreaterThan(0)
+  })
+
   test('a link to a panel leads there, from the page and from outside', async () => {
     const page = await site.open('')
     await ready(page)
