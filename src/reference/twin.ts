@@ -166,12 +166,16 @@ export abstract class Twin {
   }
 }
 
+/** What weights to draw by may add up to: NaN where the model's numbers have overflowed. */
+const POSITIVE = { kind: 'number', min: 0, max: Number.MAX_VALUE, above: true } as const
+
 /** softmax(logits / temperature); a / b is a * (1 / b), as for the Values of microgpt.py. */
 function softmax(logits: readonly number[], temperature: number): number[] {
   const scaled = logits.map((logit) => logit * (1 / temperature))
   const top = Math.max(...scaled)
   const exps = scaled.map((logit) => Math.exp(logit - top))
   const total = exps.reduce((a, b) => a + b)
+  checkField('weights', total, POSITIVE, 'a smaller learning_rate')
   return exps.map((e) => e * (1 / total))
 }
 

@@ -119,6 +119,12 @@ describe('the two twins agree', () => {
     expect(typed.sample()).toEqual(value.sample())
   })
 
+  test('numbers that have overflowed are not sampled from', () => {
+    const typed = new TypedGPT({ docs: ['ab'] })
+    typed.params.fill(NaN)
+    expect(() => typed.sample()).toThrow(/^weights must be a number above 0 .*, got NaN; try/)
+  })
+
   test('one character and no document longer than that', () => {
     const options = { docs: ['a'], config: { num_steps: 3 } }
     const losses = [new ValueGPT(options), new TypedGPT(options)].map((twin) =>
