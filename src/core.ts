@@ -38,11 +38,12 @@ const inline = typeof INLINE_CORE === 'string'
 
 /** True in what the build makes; in src/ nothing of this name exists. */
 declare const BUILT: true
+export const built = typeof BUILT !== 'undefined'
 
 /** The core.wasm beside this module: the built one in build/, or from src/ the one in build/. */
 export const CORE_URL = inline
   ? new URL('inline:/core.wasm')
-  : new URL(typeof BUILT === 'undefined' ? '../build/core.wasm' : './core.wasm', import.meta.url)
+  : new URL(built ? './core.wasm' : '../build/core.wasm', import.meta.url)
 
 /**
  * The build with fused multiply-add, where this engine and bundle have it; else the standard one.

@@ -1,9 +1,7 @@
 /** Checkpoints read, without believing them; write.ts draws what they hold. */
 import type { Arena } from '../arena.js'
-import { Metadata, attempt } from './metadata.js'
-import { configOf, tokenizerOf } from './metadata.js'
-import { MOMENTS, type RunState, VERSION, WORDS } from './write.js'
-import { momentsOf } from './write.js'
+import { Metadata, attempt, configOf, tokenizerOf } from './metadata.js'
+import { MOMENTS, type RunState, VERSION, WORDS, momentsOf } from './write.js'
 import { type Config, type PresetName, show } from '../config.js'
 import type { Mode } from '../corpus/corpus.js'
 import type { ReadOptions } from '../options.js'

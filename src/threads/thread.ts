@@ -1,5 +1,12 @@
 /** A thread for an instance of the core, in Node and in browsers: the two sides of its start. */
-import { type CoreModule, type SharedMemory, type ThreadsCore, isNode, startCore } from '../core.js'
+import {
+  type CoreModule,
+  type SharedMemory,
+  type ThreadsCore,
+  built,
+  isNode,
+  startCore,
+} from '../core.js'
 
 /** What a thread is given. */
 export interface Seat {
@@ -26,15 +33,9 @@ type Word = { ready: true } | { failed: string }
 
 const NAME = 'microgpt-thread'
 
-/** True in what the build makes; in src/ nothing of this name exists. */
-declare const BUILT: true
-
 /** The built file that holds this: beside the host, or from src/ the one in build/. */
 const file = () =>
-  new URL(
-    typeof BUILT === 'undefined' ? '../../build/microgpt.threads.js' : './microgpt.threads.js',
-    import.meta.url,
-  )
+  new URL(built ? './microgpt.threads.js' : '../../build/microgpt.threads.js', import.meta.url)
 
 /**
  * Starts a thread, which is ready when this resolves. It keeps no process alive.

@@ -11,16 +11,15 @@ export function aimAt(hash: string): void {
   const target = /^#[a-z]+$/.test(hash) ? document.querySelector(`section${hash}`) : null
   if (!target) return
   const end = performance.now() + PATIENCE_MS
-  let timer = 0
+  const timer = setInterval(() => {
+    if (performance.now() > end) stop()
+    else target.scrollIntoView({ behavior: 'instant' })
+  }, EVERY_MS)
   const stop = () => {
     clearInterval(timer)
     for (const kind of OTHERS) removeEventListener(kind, stop)
   }
   for (const kind of OTHERS) addEventListener(kind, stop, { passive: true })
-  timer = setInterval(() => {
-    if (performance.now() > end) stop()
-    else target.scrollIntoView({ behavior: 'instant' })
-  }, EVERY_MS) as unknown as number
 }
 
 /** Lets all links of the page lead to where their panels really are. */
