@@ -1,6 +1,6 @@
 /** Adam (Kingma and Ba, 2015), over all parameters in one pass. */
 import { base, gap, moment1, moment2, numParams } from './arena'
-import { part, parts } from './tape'
+import { numShards, shard } from './tape'
 
 /**
  * A moment below this is taken for zero. Without it, the moments of a parameter that gets no
@@ -21,7 +21,7 @@ const TINY: f64 = 1e-250
 export function adam(rate: f64, eps: f64, beta1: f64, beta2: f64, decay: f64): void {
   const pairs = (numParams + 1) >> 1
   const last = (<usize>numParams) << 3
-  const bytes = min((<usize>((pairs * (part + 1)) / parts)) << 4, last)
+  const bytes = min((<usize>((pairs * (shard + 1)) / numShards)) << 4, last)
   const b1 = f64x2.splat(beta1)
   const b2 = f64x2.splat(beta2)
   const c1 = f64x2.splat(1 - beta1)
@@ -31,7 +31,7 @@ export function adam(rate: f64, eps: f64, beta1: f64, beta2: f64, decay: f64): v
   const de = f64x2.splat(decay)
   const tiny = f64x2.splat(TINY)
   // Two vectors a turn keep the divider fed: 5.1 us for 4,064 parameters, where one takes 6.1.
-  let i = (<usize>((pairs * part) / parts)) << 4
+  let i = (<usize>((pairs * shard) / numShards)) << 4
   for (; i + 16 < bytes; i += 32) {
     const m0 = moment(i, moment1, b1, c1, v128.load(base + gap + i), tiny)
     const m1 = moment(i + 16, moment1, b1, c1, v128.load(base + gap + i, 16), tiny)

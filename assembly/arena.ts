@@ -11,15 +11,20 @@
  *
  * The gradient of the number at address p is at p + gap, for parameters and values alike.
  * A count is in float64 numbers; an address is in bytes, a multiple of 16 for all that alloc gives.
+ *
+ * How much a model needs is not computed by a formula: its ops are recorded once while `counting`
+ * is on, which takes no memory and adds up what they ask for. Counts are f64, exact to 2^53, so
+ * that models far beyond 4 GiB can be counted too.
  */
+import { OpRecord } from './op-record'
 
 const PAGE: u64 = 65536
 const MAX_PAGES: u64 = 65536
-/** Kernels read whole vectors past the last column; this much stays readable behind everything. */
+/** Kernels read whole vectors past the last column; this much stays readable after everything. */
 const TAIL: u64 = 64
 
 /** Bytes of a tape record. */
-export const RECORD: u32 = 64
+export const RECORD: u32 = offsetof<OpRecord>()
 
 /** Distance in bytes from a number to its gradient. */
 export let gap: usize = 0
@@ -30,18 +35,27 @@ export let numParams: u32 = 0
 /** Adam's first and second moments. */
 export let moment1: usize = 0
 export let moment2: usize = 0
-/** Room for what an op needs only while it runs. */
+/** Room for numbers that an op needs only while it runs. */
 export let scratch: usize = 0
-/** First byte of the tape, and the one behind it. */
+/** First byte of the tape, and the first byte after it. */
 export let tapeStart: usize = 0
 export let tapeLimit: usize = 0
 
 let top: usize = 0
 let limit: usize = 0
 
+/** Whether alloc and record only count. */
+export let counting: bool = false
+let countedValues: f64 = 0
+let countedRecords: f64 = 0
+let countedScratch: f64 = 0
+
+/** What counting gives for an address: it is not 0, and nothing is read or written there. */
+const COUNTED_ADDRESS: usize = 16
+
 
 @inline
-function even(count: u32): u64 {
+function bytesOf(count: f64): u64 {
   return ((<u64>count + 1) & ~1) << 3
 }
 
@@ -51,15 +65,15 @@ function even(count: u32): u64 {
  * @param values further numbers that have a gradient: activations, constants, token ids
  * @param work numbers of scratch
  * @param records length of the tape
- * @returns the address of the parameters, or 0 when the memory cannot be had
+ * @returns the address of the parameters, or 0 when there is not enough memory
  */
 export function reserve(params: u32, values: u32, work: u32, records: u32): usize {
   assert(base == 0, 'reserve: the arena is reserved already')
   const start = (<u64>__heap_base + 63) & ~63
-  const span = even(params) + even(values)
+  const span = bytesOf(params) + bytesOf(values)
   const moments = start + 2 * span
-  const work0 = moments + 2 * even(params)
-  const tape0 = (work0 + even(work) + 63) & ~63
+  const work0 = moments + 2 * bytesOf(params)
+  const tape0 = (work0 + bytesOf(work) + 63) & ~63
   const end = tape0 + <u64>records * RECORD
   const pages = (end + TAIL + PAGE - 1) / PAGE
   if (pages > MAX_PAGES) return 0
@@ -68,10 +82,10 @@ export function reserve(params: u32, values: u32, work: u32, records: u32): usiz
   base = <usize>start
   numParams = params
   gap = <usize>span
-  top = <usize>(start + even(params))
+  top = <usize>(start + bytesOf(params))
   limit = <usize>(start + span)
   moment1 = <usize>moments
-  moment2 = <usize>(moments + even(params))
+  moment2 = <usize>(moments + bytesOf(params))
   scratch = <usize>work0
   tapeStart = <usize>tape0
   tapeLimit = <usize>end
@@ -79,23 +93,61 @@ export function reserve(params: u32, values: u32, work: u32, records: u32): usiz
 }
 
 /** Takes count numbers from the values. Returns their address, or 0 when there is no room. */
-export function alloc(count: u32): usize {
-  const bytes = even(count)
+export function alloc(count: f64): usize {
+  const bytes = bytesOf(count)
+  if (counting) {
+    countedValues += <f64>(bytes >> 3)
+    return COUNTED_ADDRESS
+  }
   if (bytes > <u64>(limit - top)) return 0
   const address = top
   top += <usize>bytes
   return address
 }
 
-/** Where the next alloc begins; give it to release to take back all that was allocated since. */
+/** Where the next alloc begins; give it to release to free all that was allocated since. */
 export function mark(): usize {
   return top
 }
 
-/** Takes back every alloc since the mark. */
+/** Frees every alloc since the mark. */
 export function release(to: usize): void {
   assert(to > base && to <= top, 'release: not a mark of this arena')
   top = to
+}
+
+/** Begins to count from zero: until it is ended, alloc and record take nothing. */
+export function beginCounting(): void {
+  counting = true
+  countedValues = 0
+  countedRecords = 0
+  countedScratch = 0
+}
+
+/** Ends counting; the three counts stay. */
+export function endCounting(): void {
+  counting = false
+}
+
+/** Counts one record and the scratch it needs; of scratch the largest need counts. */
+export function countRecord(work: u64): void {
+  countedRecords += 1
+  countedScratch = max(countedScratch, <f64>work)
+}
+
+/** Numbers that alloc gave while counting, each count rounded up to even. */
+export function valuesCounted(): f64 {
+  return countedValues
+}
+
+/** Records made while counting. */
+export function recordsCounted(): f64 {
+  return countedRecords
+}
+
+/** The largest scratch of a record made while counting. */
+export function scratchCounted(): f64 {
+  return countedScratch
 }
 
 /** Distance in bytes from a number to its gradient. */
@@ -103,25 +155,26 @@ export function gradientGap(): usize {
   return gap
 }
 
-/** The address of Adam's first moments; the second ones lie behind them, at + 8 * even(params). */
+/** The address of Adam's first moments; the second ones follow at + 8 * even(params). */
 export function moments(): usize {
   return moment1
 }
 
 /** Sets the gradients of count numbers at an address to zero. */
 export function zeroGrad(address: usize, count: u32): void {
-  assert(inArena(address, count), 'zeroGrad: out of the arena')
+  assert(inArena(address, count), 'zeroGrad: outside the arena')
   memory.fill(address + gap, 0, (<usize>count) << 3)
 }
 
-/** Whether count numbers at an address lie among the parameters and values. */
+/** Whether count numbers at an address are parameters or values. While counting, any are. */
 export function inArena(address: usize, count: u32): bool {
+  if (counting) return true
   return address >= base && base != 0 && <u64>address + ((<u64>count) << 3) <= <u64>limit
 }
 
-/** Whether count numbers of scratch exist. */
-export function inScratch(count: u32): bool {
-  return <u64>scratch + ((<u64>count) << 3) <= <u64>tapeStart
+/** Whether the arena has count numbers of scratch. */
+export function inScratch(count: u64): bool {
+  return <u64>scratch + (count << 3) <= <u64>tapeStart
 }
 
 /** Takes bytes, a multiple of RECORD, off the end of an empty tape. Returns their address. */
@@ -130,34 +183,48 @@ export function takeTail(bytes: u32): usize {
   return tapeLimit
 }
 
-/** Writes the map to an address, 36 bytes of it, for other instances on the same memory. */
-export function describe(to: usize): void {
-  store<usize>(to, base)
-  store<usize>(to, gap, 4)
-  store<u32>(to, numParams, 8)
-  store<usize>(to, moment1, 12)
-  store<usize>(to, moment2, 16)
-  store<usize>(to, scratch, 20)
-  store<usize>(to, tapeStart, 24)
-  store<usize>(to, tapeLimit, 28)
-  store<usize>(to, limit, 32)
+/** The map as another instance on the same memory needs it. */
+@unmanaged
+export class ArenaMap {
+  base: usize
+  gap: usize
+  numParams: u32
+  moment1: usize
+  moment2: usize
+  scratch: usize
+  tapeStart: usize
+  tapeLimit: usize
+  limit: usize
 }
 
-/** Takes over a map that another instance on the same memory has described; it allocates nothing. */
-export function adopt(from: usize): void {
-  base = load<usize>(from)
-  gap = load<usize>(from, 4)
-  numParams = load<u32>(from, 8)
-  moment1 = load<usize>(from, 12)
-  moment2 = load<usize>(from, 16)
-  scratch = load<usize>(from, 20)
-  tapeStart = load<usize>(from, 24)
-  tapeLimit = load<usize>(from, 28)
-  limit = load<usize>(from, 32)
+/** Writes this instance's map. */
+export function writeMap(map: ArenaMap): void {
+  map.base = base
+  map.gap = gap
+  map.numParams = numParams
+  map.moment1 = moment1
+  map.moment2 = moment2
+  map.scratch = scratch
+  map.tapeStart = tapeStart
+  map.tapeLimit = tapeLimit
+  map.limit = limit
 }
 
-/** Takes the index-th of count equal parts of the scratch for this instance's own. */
-export function shareScratch(index: u32, count: u32): void {
+/** Uses the map that another instance on the same memory has written. */
+export function useMap(map: ArenaMap): void {
+  base = map.base
+  gap = map.gap
+  numParams = map.numParams
+  moment1 = map.moment1
+  moment2 = map.moment2
+  scratch = map.scratch
+  tapeStart = map.tapeStart
+  tapeLimit = map.tapeLimit
+  limit = map.limit
+}
+
+/** Gives this instance the index-th of count equal parts of the scratch. */
+export function splitScratch(index: u32, count: u32): void {
   const bytes = (<u32>(tapeStart - scratch) / count) & ~15
   scratch += bytes * index
 }

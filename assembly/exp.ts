@@ -113,7 +113,7 @@ function scaled(x: v128, bias: i64): v128 {
 
 /** e^x of both lanes. */
 @inline
-export function exp2(x: v128): v128 {
+export function exp_f64x2(x: v128): v128 {
   const tame = f64x2.lt(f64x2.abs(x), v128.load_splat<f64>(LIMIT))
   return i64x2.all_true(tame) ? scaled(x, 0) : wild2(x)
 }

@@ -1,4 +1,5 @@
-/** The ABI of the build for several threads: the whole of the other one, and the team. */
+/** The ABI of the build for several threads: all of index.ts, and the thread pool. */
 export * from './index'
-export { FORWARD, PASS, WEIGH, UPDATE } from './team'
-export { share, join, setChunk, setAdam, begin, finish, pulse, serve } from './team'
+export { FORWARD, FORWARD_BACKWARD, WEIGHT_GRAD, UPDATE } from './thread-pool'
+export { controlRecords, share, join, setMicroBatch, setUpdate } from './thread-pool'
+export { begin, finish, heartbeat, serve } from './thread-pool'

@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
-import { peersBundle } from './node-bundles.mjs'
+import { peersBundle } from './build-programs.mjs'
 
 const from = fileURLToPath(new URL('../src/bench/peers/', import.meta.url))
 const to = fileURLToPath(new URL('../build/peers/', import.meta.url))

@@ -1,10 +1,9 @@
 /**
  * CPython's `random` module, number for number: the Mersenne Twister MT19937 of Matsumoto and
- * Nishimura (1998), seeded and read as CPython 3.11's Lib/random.py and Modules/_randommodule.c do. Here is what a
- * model draws; kit/random.ts has the rest.
+ * Nishimura (1998), seeded and read as CPython 3.11's Lib/random.py and Modules/_randommodule.c do.
  */
+import { show } from './config/checks.js'
 import { ConfigError } from './errors.js'
-import { show } from './config.js'
 
 /** The functions that gauss needs. The core's give the same bits on every machine; Math's do not. */
 export interface GaussMath {
@@ -29,7 +28,8 @@ export type Seed = number | bigint
 const N = 624
 const M = 397
 const TWO_PI = 2 * Math.PI
-/** CPython takes larger ones; whoever gives one here has made a mistake, or wishes us to hang. */
+const TWO_32 = 2 ** 32
+/** CPython takes larger seeds; here one would be a mistake, and seeding with it would take very long. */
 const MAX_SEED_BITS = 32768n
 
 export class Random {
@@ -98,13 +98,43 @@ export class Random {
     }
   }
 
+  /** A whole number of k random bits, 0 <= k <= 53. */
+  getrandbits(k: number): number {
+    if (!Number.isInteger(k) || k < 0 || k > 53) {
+      throw new ConfigError('k', k, `getrandbits takes 0 to 53 bits, got ${show(k)}`)
+    }
+    return k === 0 ? 0 : this.bits(k)
+  }
+
+  /** A whole number in [0, n), n at most 2^53, by rejection, as `_randbelow_with_getrandbits`. */
+  below(n: number): number {
+    const k = n < TWO_32 ? 32 - Math.clz32(n) : 64 - Math.clz32(Math.floor(n / TWO_32))
+    let r = this.bits(k)
+    while (r >= n) r = this.bits(k)
+    return r
+  }
+
+  /** A whole number of range(start, stop, step); with one argument, of range(stop). */
+  randrange(start: number, stop?: number, step = 1): number {
+    const [from, to] = stop === undefined ? [0, start] : [start, stop]
+    const count = Math.ceil((to - from) / step)
+    if (![from, to, step, count].every(Number.isSafeInteger) || count <= 0) {
+      const range = `range(${from}, ${to}, ${step})`
+      throw new ConfigError('randrange', to, `${range} is empty: there is nothing to draw`)
+    }
+    return from + step * this.below(count)
+  }
+
   /**
    * `random.choices(range(n), weights=weights[:n])[0]`: an index drawn in proportion to its weight.
-   * @param weights not negative, with a positive finite sum
+   * @throws {ConfigError} when the sum of the weights is not positive, or is infinite
    */
   choice(weights: ArrayLike<number>, n = weights.length): number {
     let total = 0
     for (let i = 0; i < n; i++) total += weights[i]!
+    if (!(total > 0 && total < Infinity)) {
+      throw new ConfigError('weights', total, `the weights must have a positive sum, got ${total}`)
+    }
     const x = this.random() * total
     let sum = 0
     for (let i = 0; i < n - 1; i++) {
@@ -114,29 +144,37 @@ export class Random {
     return n - 1
   }
 
-  /** A copy of the state; `set` of it repeats every draw from here on. */
+  /** `random.choices(population, weights, k=k)`. */
+  choices<T>(population: readonly T[], weights: ArrayLike<number>, k = 1): T[] {
+    if (weights.length !== population.length) {
+      const got = `${weights.length} weights for ${population.length} items`
+      throw new ConfigError('weights', weights.length, `choices needs one weight per item, got ${got}`)
+    }
+    return Array.from({ length: k }, () => population[this.choice(weights)]!)
+  }
+
+  /** A copy of the state; restore() of it repeats every draw from here on. */
   save(): RandomState {
     return { words: Array.from(this.words), index: this.index, gaussNext: this.gaussNext }
   }
 
-  /** Goes on from a state, which is taken at its word. */
-  set({ words, index, gaussNext }: RandomState): void {
-    this.words.set(words)
-    this.index = index
-    this.gaussNext = gaussNext
+  /** Continues from a state of save(). @throws {ConfigError} when it is not a state of a generator */
+  restore(state: RandomState): void {
+    checkState(state)
+    this.words.set(state.words)
+    this.index = state.index
+    this.gaussNext = state.gaussNext
   }
 
-  /** A whole number in [0, n), n below 2^32, by rejection, as `_randbelow_with_getrandbits`. */
-  below(n: number): number {
-    const unused = Math.clz32(n)
-    let r: number
-    do r = this.word() >>> unused
-    while (r >= n)
-    return r
+  /** A whole number of k random bits, 1 to 53. */
+  private bits(k: number): number {
+    if (k <= 32) return this.word() >>> (32 - k)
+    const low = this.word()
+    return (this.word() >>> (64 - k)) * TWO_32 + low
   }
 
   /** The next 32 bits. */
-  protected word(): number {
+  private word(): number {
     if (this.index >= N) {
       twist(this.words)
       this.index = 0
@@ -147,6 +185,20 @@ export class Random {
     y ^= (y << 15) & 0xefc60000
     return (y ^ (y >>> 18)) >>> 0
   }
+}
+
+function checkState(state: RandomState): void {
+  const { words, index, gaussNext } = state
+  const whole = (x: unknown, max: number) => Number.isInteger(x) && +x! >= 0 && +x! <= max
+  const fits =
+    Array.isArray(words) &&
+    words.length === N &&
+    words.every((word) => whole(word, 0xffffffff)) &&
+    whole(index, N) &&
+    (gaussNext === null || Number.isFinite(gaussNext))
+  if (fits) return
+  const want = '{ words: 624 unsigned 32-bit numbers, index: 0 to 624, gaussNext }'
+  throw new ConfigError('state', state, `the state of a generator is ${want}`)
 }
 
 /** `init_by_array`, on top of `init_genrand(19650218)`. */

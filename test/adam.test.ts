@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Adam, type AdamOptions, type Arena, Random } from '../src/index.js'
-import { power } from '../src/adam.js'
+import { power } from '../src/engine/adam.js'
 import { BUILDS, arenaOn } from './helpers/cores.js'
 
 const TUTORIAL = { beta1: 0.9, beta2: 0.95, eps_adam: 1e-8 }

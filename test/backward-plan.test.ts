@@ -1,7 +1,7 @@
 /** Gradients come out right however values are shared, and whatever lay in their memory before. */
 import { describe, expect, test } from 'vitest'
 import { type Graph, Tensor } from '../src/index.js'
-import { gaps } from '../src/backward-plan.js'
+import { gaps } from '../src/engine/backward-plan.js'
 import { BUILDS, graphOn } from './helpers/cores.js'
 
 /** Junk in every gradient, so that one that is neither set nor cleared shows. */

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { Adam, Arena, MicroGPT, Tokenizer, loadCore } from '../src/index.js'
 import { gptTable, mapStateDict, parseDocs, planGPT, resolveConfig } from '../src/index.js'
 import { NAMES } from '../src/data/names.js'
-import { chunkRows } from '../src/chunks.js'
-import { DocumentPass } from '../src/train.js'
+import { chunkRows } from '../src/gpt/micro-batches.js'
+import { DocumentPass } from '../src/gpt/train.js'
 import { moduleOf } from './helpers/cores.js'
 
 const docs = parseDocs(NAMES).slice(0, 300)

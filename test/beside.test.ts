@@ -1,6 +1,6 @@
 /** Parts of the host that lie in files of their own. */
 import { expect, test } from 'vitest'
-import { beside } from '../src/beside.js'
+import { beside } from '../src/engine/beside.js'
 import { MicroGPTError } from '../src/errors.js'
 
 test('what a file beside holds is handed on', async () => {

@@ -1,9 +1,9 @@
 /** Documents invented side by side: those of a plain loop that draws in the same order. */
 import { describe, expect, test } from 'vitest'
-import type { ConfigInput } from '../src/config.js'
+import type { ConfigInput } from '../src/config/config.js'
 import { MicroGPT, Random, TrainingError, loadCore } from '../src/index.js'
 import { NAMES } from '../src/data/names.js'
-import { parseDocs } from '../src/dataset.js'
+import { parseDocs } from '../src/data/text.js'
 
 const docs = parseDocs(NAMES)
 

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
 import { CORE_URL, MicroGPT, parseDocs } from '../src/index.js'
-import { fastCoreUrl } from '../src/core.js'
+import { fastCoreUrl } from '../src/engine/core.js'
 import { NAMES } from '../src/data/names.js'
 
 /** Losses of 50 steps and the core that made them, in a Node with or without relaxed SIMD. */

@@ -5,8 +5,9 @@ import { NAMES } from '../src/data/names.js'
 import { ConfigError, DatasetError, TrainingError } from '../src/index.js'
 import { MicroGPT, Random, Tokenizer, learningRate, parseDocs } from '../src/index.js'
 import type { CreateOptions, TrainOptions } from '../src/index.js'
-import type { DocumentPass } from '../src/train.js'
-import { corpusOf, encodeText } from '../src/corpus/corpora.js'
+import type { DocumentPass } from '../src/gpt/train.js'
+import { corpusOf } from '../src/data/corpora.js'
+import { encodeText } from '../src/data/corpus.js'
 import { TypedGPT } from '../src/reference/typed.js'
 
 /** 1,000 characters, 14 different ones, in the order of a small congruential generator. */

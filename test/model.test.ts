@@ -17,9 +17,9 @@ import {
   planGPT,
   resolveConfig,
 } from '../src/index.js'
-import { Decoder } from '../src/sample.js'
-import { MAX_GRAPHS, chunkRows } from '../src/chunks.js'
-import { DocumentPass } from '../src/train.js'
+import { Decoder } from '../src/gpt/decoder.js'
+import { MAX_GRAPHS, chunkRows } from '../src/gpt/micro-batches.js'
+import { DocumentPass } from '../src/gpt/train.js'
 import { BUILDS, moduleOf } from './helpers/cores.js'
 
 const docs = ['ab', 'bcd', 'aa', 'dcbaabcd', 'c', 'éa']

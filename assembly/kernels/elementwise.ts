@@ -1,8 +1,8 @@
 /**
  * Loops over a whole tensor, two numbers at a time. A function is a class without fields whose
  * methods are compiled into the loop. The last number of an odd count goes through the same code
- * in the low lane. A backward adds to gradients, or sets them: what is there is masked with keep,
- * all ones or zeros.
+ * in the low lane. A backward adds to a gradient or overwrites it: the old value is masked with
+ * `accumulate`, all ones or zeros.
  */
 
 /** y = value(x), dy/dx = slope(x, y). */
@@ -44,21 +44,21 @@ export function mapBackward<F extends Unary>(
   x: usize,
   y: usize,
   count: i32,
-  keep: i64,
+  accumulate: i64,
 ): void {
   const f = changetype<F>(0)
-  const kept = i64x2.splat(keep)
+  const mask = i64x2.splat(accumulate)
   const bytes = (<usize>count) << 3
   let i: usize = 0
   for (; i + 8 < bytes; i += 16) {
     const slope = f.slope(v128.load(x + i), v128.load(y + i))
     const d = f64x2.mul(v128.load(dy + i), slope)
-    v128.store(dx + i, f64x2.add(v128.and(v128.load(dx + i), kept), d))
+    v128.store(dx + i, f64x2.add(v128.and(v128.load(dx + i), mask), d))
   }
   if (i < bytes) {
     const slope = f.slope(v128.load_zero<f64>(x + i), v128.load_zero<f64>(y + i))
     const d = f64x2.mul(v128.load_zero<f64>(dy + i), slope)
-    const old = v128.and(v128.load_zero<f64>(dx + i), kept)
+    const old = v128.and(v128.load_zero<f64>(dx + i), mask)
     v128.store_lane<f64>(dx + i, f64x2.add(old, d), 0)
   }
 }
@@ -97,28 +97,28 @@ export function zipBackward<F extends Binary>(
   a: usize,
   b: usize,
   count: i32,
-  keepA: i64,
-  keepB: i64,
+  accumulateA: i64,
+  accumulateB: i64,
 ): void {
   const f = changetype<F>(0)
-  const keptA = i64x2.splat(keepA)
-  const keptB = i64x2.splat(keepB)
+  const maskA = i64x2.splat(accumulateA)
+  const maskB = i64x2.splat(accumulateB)
   const bytes = (<usize>count) << 3
   let i: usize = 0
   for (; i + 8 < bytes; i += 16) {
     const d = v128.load(dy + i)
     const x = v128.load(a + i)
     const y = v128.load(b + i)
-    v128.store(da + i, f64x2.add(v128.and(v128.load(da + i), keptA), f64x2.mul(d, f.slopeA(x, y))))
-    v128.store(db + i, f64x2.add(v128.and(v128.load(db + i), keptB), f64x2.mul(d, f.slopeB(x, y))))
+    v128.store(da + i, f64x2.add(v128.and(v128.load(da + i), maskA), f64x2.mul(d, f.slopeA(x, y))))
+    v128.store(db + i, f64x2.add(v128.and(v128.load(db + i), maskB), f64x2.mul(d, f.slopeB(x, y))))
   }
   if (i < bytes) {
     const d = v128.load_zero<f64>(dy + i)
     const x = v128.load_zero<f64>(a + i)
     const y = v128.load_zero<f64>(b + i)
-    const oldA = v128.and(v128.load_zero<f64>(da + i), keptA)
+    const oldA = v128.and(v128.load_zero<f64>(da + i), maskA)
     v128.store_lane<f64>(da + i, f64x2.add(oldA, f64x2.mul(d, f.slopeA(x, y))), 0)
-    const oldB = v128.and(v128.load_zero<f64>(db + i), keptB)
+    const oldB = v128.and(v128.load_zero<f64>(db + i), maskB)
     v128.store_lane<f64>(db + i, f64x2.add(oldB, f64x2.mul(d, f.slopeB(x, y))), 0)
   }
 }

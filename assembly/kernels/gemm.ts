@@ -8,18 +8,24 @@
  * pointers, which cost a tenth. k is not unrolled: that made V8 spill too.
  *
  * A is read a number at a time through two strides, so a transposed A costs nothing. B is read in
- * panels of eight columns: B[k, 8p + q] is at b + p * bp + k * bk + 8 q. For a row-major B, bp is
- * PANEL and bk the bytes of a row; for a packed one (pack.ts), bk is PANEL.
+ * panels of NR columns: B[k, NR p + q] is at b + p * bp + k * bk + 8 q. For a row-major B, bp is
+ * PANEL_BYTES and bk the bytes of a row; for a packed one (pack.ts), bk is PANEL_BYTES.
+ *
+ * The block sizes have the names of BLIS: a tile of MR x NR, blocks of MC rows and KC terms.
  */
 
-/** Bytes of eight float64. */
-export const PANEL: usize = 64
+/** Rows and columns of a tile of C. */
+export const MR: i32 = 2
+export const NR: i32 = 8
 
-/** Terms of a sum taken at a time: a packed panel of as many stays in the first-level cache. */
-const BLOCK: i32 = 256
+/** Bytes of one row of a panel. */
+export const PANEL_BYTES: usize = (<usize>NR) << 3
 
-/** Rows of C taken at a time: panels then come back to lines of C that are still in the cache. */
-const ROWS: i32 = 32
+/** Terms of a sum taken at a time: a packed panel of this many rows stays in the first-level cache. */
+export const KC: i32 = 256
+
+/** Rows of C taken at a time: the lines of C are still in the cache when the next panel comes. */
+export const MC: i32 = 32
 
 /**
  * One tile: `rows` x 2 `vecs` numbers of C. Both are literals, and what does not apply to them is
@@ -31,7 +37,7 @@ function tile(
   rows: i32,
   vecs: i32,
   cols: i32,
-  add: bool,
+  accumulate: bool,
   c: usize,
   cs: usize,
   a: usize,
@@ -50,7 +56,7 @@ function tile(
   let d1 = c0
   let d2 = c0
   let d3 = c0
-  if (add) {
+  if (accumulate) {
     c0 = v128.load(c)
     c1 = v128.load(c, 16)
     if (vecs > 2) {
@@ -123,35 +129,35 @@ function put(to: usize, cols: i32, low: v128, high: v128): void {
 
 // prettier-ignore
 /** A panel of eight columns, five to seven of a last one, m rows of it. */
-function wide(cols: i32, add: bool, c: usize, cs: usize, a: usize, ai: usize, ak: usize, b: usize, bk: usize, m: i32, k: i32): void {
-  for (; m > 1; m -= 2) {
-    tile(2, 4, cols, add, c, cs, a, ai, ak, b, bk, k)
+function wide(cols: i32, accumulate: bool, c: usize, cs: usize, a: usize, ai: usize, ak: usize, b: usize, bk: usize, m: i32, k: i32): void {
+  for (; m >= MR; m -= MR) {
+    tile(2, 4, cols, accumulate, c, cs, a, ai, ak, b, bk, k)
     c += cs << 1
     a += ai << 1
   }
-  if (m > 0) tile(1, 4, cols, add, c, cs, a, ai, ak, b, bk, k)
+  if (m > 0) tile(1, 4, cols, accumulate, c, cs, a, ai, ak, b, bk, k)
 }
 
 // prettier-ignore
 /** One to four columns of a last panel, m rows of it. */
-function narrow(cols: i32, add: bool, c: usize, cs: usize, a: usize, ai: usize, ak: usize, b: usize, bk: usize, m: i32, k: i32): void {
-  for (; m > 1; m -= 2) {
-    tile(2, 2, cols, add, c, cs, a, ai, ak, b, bk, k)
+function narrow(cols: i32, accumulate: bool, c: usize, cs: usize, a: usize, ai: usize, ak: usize, b: usize, bk: usize, m: i32, k: i32): void {
+  for (; m >= MR; m -= MR) {
+    tile(2, 2, cols, accumulate, c, cs, a, ai, ak, b, bk, k)
     c += cs << 1
     a += ai << 1
   }
-  if (m > 0) tile(1, 2, cols, add, c, cs, a, ai, ak, b, bk, k)
+  if (m > 0) tile(1, 2, cols, accumulate, c, cs, a, ai, ak, b, bk, k)
 }
 
 /**
  * C (+)= A B.
- * @param add false: C is overwritten; true: each sum goes on from what C holds
+ * @param accumulate false: C is overwritten; true: each sum continues from what C holds
  * @param c [m, n], rows cs bytes apart
  * @param a [m, k], element (i, k) at a + i * ai + k * ak
  * @param b [k, n] in panels; up to 24 bytes past the last column are read and not used
  */
 export function gemm(
-  add: bool,
+  accumulate: bool,
   c: usize,
   cs: usize,
   a: usize,
@@ -164,27 +170,27 @@ export function gemm(
   n: i32,
   k: i32,
 ): void {
-  for (let first = 0; first < m; first += ROWS) {
-    const rows = min(m - first, ROWS)
+  for (let first = 0; first < m; first += MC) {
+    const rows = min(m - first, MC)
     let ab = a + ai * first
     let bb = b
-    let more = add
+    let more = accumulate
     // From the second block on, sums go on from C, where they have the bits of the registers.
-    for (let done = 0; done < k; done += BLOCK) {
-      const terms = min(k - done, BLOCK)
+    for (let done = 0; done < k; done += KC) {
+      const terms = min(k - done, KC)
       let cj = c
       let bj = bb
       let j = n
-      for (; j > 4; j -= 8) {
+      for (; j > NR / 2; j -= NR) {
         wide(j, more, cj, cs, ab, ai, ak, bj, bk, rows, terms)
-        cj += PANEL
+        cj += PANEL_BYTES
         bj += bp
       }
       if (j > 0) narrow(j, more, cj, cs, ab, ai, ak, bj, bk, rows, terms)
       more = true
-      ab += ak * BLOCK
-      bb += bk * BLOCK
+      ab += ak * KC
+      bb += bk * KC
     }
-    c += cs * ROWS
+    c += cs * MC
   }
 }

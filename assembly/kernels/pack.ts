@@ -1,12 +1,12 @@
 /** Copies of matrices in the orders that gemm reads fastest. */
-import { PANEL } from './gemm'
+import { NR, PANEL_BYTES } from './gemm'
 
 /** Columns that transpose takes at a time. */
 const COLUMNS: usize = 32
 
 /** Numbers that the packed transpose of w[n, k] takes. */
-export function packedSize(n: i32, k: i32): u32 {
-  return <u32>((n + 7) & ~7) * <u32>k
+export function packedSize(n: i32, k: i32): u64 {
+  return <u64>((n + NR - 1) & ~(NR - 1)) * k
 }
 
 /**
@@ -22,7 +22,7 @@ export function packTransposed(p: usize, w: usize, ws: usize, n: i32, k: i32): v
     if (n - j >= 4) columns4(to, w, ws, bytes)
     else columns(to, w, ws, bytes, n - j)
     w += ws << 2
-    if (j & 4) p += PANEL * k
+    if (j & 4) p += PANEL_BYTES * k
   }
 }
 
@@ -39,9 +39,9 @@ function columns4(p: usize, w: usize, ws: usize, bytes: usize): void {
     const r3 = v128.load(w3 + i)
     v128.store(p, v128.shuffle<f64>(r0, r1, 0, 2))
     v128.store(p, v128.shuffle<f64>(r2, r3, 0, 2), 16)
-    v128.store(p, v128.shuffle<f64>(r0, r1, 1, 3), PANEL)
-    v128.store(p, v128.shuffle<f64>(r2, r3, 1, 3), PANEL + 16)
-    p += 2 * PANEL
+    v128.store(p, v128.shuffle<f64>(r0, r1, 1, 3), PANEL_BYTES)
+    v128.store(p, v128.shuffle<f64>(r2, r3, 1, 3), PANEL_BYTES + 16)
+    p += 2 * PANEL_BYTES
   }
   if (i < bytes) {
     store<f64>(p, load<f64>(w + i))
@@ -58,7 +58,7 @@ function columns(p: usize, w: usize, ws: usize, bytes: usize, n: i32): void {
     store<f64>(p, n > 1 ? load<f64>(w + ws + i) : 0, 8)
     store<f64>(p, n > 2 ? load<f64>(w + 2 * ws + i) : 0, 16)
     store<f64>(p, 0, 24)
-    p += PANEL
+    p += PANEL_BYTES
   }
 }
 
@@ -69,9 +69,9 @@ function columns(p: usize, w: usize, ws: usize, bytes: usize, n: i32): void {
  */
 export function packPanels(p: usize, b: usize, bs: usize, n: i32, k: i32): void {
   // A row at a time: reads then follow the memory, which halves the time of what is in no cache.
-  const apart = PANEL * k
+  const apart = PANEL_BYTES * k
   const end = p + apart
-  for (; p < end; p += PANEL) {
+  for (; p < end; p += PANEL_BYTES) {
     let to = p
     let from = b
     let j = n
@@ -80,7 +80,7 @@ export function packPanels(p: usize, b: usize, bs: usize, n: i32, k: i32): void 
       v128.store(to, v128.load(from, 16), 16)
       v128.store(to, v128.load(from, 32), 32)
       v128.store(to, v128.load(from, 48), 48)
-      from += PANEL
+      from += PANEL_BYTES
       to += apart
     }
     for (; j > 0; j -= 2) {

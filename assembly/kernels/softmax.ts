@@ -1,5 +1,5 @@
 /** Softmax of a row, and of the rows of a causal block; forward and backward. */
-import { exp, exp2 } from '../exp'
+import { exp, exp_f64x2 } from '../exp'
 
 /** The largest of n numbers; NaN may be passed over. */
 @inline
@@ -24,7 +24,7 @@ export function softmaxRow(p: usize, x: usize, n: i32, top: f64): f64 {
   let sum: f64 = 0
   let i: usize = 0
   for (; i + 8 < bytes; i += 16) {
-    const e = exp2(f64x2.sub(v128.load(x + i), tops))
+    const e = exp_f64x2(f64x2.sub(v128.load(x + i), tops))
     v128.store(p + i, e)
     sum += f64x2.extract_lane(e, 0)
     sum += f64x2.extract_lane(e, 1)
@@ -81,7 +81,7 @@ export function softmaxCausal(x: usize, rowBytes: usize, from: i32, to: i32, sca
     let sum: f64 = 0
     for (let i: usize = 0; i <= last; i += 16) {
       const v = f64x2.sub(v128.load(x + i), tops)
-      const e = v128.and(exp2(v), v128.load(i == last ? ends : MASKS + 16))
+      const e = v128.and(exp_f64x2(v), v128.load(i == last ? ends : MASKS + 16))
       v128.store(x + i, e)
       sum += f64x2.extract_lane(e, 0)
       sum += f64x2.extract_lane(e, 1)

@@ -1,8 +1,10 @@
-/** Functions of one number, applied to each: relu, relu2, tanh, gelu. */
+/** Functions of one number, applied to each element: activations, exponential and logarithm. */
 import { gap, inArena } from '../arena'
+import { exp_f64x2 } from '../exp'
 import { Unary, map, mapBackward } from '../kernels/elementwise'
-import { tanh as tanhOf } from '../math'
-import { at, keeping, record } from '../tape'
+import { exp, log, tanh as tanhOf } from '../math'
+import { OpRecord } from '../op-record'
+import { record } from '../tape'
 
 /** max(0, x); 0 for NaN, as Python's max(0, x) gives. */
 @inline
@@ -40,7 +42,7 @@ class Relu2 implements Unary {
 
 /** tanh of both lanes. */
 @inline
-function tanh2(x: v128): v128 {
+function tanh_f64x2(x: v128): v128 {
   const low = tanhOf(f64x2.extract_lane(x, 0))
   return f64x2.replace_lane(f64x2.splat(low), 1, tanhOf(f64x2.extract_lane(x, 1)))
 }
@@ -49,7 +51,7 @@ function tanh2(x: v128): v128 {
 class Tanh implements Unary {
 
   @inline value(x: v128): v128 {
-    return tanh2(x)
+    return tanh_f64x2(x)
   }
 
 
@@ -67,7 +69,7 @@ class Gelu implements Unary {
   inner(x: v128): v128 {
     const cube = f64x2.mul(f64x2.mul(x, x), x)
     const sum = f64x2.add(x, f64x2.mul(f64x2.splat(GELU_CUBIC), cube))
-    return tanh2(f64x2.mul(f64x2.splat(GELU_SCALE), sum))
+    return tanh_f64x2(f64x2.mul(f64x2.splat(GELU_SCALE), sum))
   }
 
 
@@ -88,47 +90,104 @@ class Gelu implements Unary {
   }
 }
 
-function recordMap<F extends Unary>(x: usize, count: i32): usize {
+/** 1 / (1 + e^-x), from e^-|x| <= 1, so that nothing overflows. */
+function sigmoidOf(x: f64): f64 {
+  const e = exp(-Math.abs(x))
+  return (x < 0 ? e : 1) / (1 + e)
+}
+
+/** y = 1 / (1 + e^-x); dy/dx = y (1 - y) */
+class Sigmoid implements Unary {
+
+  @inline value(x: v128): v128 {
+    const low = sigmoidOf(f64x2.extract_lane(x, 0))
+    return f64x2.replace_lane(f64x2.splat(low), 1, sigmoidOf(f64x2.extract_lane(x, 1)))
+  }
+
+
+  @inline slope(x: v128, y: v128): v128 {
+    return f64x2.mul(y, f64x2.sub(f64x2.splat(1), y))
+  }
+}
+
+/** y = e^x; dy/dx = y */
+class Exp implements Unary {
+
+  @inline value(x: v128): v128 {
+    return exp_f64x2(x)
+  }
+
+
+  @inline slope(x: v128, y: v128): v128 {
+    return y
+  }
+}
+
+/** y = ln x; dy/dx = 1 / x */
+class Log implements Unary {
+
+  @inline value(x: v128): v128 {
+    const low = log(f64x2.extract_lane(x, 0))
+    return f64x2.replace_lane(f64x2.splat(low), 1, log(f64x2.extract_lane(x, 1)))
+  }
+
+
+  @inline slope(x: v128, y: v128): v128 {
+    return f64x2.div(f64x2.splat(1), x)
+  }
+}
+
+function recordMap<F extends Unary>(x: usize, count: f64): usize {
   assert(count > 0, 'activation: sizes must be positive')
-  assert(inArena(x, count), 'activation: x lies outside the arena')
-  return record(
-    (row: usize) => {
-      map<F>(at.y(row), at.a(row), at.n0(row))
+  assert(inArena(x, <u32>count), 'activation: x is outside the arena')
+  const op = record(
+    (op: OpRecord) => {
+      map<F>(op.y, op.a, op.n0)
     },
-    (row: usize) => {
-      const x = at.a(row)
-      const y = at.y(row)
-      mapBackward<F>(x + gap, y + gap, x, y, at.n0(row), keeping(row, 0))
+    (op: OpRecord) => {
+      mapBackward<F>(op.a + gap, op.y + gap, op.a, op.y, op.n0, op.accumulateMask(0))
     },
-    count,
-    0,
-    x,
-    0,
-    0,
-    0,
-    count,
-    0,
+    <u64>count,
     0,
     0,
   )
+  if (!op) return 0
+  op.a = x
+  op.n0 = <i32>count
+  return op.y
 }
 
 /** Records y[count] = max(0, x[count]). Returns the address of y, or 0 when there is no room. */
-export function relu(x: usize, count: i32): usize {
+export function relu(x: usize, count: f64): usize {
   return recordMap<Relu>(x, count)
 }
 
 /** Records y[count] = max(0, x[count])^2. Returns the address of y, or 0. */
-export function relu2(x: usize, count: i32): usize {
+export function relu2(x: usize, count: f64): usize {
   return recordMap<Relu2>(x, count)
 }
 
 /** Records y[count] = tanh(x[count]). Returns the address of y, or 0. */
-export function tanh(x: usize, count: i32): usize {
+export function tanh(x: usize, count: f64): usize {
   return recordMap<Tanh>(x, count)
 }
 
 /** Records y[count] = gelu(x[count]), the tanh form. Returns the address of y, or 0. */
-export function gelu(x: usize, count: i32): usize {
+export function gelu(x: usize, count: f64): usize {
   return recordMap<Gelu>(x, count)
+}
+
+/** Records y[count] = 1 / (1 + e^-x[count]). Returns the address of y, or 0. */
+export function sigmoid(x: usize, count: f64): usize {
+  return recordMap<Sigmoid>(x, count)
+}
+
+/** Records y[count] = e^x[count]. Returns the address of y, or 0. */
+export function elementwiseExp(x: usize, count: f64): usize {
+  return recordMap<Exp>(x, count)
+}
+
+/** Records y[count] = ln x[count]. Returns the address of y, or 0. */
+export function elementwiseLog(x: usize, count: f64): usize {
+  return recordMap<Log>(x, count)
 }

@@ -6,15 +6,16 @@
  * above the diagonal, which add nothing to any sum. So all sums are matrix products, and each keeps
  * the order of the plain loop.
  */
-import { gap, inArena, inScratch, scratch } from '../arena'
-import { PANEL, gemm } from '../kernels/gemm'
+import { gap, inArena, scratch } from '../arena'
+import { PANEL_BYTES, gemm } from '../kernels/gemm'
 import { gemv } from '../kernels/gemv'
 import { packPanels, packTransposed, packedSize } from '../kernels/pack'
 import { maxOf, softmaxCausal, softmaxCausalBackward, softmaxRow } from '../kernels/softmax'
-import { adding, at, last, noBackward, record } from '../tape'
+import { OpRecord } from '../op-record'
+import { noBackward, record } from '../tape'
 
-/** Rows of a block. */
-const BLOCK: i32 = 16
+/** Rows that are taken at a time. */
+const BLOCK_ROWS: i32 = 16
 
 /** Rows of weights have an even length, for whole vectors. */
 @inline
@@ -32,8 +33,8 @@ function scoresStep(span: i32): i32 {
 }
 
 /** Numbers of scratch: two copies of a head in gemm's orders, and the gradients of its scores. */
-function scratchSize(dim: i32, span: i32): u32 {
-  return packedSize(span, dim) + packedSize(dim, span) + <u32>(span * scoresStep(span))
+function scratchSize(dim: i32, span: i32): u64 {
+  return packedSize(span, dim) + packedSize(dim, span) + <u64>span * scoresStep(span)
 }
 
 /**
@@ -55,12 +56,21 @@ export function attention(
 ): usize {
   const n = heads * dim
   assert(rows > 0 && docs > 0 && n > 0 && span > 0, 'attention: sizes must be positive')
-  assert(inArena(q, rows * n), 'attention: q lies outside the arena')
-  assert(inArena(k, rows * n) && inArena(v, rows * n), 'attention: k or v lies outside the arena')
-  assert(inArena(bounds, (docs + 2) >> 1), 'attention: the bounds lie outside the arena')
-  assert(inScratch(scratchSize(dim, span)), 'attention: not enough scratch')
-  const weights = rows * heads * evenSpan(span)
-  return record(forward, backward, rows * n, weights, q, k, v, bounds, docs, heads, dim, span)
+  assert(inArena(q, rows * n), 'attention: q is outside the arena')
+  assert(inArena(k, rows * n) && inArena(v, rows * n), 'attention: k or v is outside the arena')
+  assert(inArena(bounds, (docs + 2) >> 1), 'attention: the bounds are outside the arena')
+  const weights = <u64>rows * heads * evenSpan(span)
+  const op = record(forward, backward, <u64>rows * n, weights, scratchSize(dim, span))
+  if (!op) return 0
+  op.a = q
+  op.b = k
+  op.c = v
+  op.d = bounds
+  op.n0 = docs
+  op.n1 = heads
+  op.n2 = dim
+  op.n3 = span
+  return op.y
 }
 
 /**
@@ -87,15 +97,23 @@ export function attentionCached(
   const n = heads * dim
   const all = rows * n
   assert(all > 0 && span > 0, 'attentionCached: sizes must be positive')
-  assert(inArena(q, all) && inArena(k, all) && inArena(v, all), 'attentionCached: out of the arena')
-  assert(inArena(keys, span * all), 'attentionCached: the keys lie outside the arena')
-  assert(inArena(values, span * all), 'attentionCached: the values lie outside the arena')
+  assert(inArena(q, all) && inArena(k, all) && inArena(v, all), 'attentionCached: outside the arena')
+  assert(inArena(keys, span * all), 'attentionCached: the keys are outside the arena')
+  assert(inArena(values, span * all), 'attentionCached: the values are outside the arena')
   assert(inArena(positions, (rows + 1) >> 1), 'attentionCached: positions outside the arena')
-  const y = record(cachedForward, noBackward, all, span, q, k, v, keys, rows, heads, dim, span)
-  if (y == 0) return 0
-  at.setE(last, values)
-  at.setF(last, positions)
-  return y
+  const op = record(cachedForward, noBackward, <u64>rows * n, span, 0)
+  if (!op) return 0
+  op.a = q
+  op.b = k
+  op.c = v
+  op.d = keys
+  op.e = values
+  op.f = positions
+  op.n0 = rows
+  op.n1 = heads
+  op.n2 = dim
+  op.n3 = span
+  return op.y
 }
 
 /** 1 / sqrt(dim): what microgpt divides each score by. */
@@ -123,39 +141,39 @@ function panelsOf(copy: usize, head: usize, bytes: usize, count: i32, dim: i32):
  * s[t,u] = (sum_j q[t,j] k[u,j]) / sqrt(dim), u <= t in t's document; p = softmax(s) over u;
  * y[t,j] = sum_u p[t,u] v[u,j]; j and u ascending. Overwrites y and the kept weights p.
  */
-function forward(row: usize): void {
-  const docs = at.n0(row)
-  const heads = at.n1(row)
-  const dim = at.n2(row)
-  const span = at.n3(row)
+function forward(op: OpRecord): void {
+  const docs = op.n0
+  const heads = op.n1
+  const dim = op.n2
+  const span = op.n3
   const bytes = (<usize>(heads * dim)) << 3
   const headBytes = (<usize>dim) << 3
   const spanBytes = (<usize>evenSpan(span)) << 3
   const rowBytes = spanBytes * heads
-  const panel = PANEL * dim
+  const panel = PANEL_BYTES * dim
   const scale = scaleOf(dim)
   const copy = scratch + ((<usize>packedSize(span, dim)) << 3)
-  let bound = at.d(row)
+  let bound = op.d
   for (let d = 0; d < docs; d++) {
     const first = load<i32>(bound)
     const count = load<i32>(bound, 4) - first
     const packed = count >= PACKED_ROWS
-    const step = packed ? PANEL : bytes
-    const apart = packed ? PANEL * count : PANEL
+    const step = packed ? PANEL_BYTES : bytes
+    const apart = packed ? PANEL_BYTES * count : PANEL_BYTES
     const at0 = <usize>first * bytes
-    let p = at.kept(row) + <usize>first * rowBytes
+    let p = op.kept + <usize>first * rowBytes
     for (let h: usize = 0; h < bytes; h += headBytes) {
-      const q = at.a(row) + at0 + h
-      const y = at.y(row) + at0 + h
-      packTransposed(scratch, at.b(row) + at0 + h, bytes, count, dim)
-      const v = panelsOf(copy, at.c(row) + at0 + h, bytes, count, dim)
-      for (let t0 = 0; t0 < count; t0 += BLOCK) {
-        const t1 = min(t0 + BLOCK, count)
+      const q = op.a + at0 + h
+      const y = op.y + at0 + h
+      packTransposed(scratch, op.b + at0 + h, bytes, count, dim)
+      const v = panelsOf(copy, op.c + at0 + h, bytes, count, dim)
+      for (let t0 = 0; t0 < count; t0 += BLOCK_ROWS) {
+        const t1 = min(t0 + BLOCK_ROWS, count)
         const here = <usize>t0 * bytes
         const weights = p + <usize>t0 * rowBytes
         const m = t1 - t0
         const width = (t1 + 1) & ~1
-        gemm(false, weights, rowBytes, q + here, bytes, 8, scratch, PANEL, panel, m, width, dim)
+        gemm(false, weights, rowBytes, q + here, bytes, 8, scratch, PANEL_BYTES, panel, m, width, dim)
         softmaxCausal(weights, rowBytes, t0, t1, scale)
         gemm(false, y + here, bytes, weights, rowBytes, 8, v, step, apart, m, dim, t1)
       }
@@ -173,8 +191,8 @@ function forward(row: usize): void {
  * @param b [count, dim] in panels, as gemm reads them
  */
 @inline
-function lookedAt(
-  add: bool,
+function keyOrValueGrad(
+  accumulate: bool,
   g: usize,
   bytes: usize,
   s: usize,
@@ -185,11 +203,11 @@ function lookedAt(
   count: i32,
   dim: i32,
 ): void {
-  for (let left = count; left > 0; left -= BLOCK) {
-    gemm(add, g, bytes, s, 8, sBytes, b, step, apart, min(BLOCK, left), dim, left)
-    g += bytes * BLOCK
-    s += (sBytes + 8) * BLOCK
-    b += step * BLOCK
+  for (let left = count; left > 0; left -= BLOCK_ROWS) {
+    gemm(accumulate, g, bytes, s, 8, sBytes, b, step, apart, min(BLOCK_ROWS, left), dim, left)
+    g += bytes * BLOCK_ROWS
+    s += (sBytes + 8) * BLOCK_ROWS
+    b += step * BLOCK_ROWS
   }
 }
 
@@ -198,53 +216,53 @@ function lookedAt(
  * dq[t,j] (+)= sum_u ds[t,u] k[u,j];  dk[u,j] (+)= sum_t ds[t,u] q[t,j]
  * dv[u,j] (+)= sum_t p[t,u] dy[t,j];  j, t and u ascending, u <= t.
  */
-function backward(row: usize): void {
-  const docs = at.n0(row)
-  const heads = at.n1(row)
-  const dim = at.n2(row)
-  const span = at.n3(row)
+function backward(op: OpRecord): void {
+  const docs = op.n0
+  const heads = op.n1
+  const dim = op.n2
+  const span = op.n3
   const bytes = (<usize>(heads * dim)) << 3
   const headBytes = (<usize>dim) << 3
   const spanBytes = (<usize>evenSpan(span)) << 3
   const rowBytes = spanBytes * heads
-  const panel = PANEL * dim
+  const panel = PANEL_BYTES * dim
   const scale = scaleOf(dim)
   const copy = scratch + ((<usize>packedSize(span, dim)) << 3)
   const ds = copy + ((<usize>packedSize(dim, span)) << 3)
   const dsBytes = (<usize>scoresStep(span)) << 3
-  const addQ = adding(row, 0)
-  const addK = adding(row, 1)
-  const addV = adding(row, 2)
-  let bound = at.d(row)
+  const accumulateQ = op.accumulates(0)
+  const accumulateK = op.accumulates(1)
+  const accumulateV = op.accumulates(2)
+  let bound = op.d
   for (let d = 0; d < docs; d++) {
     const first = load<i32>(bound)
     const count = load<i32>(bound, 4) - first
     const packed = count >= PACKED_ROWS
-    const step = packed ? PANEL : bytes
-    const apart = packed ? PANEL * count : PANEL
+    const step = packed ? PANEL_BYTES : bytes
+    const apart = packed ? PANEL_BYTES * count : PANEL_BYTES
     const at0 = <usize>first * bytes
-    let p = at.kept(row) + <usize>first * rowBytes
+    let p = op.kept + <usize>first * rowBytes
     for (let h: usize = 0; h < bytes; h += headBytes) {
-      const q = at.a(row) + at0 + h
-      const k = at.b(row) + at0 + h
-      const v = at.c(row) + at0 + h
-      const dy = at.y(row) + at0 + h + gap
+      const q = op.a + at0 + h
+      const k = op.b + at0 + h
+      const v = op.c + at0 + h
+      const dy = op.y + at0 + h + gap
       packTransposed(scratch, v, bytes, count, dim)
       let b = panelsOf(copy, k, bytes, count, dim)
-      for (let t0 = 0; t0 < count; t0 += BLOCK) {
-        const t1 = min(t0 + BLOCK, count)
+      for (let t0 = 0; t0 < count; t0 += BLOCK_ROWS) {
+        const t1 = min(t0 + BLOCK_ROWS, count)
         const m = t1 - t0
         const here = <usize>t0 * bytes
         const width = (t1 + 1) & ~1
         const s = ds + <usize>t0 * dsBytes
-        gemm(false, s, dsBytes, dy + here, bytes, 8, scratch, PANEL, panel, m, width, dim)
+        gemm(false, s, dsBytes, dy + here, bytes, 8, scratch, PANEL_BYTES, panel, m, width, dim)
         softmaxCausalBackward(s, dsBytes, p + <usize>t0 * rowBytes, rowBytes, m, width, scale)
-        gemm(addQ, q + gap + here, bytes, s, dsBytes, 8, b, step, apart, m, dim, t1)
+        gemm(accumulateQ, q + gap + here, bytes, s, dsBytes, 8, b, step, apart, m, dim, t1)
       }
       b = panelsOf(copy, q, bytes, count, dim)
-      lookedAt(addK, k + gap, bytes, ds, dsBytes, b, step, apart, count, dim)
+      keyOrValueGrad(accumulateK, k + gap, bytes, ds, dsBytes, b, step, apart, count, dim)
       b = panelsOf(copy, dy, bytes, count, dim)
-      lookedAt(addV, v + gap, bytes, p, rowBytes, b, step, apart, count, dim)
+      keyOrValueGrad(accumulateV, v + gap, bytes, p, rowBytes, b, step, apart, count, dim)
       p += spanBytes
     }
     bound += 4
@@ -252,30 +270,30 @@ function backward(row: usize): void {
 }
 
 /** The rows of y at the positions that their caches have come to. Overwrites y and a row of each cache. */
-function cachedForward(row: usize): void {
-  const rows = at.n0(row)
-  const heads = at.n1(row)
-  const dim = at.n2(row)
-  const span = at.n3(row)
+function cachedForward(op: OpRecord): void {
+  const rows = op.n0
+  const heads = op.n1
+  const dim = op.n2
+  const span = op.n3
   const bytes = (<usize>(heads * dim)) << 3
   const headBytes = (<usize>dim) << 3
   const scale = scaleOf(dim)
-  const p = at.kept(row)
-  let q = at.a(row)
-  let y = at.y(row)
-  let keys = at.d(row)
-  let values = at.e(row)
+  const p = op.kept
+  let q = op.a
+  let y = op.y
+  let keys = op.d
+  let values = op.e
   for (let t: usize = 0; t < <usize>rows; t++) {
-    const position = load<i32>(at.f(row) + (t << 2))
+    const position = load<i32>(op.f + (t << 2))
     if (<u32>position >= <u32>span) unreachable()
     const count = position + 1
-    memory.copy(keys + <usize>position * bytes, at.b(row) + t * bytes, bytes)
-    memory.copy(values + <usize>position * bytes, at.c(row) + t * bytes, bytes)
+    memory.copy(keys + <usize>position * bytes, op.b + t * bytes, bytes)
+    memory.copy(values + <usize>position * bytes, op.c + t * bytes, bytes)
     for (let h: usize = 0; h < bytes; h += headBytes) {
       gemv(p, keys + h, bytes, q + h, count, dim)
       scaleRow(p, count, scale)
       softmaxRow(p, p, count, maxOf(p, count))
-      gemm(false, y + h, 0, p, 0, 8, values + h, bytes, PANEL, 1, dim, count)
+      gemm(false, y + h, 0, p, 0, 8, values + h, bytes, PANEL_BYTES, 1, dim, count)
     }
     q += bytes
     y += bytes

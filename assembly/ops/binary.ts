@@ -1,7 +1,8 @@
-/** Functions of two tensors of one size, number by number: add, mul. */
+/** Functions of two tensors of one shape, element by element: add, sub, mul. */
 import { gap, inArena } from '../arena'
 import { Binary, zip, zipBackward } from '../kernels/elementwise'
-import { at, keeping, record } from '../tape'
+import { OpRecord } from '../op-record'
+import { record } from '../tape'
 
 /** y = a + b; both slopes are 1 */
 class Add implements Binary {
@@ -18,6 +19,24 @@ class Add implements Binary {
 
   @inline slopeB(a: v128, b: v128): v128 {
     return f64x2.splat(1)
+  }
+}
+
+/** y = a - b; the slopes are 1 and -1 */
+class Sub implements Binary {
+
+  @inline value(a: v128, b: v128): v128 {
+    return f64x2.sub(a, b)
+  }
+
+
+  @inline slopeA(a: v128, b: v128): v128 {
+    return f64x2.splat(1)
+  }
+
+
+  @inline slopeB(a: v128, b: v128): v128 {
+    return f64x2.splat(-1)
   }
 }
 
@@ -39,39 +58,42 @@ class Mul implements Binary {
   }
 }
 
-function recordZip<F extends Binary>(a: usize, b: usize, count: i32): usize {
+function recordZip<F extends Binary>(a: usize, b: usize, count: f64): usize {
   assert(count > 0, 'binary: sizes must be positive')
-  assert(inArena(a, count) && inArena(b, count), 'binary: out of the arena')
-  return record(
-    (row: usize) => {
-      zip<F>(at.y(row), at.a(row), at.b(row), at.n0(row))
+  assert(inArena(a, <u32>count) && inArena(b, <u32>count), 'binary: outside the arena')
+  const op = record(
+    (op: OpRecord) => {
+      zip<F>(op.y, op.a, op.b, op.n0)
     },
-    (row: usize) => {
-      const a = at.a(row)
-      const b = at.b(row)
-      const dy = at.y(row) + gap
-      const keepA = keeping(row, 0)
-      zipBackward<F>(a + gap, b + gap, dy, a, b, at.n0(row), keepA, keeping(row, 1))
+    (op: OpRecord) => {
+      const a = op.a
+      const b = op.b
+      const maskA = op.accumulateMask(0)
+      const maskB = op.accumulateMask(1)
+      zipBackward<F>(a + gap, b + gap, op.y + gap, a, b, op.n0, maskA, maskB)
     },
-    count,
-    0,
-    a,
-    b,
-    0,
-    0,
-    count,
-    0,
+    <u64>count,
     0,
     0,
   )
+  if (!op) return 0
+  op.a = a
+  op.b = b
+  op.n0 = <i32>count
+  return op.y
 }
 
 /** Records y[count] = a[count] + b[count]. Returns the address of y, or 0 when there is no room. */
-export function add(a: usize, b: usize, count: i32): usize {
+export function add(a: usize, b: usize, count: f64): usize {
   return recordZip<Add>(a, b, count)
 }
 
+/** Records y[count] = a[count] - b[count]. Returns the address of y, or 0. */
+export function sub(a: usize, b: usize, count: f64): usize {
+  return recordZip<Sub>(a, b, count)
+}
+
 /** Records y[count] = a[count] b[count]. Returns the address of y, or 0. */
-export function mul(a: usize, b: usize, count: i32): usize {
+export function mul(a: usize, b: usize, count: f64): usize {
   return recordZip<Mul>(a, b, count)
 }

@@ -2,7 +2,8 @@
 import { gap, inArena } from '../arena'
 import { maxOf, softmaxRow } from '../kernels/softmax'
 import { log } from '../math'
-import { adding, at, record } from '../tape'
+import { OpRecord } from '../op-record'
+import { record } from '../tape'
 
 /**
  * Records y[docs], y[d] = mean over the rows t of document d of -log softmax(logits[t])[targets[t]].
@@ -20,25 +21,33 @@ export function crossEntropy(
   docs: i32,
 ): usize {
   assert(rows > 0 && n > 0 && docs > 0, 'crossEntropy: sizes must be positive')
-  assert(inArena(logits, rows * n), 'crossEntropy: the logits lie outside the arena')
-  assert(inArena(targets, (rows + 1) >> 1), 'crossEntropy: the targets lie outside the arena')
-  assert(inArena(bounds, (docs + 2) >> 1), 'crossEntropy: the bounds lie outside the arena')
-  return record(forward, backward, docs, rows * n, logits, targets, bounds, 0, rows, n, docs, 0)
+  assert(inArena(logits, rows * n), 'crossEntropy: the logits are outside the arena')
+  assert(inArena(targets, (rows + 1) >> 1), 'crossEntropy: the targets are outside the arena')
+  assert(inArena(bounds, (docs + 2) >> 1), 'crossEntropy: the bounds are outside the arena')
+  const op = record(forward, backward, docs, <u64>rows * n, 0)
+  if (!op) return 0
+  op.a = logits
+  op.b = targets
+  op.c = bounds
+  op.n0 = rows
+  op.n1 = n
+  op.n2 = docs
+  return op.y
 }
 
 /**
  * l[t] = log(sum_j exp(x[t,j] - m)) - (x[t,target] - m), m the row's largest, j ascending
  * y[d] = (1 / rows of d) sum_t l[t], t ascending. Overwrites y and the kept probabilities.
  */
-function forward(row: usize): void {
-  const n = at.n1(row)
-  const docs = at.n2(row)
+function forward(op: OpRecord): void {
+  const n = op.n1
+  const docs = op.n2
   const bytes = (<usize>n) << 3
-  let x = at.a(row)
-  let target = at.b(row)
-  let bound = at.c(row)
-  let y = at.y(row)
-  let p = at.kept(row)
+  let x = op.a
+  let target = op.b
+  let bound = op.c
+  let y = op.y
+  let p = op.kept
   for (let d = 0; d < docs; d++) {
     const count = load<i32>(bound, 4) - load<i32>(bound)
     let total: f64 = 0
@@ -59,16 +68,16 @@ function forward(row: usize): void {
 }
 
 /** dx[t,i] (+)= (dy[d] / rows of d) (p[t,i] - (1 if i is the target, else 0)). */
-function backward(row: usize): void {
-  const n = at.n1(row)
-  const docs = at.n2(row)
+function backward(op: OpRecord): void {
+  const n = op.n1
+  const docs = op.n2
   const bytes = (<usize>n) << 3
-  let dx = at.a(row) + gap
-  let target = at.b(row)
-  let bound = at.c(row)
-  let dy = at.y(row) + gap
-  let p = at.kept(row)
-  const add = adding(row, 0)
+  let dx = op.a + gap
+  let target = op.b
+  let bound = op.c
+  let dy = op.y + gap
+  let p = op.kept
+  const accumulate = op.accumulates(0)
   for (let d = 0; d < docs; d++) {
     const count = load<i32>(bound, 4) - load<i32>(bound)
     const f = (1 / <f64>count) * load<f64>(dy)
@@ -76,7 +85,7 @@ function backward(row: usize): void {
       const hit = (<usize>load<i32>(target)) << 3
       for (let i: usize = 0; i < bytes; i += 8) {
         const q = load<f64>(p + i) - (i == hit ? 1 : 0)
-        store<f64>(dx + i, (add ? load<f64>(dx + i) : 0) + f * q)
+        store<f64>(dx + i, (accumulate ? load<f64>(dx + i) : 0) + f * q)
       }
       dx += bytes
       p += bytes

@@ -1,6 +1,7 @@
 /** y = table[ids]: a row of the table for each id. */
 import { gap, inArena } from '../arena'
-import { VALUES, adding, at, last, part, parts, phase, record } from '../tape'
+import { OpRecord } from '../op-record'
+import { VALUES, numShards, phase, record, shard } from '../tape'
 
 /**
  * Records y[rows, n] = table[ids], table [entries, n], ids int32[rows].
@@ -8,24 +9,29 @@ import { VALUES, adding, at, last, part, parts, phase, record } from '../tape'
  */
 export function embedding(table: usize, ids: usize, rows: i32, n: i32, entries: i32): usize {
   assert(rows > 0 && n > 0 && entries > 0, 'embedding: sizes must be positive')
-  assert(inArena(table, entries * n), 'embedding: the table lies outside the arena')
-  assert(inArena(ids, (rows + 1) >> 1), 'embedding: the ids lie outside the arena')
-  const count = rows * n
-  const y = record(forward, backward, count, 0, table, ids, 0, 0, rows, n, entries, 0)
-  if (y != 0) at.setWeighs(last)
-  return y
+  assert(inArena(table, entries * n), 'embedding: the table is outside the arena')
+  assert(inArena(ids, (rows + 1) >> 1), 'embedding: the ids are outside the arena')
+  const op = record(forward, backward, <u64>rows * n, 0, 0)
+  if (!op) return 0
+  op.a = table
+  op.b = ids
+  op.n0 = rows
+  op.n1 = n
+  op.n2 = entries
+  op.hasWeight = 1
+  return op.y
 }
 
 /** y[t] = table[ids[t]]. Overwrites y. */
-function forward(row: usize): void {
-  const rows = at.n0(row)
-  const bytes = (<usize>at.n1(row)) << 3
-  const table = at.a(row)
-  const ids = at.b(row)
-  let y = at.y(row)
+function forward(op: OpRecord): void {
+  const rows = op.n0
+  const bytes = (<usize>op.n1) << 3
+  const table = op.a
+  const ids = op.b
+  let y = op.y
   for (let t = 0; t < rows; t++) {
     const id = load<i32>(ids + ((<usize>t) << 2))
-    if (<u32>id >= <u32>at.n2(row)) unreachable()
+    if (<u32>id >= <u32>op.n2) unreachable()
     const from = table + <usize>id * bytes
     let i: usize = 0
     for (; i + 8 < bytes; i += 16) v128.store(y + i, v128.load(from + i))
@@ -34,18 +40,21 @@ function forward(row: usize): void {
   }
 }
 
-/** dtable[ids[t]] += dy[t], t ascending, of the entries this part; a fresh one is zero elsewhere. */
-function backward(row: usize): void {
+/**
+ * dtable[ids[t]] (+)= dy[t], t ascending, for this shard of the entries. When overwriting, the
+ * gradients of entries that no id names become zero.
+ */
+function backward(op: OpRecord): void {
   if (phase == VALUES) return
-  const rows = at.n0(row)
-  const bytes = (<usize>at.n1(row)) << 3
-  const entries = at.n2(row)
-  const first = (entries * part) / parts
-  const end = (entries * (part + 1)) / parts
-  const table = at.a(row) + gap
-  const ids = at.b(row)
-  let dy = at.y(row) + gap
-  if (!adding(row, 0)) memory.fill(table + bytes * first, 0, bytes * (end - first))
+  const rows = op.n0
+  const bytes = (<usize>op.n1) << 3
+  const entries = op.n2
+  const first = (entries * shard) / numShards
+  const end = (entries * (shard + 1)) / numShards
+  const table = op.a + gap
+  const ids = op.b
+  let dy = op.y + gap
+  if (!op.accumulates(0)) memory.fill(table + bytes * first, 0, bytes * (end - first))
   for (let t = 0; t < rows; t++) {
     const id = load<i32>(ids + ((<usize>t) << 2))
     if (id >= first && id < end) {

@@ -1,6 +1,7 @@
 /** y = x / sqrt(mean(x^2) + 1e-5), row by row, no gain: microgpt's rmsnorm(x). */
 import { gap, inArena } from '../arena'
-import { adding, at, keeping, record } from '../tape'
+import { OpRecord } from '../op-record'
+import { record } from '../tape'
 
 const EPSILON: f64 = 1e-5
 
@@ -10,21 +11,26 @@ const EPSILON: f64 = 1e-5
  */
 export function rmsnorm(x: usize, rows: i32, n: i32): usize {
   assert(rows > 0 && n > 0, 'rmsnorm: sizes must be positive')
-  assert(inArena(x, rows * n), 'rmsnorm: x lies outside the arena')
-  return record(forward, backward, rows * n, rows, x, 0, 0, 0, rows, n, 0, 0)
+  assert(inArena(x, rows * n), 'rmsnorm: x is outside the arena')
+  const op = record(forward, backward, <u64>rows * n, rows, 0)
+  if (!op) return 0
+  op.a = x
+  op.n0 = rows
+  op.n1 = n
+  return op.y
 }
 
 /**
  * s[t] = 1 / sqrt((sum_i x[t,i]^2) / n + 1e-5), i ascending; within 1 ulp of the power -0.5
  * y[t,i] = x[t,i] s[t]. Overwrites y and s.
  */
-function forward(row: usize): void {
-  const rows = at.n0(row)
-  const n = at.n1(row)
+function forward(op: OpRecord): void {
+  const rows = op.n0
+  const n = op.n1
   const bytes = (<usize>n) << 3
-  let x = at.a(row)
-  let y = at.y(row)
-  let saved = at.kept(row)
+  let x = op.a
+  let y = op.y
+  let saved = op.kept
   for (let t = 0; t < rows; t++) {
     let sum: f64 = 0
     for (let i: usize = 0; i < bytes; i += 8) {
@@ -44,16 +50,16 @@ function forward(row: usize): void {
 }
 
 /** dx[t,i] (+)= s[t] dy[t,i] - x[t,i] (s[t]^3 / n) sum_j dy[t,j] x[t,j], j ascending. */
-function backward(row: usize): void {
-  const rows = at.n0(row)
-  const n = at.n1(row)
+function backward(op: OpRecord): void {
+  const rows = op.n0
+  const n = op.n1
   const bytes = (<usize>n) << 3
-  let x = at.a(row)
+  let x = op.a
   let dx = x + gap
-  let dy = at.y(row) + gap
-  let saved = at.kept(row)
-  const keep = i64x2.splat(keeping(row, 0))
-  const add = adding(row, 0)
+  let dy = op.y + gap
+  let saved = op.kept
+  const accumulateMask = i64x2.splat(op.accumulateMask(0))
+  const accumulate = op.accumulates(0)
   for (let t = 0; t < rows; t++) {
     const s = load<f64>(saved)
     let dot: f64 = 0
@@ -64,10 +70,10 @@ function backward(row: usize): void {
     let i: usize = 0
     for (; i + 8 < bytes; i += 16) {
       const d = f64x2.sub(f64x2.mul(ss, v128.load(dy + i)), f64x2.mul(v128.load(x + i), ff))
-      v128.store(dx + i, f64x2.add(v128.and(v128.load(dx + i), keep), d))
+      v128.store(dx + i, f64x2.add(v128.and(v128.load(dx + i), accumulateMask), d))
     }
     if (i < bytes) {
-      const old = add ? load<f64>(dx + i) : 0
+      const old = accumulate ? load<f64>(dx + i) : 0
       store<f64>(dx + i, old + (s * load<f64>(dy + i) - load<f64>(x + i) * f))
     }
     x += bytes

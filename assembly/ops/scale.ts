@@ -1,36 +1,37 @@
 /** y = factor x. */
 import { gap, inArena } from '../arena'
-import { adding, at, last, record } from '../tape'
+import { OpRecord } from '../op-record'
+import { record } from '../tape'
 
-/**
- * Records y[count] = factor x[count].
- * @returns the address of y, or 0 when there is no room
- */
-export function scale(x: usize, factor: f64, count: i32): usize {
+/** Records y[count] = factor x[count]. Returns the address of y, or 0 when there is no room. */
+export function scale(x: usize, factor: f64, count: f64): usize {
   assert(count > 0, 'scale: sizes must be positive')
-  assert(inArena(x, count), 'scale: x lies outside the arena')
-  const y = record(forward, backward, count, 0, x, 0, 0, 0, count, 0, 0, 0)
-  if (y != 0) at.setFactor(last, factor)
-  return y
+  assert(inArena(x, <u32>count), 'scale: x is outside the arena')
+  const op = record(forward, backward, <u64>count, 0, 0)
+  if (!op) return 0
+  op.a = x
+  op.n0 = <i32>count
+  op.factor = factor
+  return op.y
 }
 
 /** y[i] = factor x[i]. Overwrites y. */
-function forward(row: usize): void {
-  const bytes = (<usize>at.n0(row)) << 3
-  const x = at.a(row)
-  const y = at.y(row)
-  const factor = at.factor(row)
+function forward(op: OpRecord): void {
+  const bytes = (<usize>op.n0) << 3
+  const x = op.a
+  const y = op.y
+  const factor = op.factor
   for (let i: usize = 0; i < bytes; i += 8) store<f64>(y + i, factor * load<f64>(x + i))
 }
 
 /** dx[i] (+)= factor dy[i]. */
-function backward(row: usize): void {
-  const bytes = (<usize>at.n0(row)) << 3
-  const dx = at.a(row) + gap
-  const dy = at.y(row) + gap
-  const factor = at.factor(row)
-  const add = adding(row, 0)
+function backward(op: OpRecord): void {
+  const bytes = (<usize>op.n0) << 3
+  const dx = op.a + gap
+  const dy = op.y + gap
+  const factor = op.factor
+  const accumulate = op.accumulates(0)
   for (let i: usize = 0; i < bytes; i += 8) {
-    store<f64>(dx + i, (add ? load<f64>(dx + i) : 0) + factor * load<f64>(dy + i))
+    store<f64>(dx + i, (accumulate ? load<f64>(dx + i) : 0) + factor * load<f64>(dy + i))
   }
 }

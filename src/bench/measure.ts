@@ -2,10 +2,10 @@
  * One measurement in a process of its own, so that no engine runs in another's heap or warmed-up
  * code. Run by main.ts: `node measure.js ENGINE WHAT PRESET`; prints one JSON line.
  */
-import type { ConfigInput } from '../config.js'
+import type { ConfigInput } from '../config/config.js'
 import { NAMES } from '../data/names.js'
-import { parseDocs } from '../dataset.js'
-import type { StepResult } from '../microgpt.js'
+import { parseDocs } from '../data/text.js'
+import type { StepResult } from '../gpt/microgpt.js'
 import type { Size } from './shapes.js'
 import { losses, median, time } from './time.js'
 
@@ -39,7 +39,7 @@ async function create(
   const options = { docs: parseDocs(NAMES), preset, config }
   switch (engine) {
     case 'wasm':
-      return (await import('../microgpt.js')).MicroGPT.create(options)
+      return (await import('../gpt/microgpt.js')).MicroGPT.create(options)
     case 'typed':
       return new (await import('../reference/typed.js')).TypedGPT(options)
     case 'value':

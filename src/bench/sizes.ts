@@ -1,7 +1,7 @@
 /** Larger models, in batches: milliseconds a step, and how much of the machine's arithmetic that is. */
 import { readFile } from 'node:fs/promises'
-import type { ConfigInput } from '../config.js'
-import { MicroGPT } from '../microgpt.js'
+import type { ConfigInput } from '../config/config.js'
+import { MicroGPT } from '../gpt/microgpt.js'
 import { TypedGPT } from '../reference/typed.js'
 import { checkLoss } from './equal.js'
 import { SIZES, type Size } from './shapes.js'

@@ -1,5 +1,5 @@
 /** Documents made on the spot, the same on every machine: nothing is downloaded. */
-import { Random } from '../kit/random.js'
+import { Random } from '../random.js'
 
 /** 64 characters: with BOS, a vocabulary of 65. */
 const ALPHABET = Array.from({ length: 64 }, (_, i) => String.fromCodePoint(48 + i)).join('')

@@ -1,10 +1,24 @@
 /** The strings of a checkpoint's metadata, as what they stand for. */
-import { type PresetName, resolveConfig, show } from '../config.js'
+import { show } from '../config/checks.js'
+import { type ConfigInput, type PresetName, resolveConfig } from '../config/config.js'
 import { type CheckpointCode, CheckpointError, MicroGPTError } from '../errors.js'
-import type { ReadOptions } from '../options.js'
-import type { Safetensors } from '../safetensors/read.js'
-import { fail } from '../safetensors/header.js'
-import { Tokenizer } from '../tokenizer.js'
+import type { Safetensors } from './safetensors/read.js'
+import { fail } from './safetensors/header.js'
+import { Tokenizer } from '../data/tokenizer.js'
+
+/** How a file is read that has less metadata than the ones written here. */
+export interface ReadOptions {
+  /** The preset of a file that names none. */
+  preset?: string
+  /** Fields that differ from the file's config; all of it for a file without one. */
+  config?: ConfigInput
+  /** The characters of a file that has none. */
+  alphabet?: readonly string[]
+  /** Read F32, F16 and BF16 too, widened exactly. */
+  widen?: boolean
+  /** Bytes that the file's header may have: 16 MiB unless given. */
+  maxHeader?: number
+}
 
 /** The file's config under the caller's; a file of another program may have none. */
 export function configOf(words: Metadata, options: ReadOptions) {

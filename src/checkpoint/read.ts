@@ -1,21 +1,20 @@
 /** Checkpoints read, without believing them; write.ts draws what they hold. */
-import type { Arena } from '../arena.js'
-import { Metadata, attempt, configOf, tokenizerOf } from './metadata.js'
+import type { Arena } from '../engine/arena.js'
+import { Metadata, type ReadOptions, attempt, configOf, tokenizerOf } from './metadata.js'
 import { MOMENTS, type RunState, VERSION, WORDS, momentsOf } from './write.js'
-import { type Config, type PresetName, show } from '../config.js'
-import type { Mode } from '../corpus/corpus.js'
-import type { ReadOptions } from '../options.js'
-import { checkState } from '../random-state.js'
+import { show } from '../config/checks.js'
+import type { Config, PresetName } from '../config/config.js'
+import type { Mode } from '../data/corpus.js'
 import type { Random, RandomState } from '../random.js'
-import { fail } from '../safetensors/header.js'
+import { fail } from './safetensors/header.js'
 import {
   type Safetensors,
   type StoredTensor,
   copyNumbers,
   readSafetensors,
-} from '../safetensors/read.js'
-import { type ParameterSpec, gptTable } from '../state-dict.js'
-import type { Tokenizer } from '../tokenizer.js'
+} from './safetensors/read.js'
+import { type ParameterSpec, gptTable } from '../config/parameters.js'
+import type { Tokenizer } from '../data/tokenizer.js'
 
 export { type DatasetMark, type RunState, hashOf, writeCheckpoint } from './write.js'
 
@@ -83,8 +82,7 @@ export function restoreNumbers(
 
 /** Sets a generator to a file's state. @throws {CheckpointError} when no generator can be in it */
 export function restoreRandom(random: Random, state: RandomState): void {
-  attempt('metadata', "the generator's state cannot be used", () => checkState(state))
-  random.set(state)
+  attempt('metadata', "the generator's state cannot be used", () => random.restore(state))
 }
 
 function checkTensors(

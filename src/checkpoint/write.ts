@@ -1,6 +1,6 @@
 /**
- * What a checkpoint holds: the matrices by their names and, for a run that will go on, all else that
- * its next step depends on. No times and no places: equal runs give equal bytes.
+ * What a checkpoint holds: the matrices by their names and, for a run that can be resumed, everything
+ * else that its next step depends on. No times and no paths: equal runs give equal bytes.
  *
  *     tensors   wte ... layer0.mlp_fc2                [nout, nin], as in the state_dict
  *               adam.m.wte ... adam.v.layer0.mlp_fc2  the moments, likewise
@@ -11,15 +11,15 @@
  *               num_chars                             of a run on a text
  *               val_fraction                          of a run with a part held out
  */
-import type { Arena } from '../arena.js'
-import { even } from '../arena-plan.js'
-import type { Config } from '../config.js'
-import type { Corpus, Mode, Pieces } from '../corpus/corpus.js'
+import type { Config } from '../config/config.js'
+import { gptTable } from '../config/parameters.js'
+import type { Corpus, Mode, Pieces } from '../data/corpus.js'
+import type { Tokenizer } from '../data/tokenizer.js'
+import type { Arena } from '../engine/arena.js'
+import { even } from '../engine/plan.js'
 import { CheckpointError } from '../errors.js'
 import type { RandomState } from '../random.js'
-import { type NamedTensor, writeSafetensors } from '../safetensors/write.js'
-import type { StateDict } from '../state-dict.js'
-import type { Tokenizer } from '../tokenizer.js'
+import { type NamedTensor, writeSafetensors } from './safetensors/write.js'
 
 /** The version of what is written here. */
 export const VERSION = '1'
@@ -43,7 +43,7 @@ export interface RunState extends DatasetMark {
   valFraction: number
 }
 
-/** What a model says of itself. */
+/** What a checkpoint says about its model. */
 export interface Described {
   mode: Mode
   preset: string
@@ -52,7 +52,6 @@ export interface Described {
   /** Steps made. */
   step: number
   tokenizer: Tokenizer
-  stateDict: StateDict
 }
 
 /** Adam's moments: views, in the order of the parameters. */
@@ -96,7 +95,7 @@ export function markOf(mode: Mode, { counts: { train, val }, pieces }: Corpus): 
  * @throws {CheckpointError} when a number is not finite: such a model is not worth keeping
  */
 export function writeCheckpoint(model: Described, arena: Arena, run?: RunState): Uint8Array {
-  const { mode, preset, config, seed, step, tokenizer, stateDict } = model
+  const { mode, preset, config, seed, step, tokenizer } = model
   const metadata: Record<string, string> = {
     format: 'pt',
     microgpt: VERSION,
@@ -108,11 +107,11 @@ export function writeCheckpoint(model: Described, arena: Arena, run?: RunState):
     step: String(step),
   }
   if (mode === 'text') metadata.mode = mode
-  const slices = [...stateDict.values()]
+  const table = gptTable(config, tokenizer.vocabSize)
   const under = (prefix: string, flat: Float64Array): NamedTensor[] => {
     let end = 0
-    return slices.map(({ name, shape, data }) => {
-      const part = flat.subarray(end, (end += data.length))
+    return table.map(({ name, shape }) => {
+      const part = flat.subarray(end, (end += shape[0] * shape[1]))
       return { name: prefix + name, shape, data: part }
     })
   }

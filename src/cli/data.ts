@@ -1,6 +1,6 @@
 /** Data from where --data says: a file, a URL, or the names that come with the program. */
-import type { Data, Mode } from '../corpus/corpus.js'
-import { decodeUtf8, parseDocs, parseText } from '../dataset.js'
+import type { Data, Mode } from '../data/corpus.js'
+import { decodeUtf8, parseDocs, parseText } from '../data/text.js'
 import { DatasetError } from '../errors.js'
 
 export const ENCODING_ERRORS = ['strict', 'replace'] as const

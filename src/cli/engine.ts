@@ -1,6 +1,6 @@
 /** The three engines as the program sees them; each is loaded when it is asked for. */
-import type { Config, ConfigInput } from '../config.js'
-import type { Data, Mode } from '../corpus/corpus.js'
+import type { Config, ConfigInput } from '../config/config.js'
+import type { Data, Mode } from '../data/corpus.js'
 
 /** The twins take documents alone, and hold none out. */
 export type EngineOptions = Data & {
@@ -48,7 +48,7 @@ export interface Continuation {
 export type EngineName = 'wasm' | 'value' | 'typed'
 
 export const ENGINES: Readonly<Record<EngineName, (options: EngineOptions) => Promise<Engine>>> = {
-  wasm: async (options) => (await import('../microgpt.js')).MicroGPT.create(options),
+  wasm: async (options) => (await import('../gpt/microgpt.js')).MicroGPT.create(options),
   value: async (options) => new (await import('../reference/model.js')).ValueGPT(forTwin(options)),
   typed: async (options) => new (await import('../reference/typed.js')).TypedGPT(forTwin(options)),
 }

@@ -1,5 +1,5 @@
 /** How the program ends: its exit codes, and any error as one sentence. */
-import { FIELDS } from '../config.js'
+import { FIELDS } from '../config/hyperparameters.js'
 import { ConfigError, MicroGPTError } from '../errors.js'
 import { flagOf } from './flags.js'
 import { visible } from './visible.js'

@@ -3,7 +3,7 @@ import { closeSync, fchmodSync, fstatSync, fsyncSync, lstatSync, openSync, readS
 import { readdirSync, realpathSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CheckpointError } from '../errors.js'
-import { headerLength } from '../safetensors/read.js'
+import { headerLength } from '../checkpoint/safetensors/read.js'
 import { lock } from './lock.js'
 
 /** What the memory of a model can be, and more than Node reads at once on some systems. */

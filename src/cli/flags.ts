@@ -1,5 +1,6 @@
 /** The flags of each subcommand, in one table; parsing and help are read off it. */
-import { type Config, type Field, FIELDS, PRESETS } from '../config.js'
+import { type Config, PRESETS } from '../config/config.js'
+import { FIELDS, type Field } from '../config/hyperparameters.js'
 
 export interface Flag {
   /** As after the two dashes; `_` for `-` is understood too. */

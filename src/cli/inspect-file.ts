@@ -1,8 +1,9 @@
 /** What a checkpoint holds, without its data and without making the model. */
-import { type Checkpoint, type RunState, readCheckpoint } from '../checkpoint/read.js'
-import type { Mode } from '../corpus/corpus.js'
+import { type Checkpoint, readCheckpoint } from '../checkpoint/read.js'
+import type { RunState } from '../checkpoint/write.js'
+import type { Mode } from '../data/corpus.js'
 import { CheckpointError } from '../errors.js'
-import { type StoredTensor, copyNumbers, readSafetensors } from '../safetensors/read.js'
+import { type StoredTensor, copyNumbers, readSafetensors } from '../checkpoint/safetensors/read.js'
 import { UsageError } from './exit.js'
 import { named, readModel } from './files.js'
 import { inspectionText } from './inspect-text.js'
@@ -33,7 +34,7 @@ interface StoredFacts {
 export type FileInspection = Inspection & { checkpoint: StoredFacts }
 
 /** @throws {CheckpointError} {UsageError} */
-export function inspectFile(path: string, flags: Flags): FileInspection {
+export async function inspectFile(path: string, flags: Flags): Promise<FileInspection> {
   const idle = ['data', 'mode', 'val-fraction', 'vocab-size', 'seed'].find((flag) =>
     flags.has(flag),
   )
@@ -44,7 +45,7 @@ export function inspectFile(path: string, flags: Flags): FileInspection {
     const options = overFile(path, metadata.has('config'), flags)
     const alphabet = metadata.has('alphabet') ? [] : standIns(tensors.get('wte'))
     const file = readCheckpoint(bytes, { ...options, alphabet, widen: true })
-    const inspection = planned(file.preset, file.config, file.tokenizer.vocabSize)
+    const inspection = await planned(file.preset, file.config, file.tokenizer.vocabSize)
     measure(inspection.parameters, ({ name }) => numbersOf(file.tensors.get(name)!))
     const facts = factsOf(path, bytes, file)
     if (alphabet.length > 0) facts.alphabet = null

@@ -1,5 +1,5 @@
 /** An inspection for a person: two tables and a verdict. */
-import { formatBytes } from '../arena.js'
+import { formatBytes } from '../engine/plan.js'
 import type { Inspection } from './inspection.js'
 import { type Column, table } from './table.js'
 

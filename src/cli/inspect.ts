@@ -1,10 +1,9 @@
 /** inspect: the parameters of a model and the memory it takes. */
-import { resolveConfig } from '../config.js'
-import { corpusOf } from '../corpus/corpora.js'
-import type { DataOptions } from '../corpus/corpus.js'
+import { resolveConfig } from '../config/config.js'
+import { type DataOptions, createCorpus } from '../data/corpus.js'
 import { ArenaError } from '../errors.js'
 import { Random } from '../random.js'
-import { Tokenizer } from '../tokenizer.js'
+import { Tokenizer } from '../data/tokenizer.js'
 import { countCut, readData } from './data.js'
 import { UsageError } from './exit.js'
 import { fileText, inspectFile } from './inspect-file.js'
@@ -18,7 +17,7 @@ import { jsonLine } from './visible.js'
 export async function inspect(flags: Flags, { out, interrupt }: Surroundings): Promise<number> {
   const path = textOf(flags, 'FILE')
   if (path !== undefined) {
-    const file = inspectFile(path, flags)
+    const file = await inspectFile(path, flags)
     out.write(flags.has('json') ? jsonLine(file) : fileText(file, out.width))
     return 0
   }
@@ -31,15 +30,15 @@ export async function inspect(flags: Flags, { out, interrupt }: Surroundings): P
   const plan = (tokens: number) => planned(preset, resolveConfig(preset, config), tokens)
   let inspection: Inspection
   if (vocabSize !== undefined) {
-    inspection = plan(vocabSize)
+    inspection = await plan(vocabSize)
   } else {
     const source = await readData(data, mode ?? 'docs', errors, interrupt.signal)
     const read = valFraction === undefined ? source : { ...source, valFraction }
     const tokenizer = Tokenizer.of(read.docs ?? [read.text!])
-    inspection = plan(tokenizer.vocabSize)
+    inspection = await plan(tokenizer.vocabSize)
     countData(inspection, read, tokenizer)
     if (inspection.fits) {
-      const { MicroGPT } = await import('../microgpt.js')
+      const { MicroGPT } = await import('../gpt/microgpt.js')
       try {
         const gpt = await MicroGPT.create({ ...read, preset, config, seed })
         measure(inspection.parameters, ({ name }) => gpt.stateDict.get(name)!.data)
@@ -57,7 +56,7 @@ export async function inspect(flags: Flags, { out, interrupt }: Surroundings): P
 function countData(inspection: Inspection, data: DataOptions, tokenizer: Tokenizer): void {
   const { block_size } = inspection.config
   const mode = data.docs === undefined ? 'text' : 'docs'
-  const { train, val } = corpusOf(mode, data, tokenizer, block_size, new Random(0)).counts
+  const { train, val } = createCorpus(mode, data, tokenizer, block_size, new Random(0)).counts
   if (data.docs === undefined) inspection.numChars = train + val
   else {
     inspection.numDocs = train + val

@@ -1,8 +1,9 @@
 /** What there is to know of a model: reckoned without making it, or measured on a fresh one. */
-import { MAX_BYTES, planBytes } from '../arena.js'
-import type { Config } from '../config.js'
-import { planGPT } from '../memory.js'
-import { gptTable } from '../state-dict.js'
+import { MAX_BYTES, planBytes } from '../engine/plan.js'
+import { gptTable } from '../config/parameters.js'
+import type { Config } from '../config/config.js'
+import { loadCore } from '../engine/core.js'
+import { planGPT } from '../gpt/memory.js'
 
 /** A row of the state_dict; mean and std only where the model was made. */
 export interface InspectedParameter {
@@ -36,9 +37,13 @@ export interface Inspection {
   fits: boolean
 }
 
-/** All that can be reckoned; nothing is allocated. */
-export function planned(preset: string, config: Readonly<Config>, vocabSize: number): Inspection {
-  const plan = planGPT(config, vocabSize)
+/** What is known without making the model: nothing is allocated. */
+export async function planned(
+  preset: string,
+  config: Readonly<Config>,
+  vocabSize: number,
+): Promise<Inspection> {
+  const plan = planGPT(await loadCore(), config, vocabSize)
   const memory = planBytes(plan)
   const parameters = gptTable(config, vocabSize).map(({ name, shape, purpose }) => {
     return { name, shape, count: shape[0] * shape[1], purpose }

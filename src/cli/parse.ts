@@ -1,6 +1,6 @@
 /** The words after the subcommand to flags. */
 import { parseArgs } from 'node:util'
-import { show } from '../config.js'
+import { show } from '../config/checks.js'
 import { PROGRAM, UsageError } from './exit.js'
 import type { Flag } from './flags.js'
 import { nearest } from './nearest.js'

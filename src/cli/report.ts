@@ -1,6 +1,6 @@
 /** What a run tells while it goes on. */
-import type { Config } from '../config.js'
-import type { Mode } from '../corpus/corpus.js'
+import type { Config } from '../config/config.js'
+import type { Mode } from '../data/corpus.js'
 import type { Step } from './engine.js'
 
 export interface RunStart {

@@ -1,6 +1,6 @@
 /** Words to a command, and whatever happens to an exit code. */
 import packageJson from '../../package.json' with { type: 'json' }
-import { show } from '../config.js'
+import { show } from '../config/checks.js'
 import { PROGRAM, UsageError, complain, complainOf, exitCode } from './exit.js'
 import { INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from './flags.js'
 import { type Described, commandHelp, programHelp } from './help.js'

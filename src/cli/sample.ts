@@ -1,5 +1,5 @@
 /** sample: trains a model in silence, then prints what it invents. */
-import { show } from '../config.js'
+import { show } from '../config/checks.js'
 import { TokenizerError } from '../errors.js'
 import type { Continuation, Engine } from './engine.js'
 import { UsageError } from './exit.js'

@@ -1,5 +1,5 @@
 /** A whole run: data, model, steps, samples. Signals are seen between two steps. */
-import { CORE_URL, fastCoreUrl } from '../core.js'
+import { hasFusedMultiplyAdd } from '../engine/core.js'
 import { TrainingError } from '../errors.js'
 import { countCut } from './data.js'
 import type { Engine, Step } from './engine.js'
@@ -88,7 +88,7 @@ async function run(
   const total = engine.config.num_steps
   const texts = sampler(engine)
   const every = evalEvery(engine)
-  const fast = flags.has('fast') ? { fast: fastCoreUrl() !== CORE_URL } : {}
+  const fast = flags.has('fast') ? { fast: hasFusedMultiplyAdd() } : {}
   if (fast.fast === false) {
     complain('this Node has no relaxed SIMD for --fast; the standard core runs')
   }

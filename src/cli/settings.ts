@@ -1,8 +1,8 @@
 /** Flags to values: each checked against the table of the config's fields, under the flag's name. */
-import type { ConfigInput, PresetName, Range } from '../config.js'
-import { FIELDS, PRESETS, checkField, resolveConfig, show } from '../config.js'
-import { FRACTION } from '../corpus/corpora.js'
-import type { Mode } from '../corpus/corpus.js'
+import { type ConfigInput, PRESETS, type PresetName, resolveConfig } from '../config/config.js'
+import { type Range, checkField, show } from '../config/checks.js'
+import { FIELDS } from '../config/hyperparameters.js'
+import { FRACTION, type Mode } from '../data/corpus.js'
 import { ConfigError } from '../errors.js'
 import { ENCODING_ERRORS, type EncodingErrors } from './data.js'
 import { UsageError } from './exit.js'

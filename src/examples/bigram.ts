@@ -2,7 +2,7 @@
  * The smallest language model: one table, whose row for a character scores what comes next. It is
  * written on the same tape as the GPT; read it first to see what a graph is.
  */
-import type { CoreSource } from '../core.js'
+import type { CoreSource } from '../engine/core.js'
 import {
   Adam,
   Arena,

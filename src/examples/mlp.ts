@@ -2,7 +2,7 @@
  * A model between the bigram and the GPT: the last few characters, each as a vector, side by side
  * through one hidden layer (Bengio and others, 2003). No attention: the context is fixed.
  */
-import type { CoreSource } from '../core.js'
+import type { CoreSource } from '../engine/core.js'
 import {
   Adam,
   Arena,

@@ -2,11 +2,13 @@
  * What the two pure-TypeScript models share: the documents, the initial parameters, and the loops
  * around the arithmetic. The arithmetic itself is each twin's own.
  */
-import type { Config, ConfigInput, Field } from '../config.js'
-import { FIELDS, checkField, learningRate, resolveConfig } from '../config.js'
+import { type Config, type ConfigInput, resolveConfig } from '../config/config.js'
+import { FIELDS } from '../config/hyperparameters.js'
+import { checkField } from '../config/checks.js'
+import { learningRate } from '../config/schedule.js'
 import type { Seed } from '../random.js'
 import { Random } from '../random.js'
-import { Tokenizer } from '../tokenizer.js'
+import { Tokenizer } from '../data/tokenizer.js'
 
 export interface TwinOptions {
   /** The documents to train on, in the order of the file. */
@@ -58,10 +60,10 @@ export function stateShapes(config: Config, vocab_size: number): Shape[] {
   return shapes
 }
 
-const WHOLE: Field = { kind: 'integer', min: 0, max: 1e12, about: '' }
-const SOME: Field = { ...WHOLE, min: 1 }
+const WHOLE = { kind: 'integer', min: 0, max: 1e12 } as const
+const SOME = { ...WHOLE, min: 1 }
 /** The twins are microgpt.py's: one document a step. */
-const ONE: Field = { ...WHOLE, min: 1, max: 1 }
+const ONE = { ...WHOLE, min: 1, max: 1 }
 
 export abstract class Twin {
   readonly config: Readonly<Config>

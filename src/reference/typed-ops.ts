@@ -3,7 +3,7 @@
  * then inputs, then sizes. Matrices are row-major with a row a position; forward takes the rows
  * from <= t < to, so that sampling can go on where it stands, and backward the rows t < T.
  */
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 
 /** x[t] = wte[tokens[t]] + wpe[t]. x: [T, n]. wte: [vocab_size, n]. wpe: [block_size, n]. */
 export function embedding(

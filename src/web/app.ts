@@ -2,7 +2,7 @@
 import { type Connection, connect } from './connect.js'
 import { LossLog } from './loss-log.js'
 import type { FromWorker, Progress, Ready, Settings, StopRule, Taken, Taking } from './messages.js'
-import { writeHash } from './settings.js'
+import { DEFAULTS, writeHash } from './settings.js'
 import { short } from './text.js'
 
 type Of<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>
@@ -126,6 +126,7 @@ export class App {
   private hear(message: FromWorker): void {
     if (message.type === 'ready') this.begin(message.ready)
     if (message.type === 'refused') this.pending = null
+    if (message.type === 'refused' && message.what === 'model' && !this.ready) this.useDefaults(message.message)
     if (message.type === 'refused' && message.what === 'take up') this.playWhenReady = false
     if (message.type === 'progress') {
       const { step, state, losses, lrs } = message.progress
@@ -145,6 +146,15 @@ export class App {
     if (!this.playWhenReady || !stands) return
     this.playWhenReady = false
     if (message.type === 'ready' || this.state !== 'finished') this.play()
+  }
+
+  /** For a link whose model is too large for a page. */
+  private useDefaults(why: string): void {
+    if (this.settings === DEFAULTS) return
+    const default_ = 'The page shows the default model instead.'
+    this.notice(`This link cannot be followed, because ${why}. ${default_}`)
+    this.settings = DEFAULTS
+    this.send({ type: 'text', text: this.text, settings: DEFAULTS })
   }
 
   private begin(ready: Ready): void {

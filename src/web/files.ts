@@ -1,6 +1,6 @@
 /** Files from the visitor: what they are, and where they come in. */
 import type { App } from './app.js'
-import { decodeUtf8 } from '../dataset.js'
+import { decodeUtf8 } from '../data/text.js'
 import { byId, say } from './dom.js'
 import { count, short } from './text.js'
 

@@ -14,12 +14,9 @@ import { trainPanel } from './panels/train.js'
 import { wordPanel } from './panels/word.js'
 import { DEFAULTS, readHash } from './settings.js'
 
-/** a to z and BOS: the vocabulary of the shipped names. */
-const VOCAB_SIZE = 27
-
 function settingsOf(hash: string) {
   try {
-    return { settings: readHash(hash, VOCAB_SIZE), trouble: '' }
+    return { settings: readHash(hash), trouble: '' }
   } catch (error) {
     const why = `This link cannot be followed, because ${(error as Error).message}.`
     return { settings: null, trouble: `${why} The page shows the default model instead.` }

@@ -1,5 +1,5 @@
 /** What the page and its worker say to each other. All arrays are transferred, never shared. */
-import type { Config, ConfigInput, PresetName } from '../config.js'
+import type { Config, ConfigInput, PresetName } from '../config/config.js'
 import type { LossState } from './loss-log.js'
 
 export interface Settings {
@@ -31,6 +31,8 @@ export type ToWorker =
   | { type: 'play'; pace: number | null; stop: StopRule }
   | { type: 'pace'; pace: number | null }
   | { type: 'pause' }
+  /** What the memory of such a model would be. */
+  | { type: 'plan'; settings: Settings; vocabSize: number }
   | { type: 'step' }
   | { type: 'thumbs'; shown: Shown }
   | { type: 'matrix'; name: string; shown: Shown }
@@ -188,6 +190,8 @@ export type FromWorker =
   /** The core could not be had: the twin stands in. */
   | { type: 'fallback'; message: string }
   | { type: 'progress'; progress: Progress }
+  /** Bytes; trouble says why the page refuses such a model. */
+  | { type: 'plan'; settings: Settings; params: number; total: number; trouble: string }
   | { type: 'thumbs'; shown: Shown; before: Matrix[]; now: Matrix[] }
   | { type: 'matrix'; shown: Shown; before: Matrix; now: Matrix; step: number }
   | { type: 'look'; look: Look; step: number }

@@ -1,14 +1,15 @@
 /** Settings in a link: read with suspicion, written short. */
-import { type ConfigInput, FIELDS, type Field, PRESETS, resolveConfig } from '../config.js'
-import type { PresetName } from '../config.js'
-import { MAX_BYTES, formatBytes, planBytes } from '../arena.js'
-import { planGPT } from '../memory.js'
+import { type ConfigInput, PRESETS, type PresetName, resolveConfig } from '../config/config.js'
+import { FIELDS, type Field } from '../config/hyperparameters.js'
+import { MAX_BYTES, formatBytes, planBytes } from '../engine/plan.js'
+import type { Core } from '../engine/core.js'
+import { planGPT } from '../gpt/memory.js'
 import type { Settings } from './messages.js'
 import { short } from './text.js'
 
 export const DEFAULTS: Settings = { preset: 'tutorial', config: {}, seed: '42' }
 
-/** A page should leave some memory to the others. */
+/** Memory that a model of the page may take. */
 const PAGE_BYTES = MAX_BYTES / 4
 const NUMBER = /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i
 
@@ -33,25 +34,31 @@ export function checkSeed(text: string): string {
   throw new Error(`seed must be a whole number, got ${JSON.stringify(short(text, 20))}; try 42`)
 }
 
+/** @throws {Error} with a sentence, for settings that cannot be used */
+export function checkSettings({ preset, config, seed }: Settings): void {
+  resolveConfig(preset, config)
+  checkSeed(seed)
+}
+
 /**
- * Settings that can be used in this page, for a vocabulary of this size.
- * @throws {Error} with a sentence that says why not
+ * The memory of a model with these settings; a counting core takes none for it.
+ * @throws {Error} with a sentence, when it is more than a page should take
  */
-export function checkSettings(settings: Settings, vocabSize: number): void {
-  const config = resolveConfig(settings.preset, settings.config)
-  checkSeed(settings.seed)
-  const { total } = planBytes(planGPT(config, vocabSize))
+export function memoryOf(core: Core, { preset, config }: Settings, vocabSize: number) {
+  const memory = planBytes(planGPT(core, resolveConfig(preset, config), vocabSize))
+  const { total } = memory
   if (!(total < PAGE_BYTES)) {
     const most = formatBytes(PAGE_BYTES)
     throw new Error(`this model needs ${formatBytes(total)} of memory, and the page allows ${most}`)
   }
+  return memory
 }
 
 /**
  * The settings of a link's hash. One without '=' is the name of a panel, and holds none.
  * @throws {Error} with a sentence, when any part of it is not understood: then none of it counts
  */
-export function readHash(hash: string, vocabSize: number): Settings | null {
+export function readHash(hash: string): Settings | null {
   const text = hash.replace(/^#/, '')
   if (!text.includes('=')) return null
   const settings: Settings = { ...DEFAULTS, config: {} }
@@ -73,7 +80,7 @@ export function readHash(hash: string, vocabSize: number): Settings | null {
     }
   }
   settings.config = Object.fromEntries(config) as ConfigInput
-  checkSettings(settings, vocabSize)
+  checkSettings(settings)
   return settings
 }
 

@@ -1,10 +1,9 @@
 /** The way in to the worker front door: the rest of it is loaded when it is asked for. */
-import { beside } from '../beside.js'
-import type { CreateOptions, LoadOptions } from '../microgpt.js'
+import type { CreateOptions, LoadOptions } from '../gpt/microgpt.js'
 import type { WorkerModel } from './model.js'
 import type { Abortable } from './start.js'
 
-const part = () => beside('worker.js', import('./worker.js'))
+const part = () => import('./start.js')
 
 /**
  * A model in a worker of its own: MicroGPT.create off the main thread.

@@ -2,8 +2,8 @@
 import { CheckpointError, ConfigError, MicroGPTError } from '../errors.js'
 import type { CheckpointCode } from '../errors.js'
 import * as errors from '../errors.js'
-import type { CreateOptions, GenerateOptions, Generated, LoadOptions } from '../microgpt.js'
-import type { MicroGPT, SampleOptions, TrainOptions } from '../microgpt.js'
+import type { CreateOptions, GenerateOptions, Generated, LoadOptions } from '../gpt/microgpt.js'
+import type { MicroGPT, SampleOptions, TrainOptions } from '../gpt/microgpt.js'
 
 /** A matrix of the state_dict as it crosses over: copies, not views. */
 export interface ParameterCopy {

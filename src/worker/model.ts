@@ -1,9 +1,9 @@
 /** The front door off the main thread: MicroGPT's API, asynchronous, with a worker behind it. */
-import type { Config } from '../config.js'
-import type { Mode } from '../corpus/corpus.js'
+import type { Config } from '../config/config.js'
+import type { Mode } from '../data/corpus.js'
 import { TrainingError } from '../errors.js'
-import type { GenerateOptions, Generated, SampleOptions, TrainOptions } from '../microgpt.js'
-import { Tokenizer } from '../tokenizer.js'
+import type { GenerateOptions, Generated, SampleOptions, TrainOptions } from '../gpt/microgpt.js'
+import { Tokenizer } from '../data/tokenizer.js'
 import { Feed } from './feed.js'
 import type { Line } from './line.js'
 import type { Made, ParameterCopy, Steps, Told } from './messages.js'

@@ -1,5 +1,5 @@
 /** A run of training in a worker, as the page follows it. */
-import type { StepResult } from '../microgpt.js'
+import type { StepResult } from '../gpt/microgpt.js'
 import { Feed } from './feed.js'
 import type { Steps } from './messages.js'
 

@@ -1,6 +1,6 @@
 /** The worker's side of createWorkerModel: one model, and one run at a time. */
 import { TrainingError } from '../errors.js'
-import { type CreateOptions, MicroGPT, type StepResult } from '../microgpt.js'
+import { type CreateOptions, MicroGPT, type StepResult } from '../gpt/microgpt.js'
 import { type Call, type Calls, type Parts, TOLD, packError } from './messages.js'
 import type { ParameterCopy, Reply, Request, Told } from './messages.js'
 import { nextTurn } from './turn.js'

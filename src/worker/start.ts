@@ -1,6 +1,6 @@
 /** createWorkerModel and loadWorkerModel of create.ts, once worker.js is there. */
 import { MicroGPTError } from '../errors.js'
-import type { CreateOptions, LoadOptions } from '../microgpt.js'
+import type { CreateOptions, LoadOptions } from '../gpt/microgpt.js'
 import { Line } from './line.js'
 import type { Made } from './messages.js'
 import { WorkerModel } from './model.js'

@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import { Adam, Arena, Graph, Random, planBytes, resolveConfig } from '../../src/index.js'
 import { gptTable, initialise, mapStateDict } from '../../src/index.js'
-import { type ThreadsCore, sharedMemory, startCore } from '../../src/core.js'
-import { TeamPass } from '../../src/threads/pass.js'
-import { planTeam } from '../../src/threads/plan.js'
-import type { Chunk, Team } from '../../src/threads/team.js'
-import { DocumentPass } from '../../src/train.js'
+import { type ThreadsCore, sharedMemory, startCore } from '../../src/engine/core.js'
+import { TeamPass } from '../../src/gpt/threads-pass.js'
+import { planTeam } from '../../src/gpt/threads-plan.js'
+import type { Chunk, Team } from '../../src/engine/threads/thread-pool.js'
+import { DocumentPass } from '../../src/gpt/train.js'
 import { threadsBytes } from '../helpers/cores.js'
 
 const module = await WebAssembly.compile(threadsBytes)

@@ -18,7 +18,7 @@ import {
 } from '../../src/bench/peers/peers.js'
 import { type Ask, type PeersReport, passesAt, sweep } from '../../src/bench/peers/sweep.js'
 import { peersTable, verdict } from '../../src/bench/peers/table.js'
-import { MicroGPT } from '../../src/microgpt.js'
+import { MicroGPT } from '../../src/gpt/microgpt.js'
 import { environment } from '../cli/program.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,7 +1,7 @@
 /** The scaling section: what is checked, made, planned and printed. */
 import { describe, expect, test } from 'vitest'
-import { decodeUtf8, parseDocs } from '../../src/dataset.js'
-import { MicroGPT } from '../../src/microgpt.js'
+import { decodeUtf8, parseDocs } from '../../src/data/text.js'
+import { MicroGPT } from '../../src/gpt/microgpt.js'
 import { checkLoss, checkLosses } from '../../src/bench/equal.js'
 import { measureDocuments } from '../../src/bench/scaling/documents.js'
 import type { Scaling } from '../../src/bench/scaling/index.js'

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import * as api from '../../src/index.js'
-import { hashOf } from '../../src/checkpoint/read.js'
+import { hashOf } from '../../src/checkpoint/write.js'
 import { BUILDS, moduleOf } from '../helpers/cores.js'
 
 const { CheckpointError, MicroGPT, readCheckpoint, readSafetensors, writeSafetensors } = api

@@ -1,10 +1,10 @@
 /** inspect: the tables, and plans for models that nobody could make. */
 import { describe, expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
-import { formatBytes, planBytes } from '../../src/arena.js'
-import { parseDocs } from '../../src/dataset.js'
-import { planGPT } from '../../src/memory.js'
-import { MicroGPT } from '../../src/microgpt.js'
+import { formatBytes, planBytes } from '../../src/engine/plan.js'
+import { parseDocs } from '../../src/data/text.js'
+import { planGPT } from '../../src/gpt/memory.js'
+import { MicroGPT } from '../../src/gpt/microgpt.js'
 import type { Inspection } from '../../src/cli/inspection.js'
 import { cli, objects } from './program.js'
 

@@ -1,8 +1,8 @@
 /** sample: the texts alone. */
 import { expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
-import { parseDocs } from '../../src/dataset.js'
-import { MicroGPT } from '../../src/microgpt.js'
+import { parseDocs } from '../../src/data/text.js'
+import { MicroGPT } from '../../src/gpt/microgpt.js'
 import { cli, objects } from './program.js'
 
 async function trained(steps: number): Promise<MicroGPT> {

@@ -4,8 +4,8 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
-import { parseDocs } from '../../src/dataset.js'
-import { MicroGPT, type StepResult } from '../../src/microgpt.js'
+import { parseDocs } from '../../src/data/text.js'
+import { MicroGPT, type StepResult } from '../../src/gpt/microgpt.js'
 import { cli, objects } from './program.js'
 
 const docs = parseDocs(NAMES)

@@ -1,7 +1,7 @@
 /** What the command line may get wrong, and what it can be asked about itself. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { FIELDS } from '../../src/config.js'
+import { FIELDS } from '../../src/config/hyperparameters.js'
 import { INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from '../../src/cli/flags.js'
 import { parseFlags } from '../../src/cli/parse.js'
 import { modelSettings } from '../../src/cli/settings.js'

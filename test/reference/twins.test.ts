@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { ConfigInput } from '../../src/config.js'
+import type { ConfigInput } from '../../src/config/config.js'
 import { NAMES } from '../../src/data/names.js'
-import { parseDocs } from '../../src/dataset.js'
+import { parseDocs } from '../../src/data/text.js'
 import { ValueGPT } from '../../src/reference/model.js'
 import { TypedGPT } from '../../src/reference/typed.js'
 

@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { CheckpointError, readSafetensors, writeSafetensors } from '../../src/index.js'
-import { copyNumbers, headerLength } from '../../src/safetensors/read.js'
+import { copyNumbers, headerLength } from '../../src/checkpoint/safetensors/read.js'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))

@@ -1,15 +1,15 @@
 /** Threads as a page has them: both sides of their start, with workers that are made up. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { TrainingError, resolveConfig } from '../../src/index.js'
-import { CORE_URL, type ThreadsCore, sharedMemory, startCore } from '../../src/core.js'
-import { threadsCoreUrl } from '../../src/core.js'
-import { planTeam } from '../../src/threads/plan.js'
-import { Team } from '../../src/threads/team.js'
-import { FAILED, type Seat, lineOf, serveThread, spawnThread } from '../../src/threads/thread.js'
+import { CORE_URL, type ThreadsCore, sharedMemory, startCore } from '../../src/engine/core.js'
+import { threadsCoreUrl } from '../../src/engine/core.js'
+import { planTeam } from '../../src/gpt/threads-plan.js'
+import { Team } from '../../src/engine/threads/thread-pool.js'
+import { FAILED, type Seat, lineOf, serveThread, spawnThread } from '../../src/engine/threads/thread.js'
 
 // The host asks this to learn where it runs.
-vi.mock('../../src/core.js', async (load) => {
-  const core = await load<typeof import('../../src/core.js')>()
+vi.mock('../../src/engine/core.js', async (load) => {
+  const core = await load<typeof import('../../src/engine/core.js')>()
   return { ...core, isNode: () => false, startCore: vi.fn(core.startCore) }
 })
 

@@ -1,8 +1,8 @@
 /** What the peers are given: one model, its weights and its batches, as files. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config } from '../../config.js'
-import type { MicroGPT } from '../../microgpt.js'
+import type { Config } from '../../config/config.js'
+import type { MicroGPT } from '../../gpt/microgpt.js'
 import { blockDocuments } from '../texts.js'
 
 /** Steps whose losses are compared before anything is timed. */

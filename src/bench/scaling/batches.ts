@@ -1,7 +1,7 @@
 /** What a larger batch costs: the preset's model, 1 to 64 documents a step. */
 import { NAMES } from '../../data/names.js'
-import { parseDocs } from '../../dataset.js'
-import { MicroGPT } from '../../microgpt.js'
+import { parseDocs } from '../../data/text.js'
+import { MicroGPT } from '../../gpt/microgpt.js'
 import { ValueGPT } from '../../reference/model.js'
 import { checkLoss, checkLosses } from '../equal.js'
 import { losses, median, time } from '../time.js'

@@ -1,6 +1,6 @@
 /** What more documents cost: from a text to a model that has made its first step. */
-import { decodeUtf8, parseDocs } from '../../dataset.js'
-import { MicroGPT } from '../../microgpt.js'
+import { decodeUtf8, parseDocs } from '../../data/text.js'
+import { MicroGPT } from '../../gpt/microgpt.js'
 import { TypedGPT } from '../../reference/typed.js'
 import { checkLoss } from '../equal.js'
 import { namesText } from '../texts.js'

@@ -1,4 +1,5 @@
 /** How the cost grows with the batch, the documents, the parameters and the threads. */
+import { loadCore } from '../../engine/core.js'
 import { child } from '../child.js'
 import { median } from '../time.js'
 import type { Size } from '../shapes.js'
@@ -59,7 +60,7 @@ export async function measureScaling(
 
   const { bytes, by } = bound()
   const rows: ParametersRow[] = []
-  for (const n of sizesUpTo(bytes)) {
+  for (const n of sizesUpTo(await loadCore(), bytes)) {
     say(`scaling: n_embd ${n}`)
     rows.push({ n_embd: n, ...(await child<ParametersResult>('wasm', 'parameters', `${n}`)) })
   }

@@ -1,6 +1,7 @@
 /** What a parameter costs, from the tutorial's 4,064 to the largest model that fits. */
-import { Adam } from '../../adam.js'
-import { MicroGPT } from '../../microgpt.js'
+import { loadCore } from '../../engine/core.js'
+import { Adam } from '../../engine/adam.js'
+import { MicroGPT } from '../../gpt/microgpt.js'
 import { checkLoss } from '../equal.js'
 import { median, time } from '../time.js'
 import { BATCH, DOC, bytesOf, inputOf } from './plan.js'
@@ -67,7 +68,7 @@ export async function measureParameters(n: number): Promise<ParametersResult> {
   const positions = BATCH * gpt.config.block_size
   return {
     numParams,
-    bytes: bytesOf(n),
+    bytes: bytesOf(await loadCore(), n),
     msPerStep,
     nsPerPosition: (1e6 * (msPerStep - msAdam)) / numParams / positions,
     nsAdam: (1e6 * msAdam) / numParams,

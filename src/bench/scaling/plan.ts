@@ -1,8 +1,9 @@
 /** The models of the parameters' section, up to the largest that fits. */
 import { freemem } from 'node:os'
-import { MAX_BYTES, formatBytes, planBytes } from '../../arena.js'
-import { resolveConfig } from '../../config.js'
-import { planGPT } from '../../memory.js'
+import { MAX_BYTES, formatBytes, planBytes } from '../../engine/plan.js'
+import { resolveConfig } from '../../config/config.js'
+import type { Core } from '../../engine/core.js'
+import { planGPT } from '../../gpt/memory.js'
 
 /** One document, 4 times over: 32 positions a step. With 26 letters, n_embd 16 is the tutorial. */
 export const DOC = 'abcdefghijklmnopqrstuvwxyz'
@@ -21,9 +22,9 @@ export const inputOf = (n: number) => ({
   num_steps: 1_000_000,
 })
 
-/** Bytes of the arena of the model of this n_embd. */
-export const bytesOf = (n: number) =>
-  planBytes(planGPT(resolveConfig('tutorial', inputOf(n)), DOC.length + 1)).total
+/** Bytes of the arena of the model of this n_embd. @param core to count with */
+export const bytesOf = (core: Core, n: number) =>
+  planBytes(planGPT(core, resolveConfig('tutorial', inputOf(n)), DOC.length + 1)).total
 
 /** Bytes that a model may take here, and what it is that bounds it. */
 export function bound(free = freemem()): { bytes: number; by: string } {
@@ -34,9 +35,9 @@ export function bound(free = freemem()): { bytes: number; by: string } {
 }
 
 /** n_embd from 16, doubled each time, and last the largest whose arena fits. */
-export function sizesUpTo(bytes: number): number[] {
+export function sizesUpTo(core: Core, bytes: number): number[] {
   let largest = GRAIN
-  while (bytesOf(largest + GRAIN) <= bytes - MARGIN) largest += GRAIN
+  while (bytesOf(core, largest + GRAIN) <= bytes - MARGIN) largest += GRAIN
   const sizes = []
   for (let n = GRAIN; n < 0.75 * largest; n *= 2) sizes.push(n)
   return [...sizes, largest]

@@ -1,5 +1,5 @@
 /** The scaling section as a person reads it. */
-import { formatBytes } from '../../arena.js'
+import { formatBytes } from '../../engine/plan.js'
 import { difference, lines, number, whole } from '../lines.js'
 import { SIZES } from '../shapes.js'
 import type { Scaling } from './index.js'

@@ -1,7 +1,7 @@
 /** What more threads bring, on two of the larger models. */
 import { availableParallelism } from 'node:os'
 import { ConfigError } from '../../errors.js'
-import { type CreateOptions, MicroGPT } from '../../microgpt.js'
+import { type CreateOptions, MicroGPT } from '../../gpt/microgpt.js'
 import { checkLosses } from '../equal.js'
 import { SIZES, type Size } from '../shapes.js'
 import { blockDocuments } from '../texts.js'

@@ -1,5 +1,5 @@
 /** The typed-array twin's forward on the core's own parameters: no second copy of a large model. */
-import type { MicroGPT } from '../../microgpt.js'
+import type { MicroGPT } from '../../gpt/microgpt.js'
 import { attention } from '../../reference/typed-attention.js'
 import { linear } from '../../reference/typed-linear.js'
 import { add, crossEntropy, embedding, relu, rmsnorm } from '../../reference/typed-ops.js'

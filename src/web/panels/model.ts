@@ -1,14 +1,12 @@
 /** Model: the hyperparameters and what they cost, before any memory is taken. */
-import { planBytes } from '../../arena.js'
-import { formatBytes } from '../../arena.js'
-import { type ConfigInput, FIELDS, type Field, PRESETS, resolveConfig } from '../../config.js'
-import type { PresetName } from '../../config.js'
-import { planGPT } from '../../memory.js'
-import { gptTable } from '../../state-dict.js'
+import { formatBytes } from '../../engine/plan.js'
+import { type ConfigInput, PRESETS, type PresetName, resolveConfig } from '../../config/config.js'
+import { FIELDS, type Field } from '../../config/hyperparameters.js'
+import { gptTable } from '../../config/parameters.js'
 import type { App } from '../app.js'
 import { button, byId, fillTable, h, say } from '../dom.js'
 import type { Settings } from '../messages.js'
-import { checkSettings, parseField } from '../settings.js'
+import { checkSettings, parseField, toHash } from '../settings.js'
 import { count } from '../text.js'
 
 type Name = keyof typeof FIELDS
@@ -60,17 +58,24 @@ export function modelPanel(app: App): void {
       config: config as ConfigInput,
       seed: seed.value.trim(),
     }
-    checkSettings(settings, app.ready?.vocabSize ?? 27)
+    checkSettings(settings)
     return settings
   }
+  /** The settings whose plan the worker was asked for last. */
+  let asked = ''
   const preview = () => {
     const vocabSize = app.ready?.vocabSize ?? 27
-    let trouble = ''
     try {
-      showTable(read(), vocabSize)
+      const settings = read()
+      showTable(settings, vocabSize)
+      asked = toHash(settings)
+      app.send({ type: 'plan', settings, vocabSize })
     } catch (error) {
-      trouble = (error as Error).message
+      asked = ''
+      judge((error as Error).message)
     }
+  }
+  const judge = (trouble: string) => {
     const status = byId('settings-status')
     say(status, trouble)
     status.classList.toggle('trouble', trouble !== '')
@@ -88,6 +93,12 @@ export function modelPanel(app: App): void {
   })
   button('defaults').addEventListener('click', () => {
     put({ preset: preset.value as PresetName, config: {}, seed: seed.value })
+  })
+  app.on('plan', ({ settings, params, total, trouble }) => {
+    if (toHash(settings) !== asked) return
+    const bytes = `${formatBytes(params)} of parameters, ${formatBytes(total)} with gradients, moments and tape`
+    say(byId('totals'), trouble ? '' : `${count(params / 8)} parameters: ${bytes}.`)
+    judge(trouble)
   })
   app.on('ready', () => put(app.settings))
   app.on('refused', ({ what, message }) => {
@@ -120,8 +131,4 @@ function showTable({ preset, config }: Settings, vocabSize: number): void {
   const left = table.length - MOST_ROWS
   if (left > 0) rows.push([`and ${count(left)} more`, '', '', ''])
   fillTable(byId('state-dict'), ['name', 'shape', 'count', 'purpose'], rows)
-  const plan = planGPT(resolved, vocabSize)
-  const { params, total } = planBytes(plan)
-  const bytes = `${formatBytes(params)} of parameters, ${formatBytes(total)} with gradients, moments and tape`
-  say(byId('totals'), `${count(plan.params)} parameters: ${bytes}.`)
 }

@@ -1,10 +1,10 @@
 /** The engines as the page's worker sees them. */
-import type { Config } from '../../config.js'
-import { MicroGPT } from '../../microgpt.js'
+import type { Config } from '../../config/config.js'
+import { MicroGPT } from '../../gpt/microgpt.js'
 import { ValueGPT } from '../../reference/model.js'
 import { TypedGPT } from '../../reference/typed.js'
-import { gptTable } from '../../state-dict.js'
-import type { Tokenizer } from '../../tokenizer.js'
+import { gptTable } from '../../config/parameters.js'
+import type { Tokenizer } from '../../data/tokenizer.js'
 import type { EngineName, Settings, Shown } from '../messages.js'
 
 export interface Engine {

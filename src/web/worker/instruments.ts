@@ -1,7 +1,7 @@
 /** What looks inside one model while it trains, and talks to it: nothing here changes its run. */
-import { resolveConfig } from '../../config.js'
+import { resolveConfig } from '../../config/config.js'
 import { CoreError } from '../../errors.js'
-import { MicroGPT } from '../../microgpt.js'
+import { MicroGPT } from '../../gpt/microgpt.js'
 import type { Candidate, Drawing, FromWorker, Shown } from '../messages.js'
 import { short } from '../text.js'
 import { type Engine, OpenTwin, cut, slicesOf } from './engine.js'

@@ -1,6 +1,6 @@
 /** Keeps the run that is going on in the browser's store, between its steps and now and then. */
-import { hashOf } from '../../checkpoint/read.js'
-import type { MicroGPT } from '../../microgpt.js'
+import { hashOf } from '../../checkpoint/write.js'
+import type { MicroGPT } from '../../gpt/microgpt.js'
 import type { FromWorker } from '../messages.js'
 import type { Run } from './run.js'
 import { put } from './shelf.js'

@@ -3,14 +3,16 @@
  * there leaves the model that trains, its gradients and its random numbers alone. It is made from
  * the public API only, as anyone's own instrument could be.
  */
-import { type Ids, Tensor } from '../../arena.js'
-import { loadCore } from '../../core.js'
-import { Arena, Bounds } from '../../kit/arena.js'
-import { Graph, type OpRecord } from '../../kit/graph.js'
-import { planGPT } from '../../memory.js'
-import type { MicroGPT } from '../../microgpt.js'
-import { gpt } from '../../model.js'
-import { type StateDict, gptTable, mapStateDict } from '../../state-dict.js'
+import { Bounds, type Ids, Tensor } from '../../engine/tensor.js'
+import { Arena } from '../../engine/arena.js'
+import { Graph } from '../../engine/graph.js'
+import type { OpRecord } from '../../engine/tape.js'
+import { type StateDict, mapStateDict } from '../../gpt/state-dict.js'
+import { gptTable } from '../../config/parameters.js'
+import { loadCore } from '../../engine/core.js'
+import { planGPT } from '../../gpt/memory.js'
+import type { MicroGPT } from '../../gpt/microgpt.js'
+import { gpt } from '../../gpt/model.js'
 import type { Look, TapeRow } from '../messages.js'
 
 /** Clocks of browsers tick in 5 to 100 us: an op is run until this much time has gone by. */
@@ -35,8 +37,9 @@ export class Lens {
   }
 
   static async on(model: MicroGPT): Promise<Lens> {
-    const plan = planGPT(model.config, model.tokenizer.vocabSize)
-    return new Lens(model, new Arena(await loadCore(), plan))
+    const core = await loadCore()
+    const plan = planGPT(core, model.config, model.tokenizer.vocabSize)
+    return new Lens(model, new Arena(core, plan))
   }
 
   /** The scores of the next token after some, [vocab_size]. */
@@ -87,9 +90,7 @@ export class Lens {
     ends.put(1, rows)
     const bounds = new Bounds(ends, rows, config.block_size)
     const graph = new Graph(arena)
-    const logits = gpt(graph, stateDict, config, tokens, positions, (q, k, v) =>
-      graph.attention(q, k, v, bounds, config.n_head),
-    )
+    const logits = gpt(graph, stateDict, config, tokens, positions, { bounds })
     const loss = graph.crossEntropy(logits, targets, bounds)
     const names = new Map<Tensor | Ids | number, string>()
     for (const { name, tensor } of stateDict.values()) names.set(tensor.address, name)

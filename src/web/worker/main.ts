@@ -1,5 +1,5 @@
 /** What runs in the page's worker: messages in their order, each one done before the next. */
-import { loadCore } from '../../core.js'
+import { loadCore } from '../../engine/core.js'
 import { NAMES } from '../../data/names.js'
 import type { FromWorker, ToWorker } from '../messages.js'
 import { DEFAULTS } from '../settings.js'

@@ -1,5 +1,5 @@
 /** The next character: what it might be, and how one is drawn. */
-import { Random } from '../../kit/random.js'
+import { Random } from '../../random.js'
 import type { Candidate, Drawing } from '../messages.js'
 
 /** softmax(logits / temperature) over the top k, the likeliest first; at temperature 0 one has all. */

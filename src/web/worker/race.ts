@@ -1,5 +1,5 @@
 /** One engine's leg of the race, in a worker that has done nothing else. */
-import { parseDocs } from '../../dataset.js'
+import { parseDocs } from '../../data/text.js'
 import { nextTurn } from '../../worker/turn.js'
 import type { RaceProgress, ToWorker } from '../messages.js'
 import { createEngine } from './engine.js'

@@ -1,12 +1,13 @@
 /** A model from a file, as far as this page can hold it and has the documents for it. */
 import { type Checkpoint, readCheckpoint } from '../../checkpoint/read.js'
-import { PRESETS } from '../../config.js'
-import type { ConfigInput } from '../../config.js'
-import { parseDocs } from '../../dataset.js'
+import { PRESETS } from '../../config/config.js'
+import type { ConfigInput } from '../../config/config.js'
+import { parseDocs } from '../../data/text.js'
+import { loadCore } from '../../engine/core.js'
 import { CheckpointError, TokenizerError } from '../../errors.js'
-import { MicroGPT } from '../../microgpt.js'
+import { MicroGPT } from '../../gpt/microgpt.js'
 import type { Settings, Taking } from '../messages.js'
-import { checkSettings } from '../settings.js'
+import { checkSettings, memoryOf } from '../settings.js'
 
 /** What a file says of its settings, written as the page writes its own. */
 function settingsOf({ preset, config, seed }: Checkpoint): Settings {
@@ -64,7 +65,8 @@ export async function restoreFile(
   const checkpoint = readCheckpoint(bytes)
   const { run, tokenizer } = checkpoint
   const settings = settingsOf(checkpoint)
-  checkSettings(settings, tokenizer.vocabSize)
+  checkSettings(settings)
+  memoryOf(await loadCore(), settings, tokenizer.vocabSize)
   const [own = ''] = texts
   if (taking === 'run' && run) {
     for (const text of texts) {

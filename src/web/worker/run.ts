@@ -3,7 +3,7 @@ import { nextTurn } from '../../worker/turn.js'
 import type { Progress, Sample, StopRule } from '../messages.js'
 import { LossLog } from '../loss-log.js'
 import { short } from '../text.js'
-import { MicroGPT } from '../../microgpt.js'
+import { MicroGPT } from '../../gpt/microgpt.js'
 import type { Engine } from './engine.js'
 
 /** 12 messages a second; what Look inside asks for comes on top, 7 a second at most. */

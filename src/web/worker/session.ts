@@ -1,9 +1,11 @@
 /** What one page has going in its worker: the data, the model, its run, and the instruments. */
-import { parseDocs } from '../../dataset.js'
+import { parseDocs } from '../../data/text.js'
+import { loadCore } from '../../engine/core.js'
 import { CoreError } from '../../errors.js'
-import { MicroGPT } from '../../microgpt.js'
+import { MicroGPT } from '../../gpt/microgpt.js'
 import { LossLog } from '../loss-log.js'
 import type { Refused, Settings, Taken, Taking, ToWorker } from '../messages.js'
+import { memoryOf } from '../settings.js'
 import { type Engine, createEngine } from './engine.js'
 import { Instruments, type Post } from './instruments.js'
 import { Keeper, type Subject, whyNot } from './keeper.js'
@@ -56,6 +58,7 @@ export class Session {
       return race(message, (race_) => this.post({ type: 'race', race: race_ }))
     if (message.type === 'load')
       return this.guard('load', () => this.load(message.file, message.taking, message.names))
+    if (message.type === 'plan') return this.plan(message)
     const { run, instruments } = this
     if (!run || !instruments) return
     switch (message.type) {
@@ -96,6 +99,16 @@ export class Session {
           instruments.write(message.drawing, message.seed, (text) => run.isKnown(text)),
         )
     }
+  }
+
+  private async plan({ settings, vocabSize }: Extract<ToWorker, { type: 'plan' }>) {
+    let [params, total, trouble] = [0, 0, '']
+    try {
+      ;({ params, total } = memoryOf(await loadCore(), settings, vocabSize))
+    } catch (error) {
+      trouble = whyNot(error)
+    }
+    this.post({ type: 'plan', settings, params, total, trouble })
   }
 
   private async guard(what: Refused, task: () => unknown) {

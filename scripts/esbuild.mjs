@@ -1,0 +1,35 @@
+/** esbuild's options that all bundles have in common. */
+import { readFileSync } from 'node:fs'
+
+export const shared = {
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  external: ['node:*'],
+  logLevel: 'warning',
+  outdir: 'build',
+  // Lets `built ? a : b` in src/engine/assets.ts leave one literal address, which bundlers look for.
+  minifySyntax: true,
+  define: { BUILT: 'true' },
+}
+
+/** For browsers: everything minified, and no module of Node. */
+export const forBrowsers = {
+  ...shared,
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  minify: true,
+  // Class names are part of error messages.
+  keepNames: true,
+}
+
+/** What puts core.wasm into a bundle. */
+export const inlineCore = () => ({
+  INLINE_CORE: JSON.stringify(readFileSync('build/core.wasm').toString('base64')),
+})
+
+/** A classic script has no import.meta; it is given addresses, or computes them from its own. */
+export const forScripts = {
+  ...forBrowsers,
+  format: 'iife',
+}

@@ -1,0 +1,167 @@
+/**
+ * The JSON header of a safetensors file, read from its bytes. JSON.parse would take the last of two
+ * equal keys and as much memory as it likes; here nothing nests deeper than the form does.
+ */
+import { show } from '../../config/checks.js'
+import { type CheckpointCode, CheckpointError } from '../../errors.js'
+
+/** Bytes of a number of each dtype that is read. */
+export const SIZES = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const
+export type Dtype = keyof typeof SIZES
+
+/** Further ones would take more memory than the file does. */
+const MAX_ENTRIES = 65_536
+const MAX_DIMENSIONS = 16
+/** What JSON allows between its tokens. */
+const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d])
+export const METADATA = '__metadata__'
+/** Names that mean something else to objects of JavaScript. */
+const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** What the header says of a tensor. */
+export interface Claim {
+  dtype: Dtype
+  shape: number[]
+  from: number
+  to: number
+}
+
+/** Reads JSON of just the form that the format has, from byte 8 to `end`. */
+export class HeaderReader {
+  private readonly bytes: Uint8Array
+  private readonly end: number
+  private at = 8
+  private entries = 0
+  private readonly utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+  constructor(bytes: Uint8Array, end: number) {
+    this.bytes = bytes
+    this.end = end
+  }
+
+  read(): { metadata: Map<string, string>; claims: Map<string, Claim> } {
+    const metadata = new Map<string, string>()
+    const claims = new Map<string, Claim>()
+    if (this.bytes[this.at] !== 0x7b) this.malformed('{')
+    this.object((name) => {
+      if (name === METADATA) this.object((key) => metadata.set(key, this.string()))
+      else claims.set(name, this.claim(name))
+    })
+    if (this.peek() !== '') this.malformed('nothing but spaces')
+    return { metadata, claims }
+  }
+
+  private claim(name: string): Claim {
+    let dtype: string | undefined
+    let shape: number[] | undefined
+    let offsets: number[] | undefined
+    this.object((key) => {
+      if (key === 'dtype') dtype = this.string()
+      else if (key === 'shape') shape = this.wholes('shape', MAX_DIMENSIONS)
+      else if (key === 'data_offsets') offsets = this.wholes('offsets', 2)
+      else fail('json', `tensor ${show(name)} has a field ${show(key)}, which the format has not`)
+    })
+    if (dtype === undefined || !shape || offsets?.length !== 2) {
+      fail('json', `tensor ${show(name)} needs dtype, shape and data_offsets of two numbers`)
+    }
+    if (!Object.hasOwn(SIZES, dtype)) {
+      const known = Object.keys(SIZES).join(', ')
+      fail('dtype', `tensor ${show(name)} must be of dtype ${known}, got ${show(dtype)}`)
+    }
+    return { dtype: dtype as Dtype, shape, from: offsets[0]!, to: offsets[1]! }
+  }
+
+  /** { "key": value, ... }; a key comes once. @param value reads what stands behind a key */
+  private object(value: (key: string) => void): void {
+    const seen = new Set<string>()
+    this.take('{')
+    if (this.peek() === '}') return this.take('}')
+    for (;;) {
+      const key = this.string()
+      if (FORBIDDEN.has(key)) fail('key', `the header has a key ${show(key)}, which is refused`)
+      if (seen.has(key)) fail('duplicate', `the header has the key ${show(key)} twice`)
+      if (++this.entries > MAX_ENTRIES) fail('header', `the header has over ${MAX_ENTRIES} keys`)
+      seen.add(key)
+      this.take(':')
+      value(key)
+      if (this.peek() === '}') return this.take('}')
+      this.take(',')
+    }
+  }
+
+  /** [1, 2, ...] of at most `most` whole numbers. */
+  private wholes(code: CheckpointCode, most: number): number[] {
+    const list: number[] = []
+    this.take('[')
+    while (this.peek() !== ']') {
+      if (list.length > 0) this.take(',')
+      if (list.length === most) fail(code, `the header has a list of over ${most} numbers`)
+      list.push(this.whole(code))
+    }
+    this.take(']')
+    return list
+  }
+
+  private whole(code: CheckpointCode): number {
+    const first = this.peek()
+    const from = this.at
+    let n = 0
+    for (; this.at < this.end; this.at++) {
+      const digit = this.bytes[this.at]! - 0x30
+      if (!(digit >= 0 && digit <= 9)) break
+      n = 10 * n + digit
+      if (n > Number.MAX_SAFE_INTEGER || (first === '0' && this.at > from)) break
+    }
+    if (this.at === from || /[0-9.eE]/.test(this.byte())) {
+      fail(code, `a whole number from 0 below 2^53 was expected at byte ${from} of the file`)
+    }
+    return n
+  }
+
+  private string(): string {
+    this.take('"')
+    const from = this.at
+    let escaped = false
+    for (; this.bytes[this.at] !== 0x22; this.at++) {
+      if (this.bytes[this.at] === 0x5c) {
+        escaped = true
+        this.at++
+      }
+      if (this.at >= this.end || this.bytes[this.at]! < 0x20) this.malformed('"')
+    }
+    if (this.at >= this.end) this.malformed('"')
+    const raw = this.bytes.subarray(from, this.at++)
+    try {
+      const text = this.utf8.decode(raw)
+      return escaped ? (JSON.parse(`"${text}"`) as string) : text
+    } catch (cause) {
+      const message = `the header has a malformed string at byte ${from} of the file`
+      throw new CheckpointError('json', message, { cause })
+    }
+  }
+
+  /** The next character, spaces skipped; '' at the end. */
+  private peek(): string {
+    while (this.at < this.end && SPACES.has(this.bytes[this.at]!)) this.at++
+    return this.byte()
+  }
+
+  private take(char: string): void {
+    if (this.peek() !== char) this.malformed(char)
+    this.at++
+  }
+
+  private byte(): string {
+    return this.at < this.end ? String.fromCharCode(this.bytes[this.at]!) : ''
+  }
+
+  private malformed(want: string): never {
+    const got = this.byte() === '' ? 'its end' : show(this.byte())
+    fail('json', `the header must have ${want} at byte ${this.at} of the file, got ${got}`)
+  }
+}
+
+/** @throws {CheckpointError} */
+export function fail(code: CheckpointCode, message: string): never {
+  throw new CheckpointError(code, message)
+}

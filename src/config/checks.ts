@@ -1,0 +1,82 @@
+/** Checks of what a caller gives, and how it is shown. */
+import { ConfigError } from '../errors.js'
+
+/** What a value may be. `above` and `below` exclude the bound; `off` also allows null. */
+export type Range =
+  | { kind: 'integer'; min: number; max: number }
+  | { kind: 'number'; min: number; max: number; above?: true; below?: true; off?: true }
+  | { kind: 'choice'; choices: readonly string[] }
+  | { kind: 'boolean' }
+
+/** A value as an error message shows it: strings in quotes, long ones cut. */
+export function show(value: unknown): string {
+  let text = '[object Object]'
+  try {
+    text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  } catch {
+    // An object whose own toString is none.
+  }
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+/**
+ * Checks one value against its range.
+ * @throws {ConfigError} with the field, the value, the range and the nearest value that would do
+ */
+export function checkField(name: string, value: unknown, range: Range, fallback: unknown): void {
+  const refuse = (want: string, hint: unknown): never => {
+    throw new ConfigError(name, value, `${name} must be ${want}, got ${show(value)}; try ${hint}`)
+  }
+  if (range.kind === 'boolean') {
+    if (typeof value !== 'boolean') refuse('true or false', fallback)
+  } else if (range.kind === 'choice') {
+    if (typeof value !== 'string' || !range.choices.includes(value)) {
+      refuse(`one of ${range.choices.join(', ')}`, fallback)
+    }
+  } else if (range.kind === 'integer') {
+    const { min, max } = range
+    const near =
+      typeof value === 'number' && !Number.isNaN(value)
+        ? Math.min(max, Math.max(min, Math.round(value)))
+        : fallback
+    if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+      refuse(`a whole number from ${min} to ${max}`, near)
+    }
+  } else {
+    if (range.off && value === null) return
+    const { min, max, above, below } = range
+    const bad =
+      typeof value !== 'number' ||
+      !Number.isFinite(value) ||
+      (above ? value <= min : value < min) ||
+      (below ? value >= max : value > max)
+    if (bad) {
+      const low = above ? `above ${min}` : `from ${min}`
+      const high = below ? `below ${max}` : `to ${max}`
+      refuse(`a number ${low} ${high}${range.off ? ', or null for off' : ''}`, fallback)
+    }
+  }
+}
+
+/** @throws {ConfigError} unless the value is a whole number from `least` on */
+export function checkWhole(name: string, value: unknown, least: number, fallback: number): void {
+  if (Number.isInteger(value) && (value as number) >= least) return
+  const want = `${name} must be a whole number from ${least}, got ${show(value)}`
+  throw new ConfigError(name, value, `${want}; try ${fallback}`)
+}
+
+/**
+ * Refuses options that a call does not have: a misspelt one would be passed over in silence.
+ * @throws {ConfigError} for an unknown name, or options that are no object
+ */
+export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new ConfigError('options', options, `${call} takes options, got ${show(options)}`)
+  }
+  const odd = Object.keys(options).find((name) => !known.includes(name))
+  if (odd !== undefined) {
+    const names = known.join(', ')
+    const message = `${call} has no option ${show(odd)}; its options are ${names}`
+    throw new ConfigError(odd, (options as Record<string, unknown>)[odd], message)
+  }
+}

@@ -1,0 +1,15 @@
+/** The learning rate over a run. */
+import type { Config } from './config.js'
+
+/**
+ * The learning rate of the step that follows `step` finished ones. From num_steps on, the cosine and
+ * linear schedules stay at 0.
+ * @param cos the cosine to use: the core's where bits must agree on every machine
+ */
+export function learningRate(config: Config, step: number, cos: (x: number) => number): number {
+  const { learning_rate, lr_schedule, num_steps } = config
+  if (lr_schedule === 'constant') return learning_rate
+  if (step >= num_steps) return 0
+  if (lr_schedule === 'linear') return learning_rate * (1 - step / num_steps)
+  return learning_rate * 0.5 * (1 + cos((Math.PI * step) / num_steps))
+}

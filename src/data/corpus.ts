@@ -1,0 +1,228 @@
+/** What a model learns from, as ids: documents in the order of the seed, or one long text. */
+import { type Range, checkField, show } from '../config/checks.js'
+import { DatasetError } from '../errors.js'
+import type { Random } from '../random.js'
+import { checkDocs } from './text.js'
+import type { Tokenizer } from './tokenizer.js'
+
+/** Many documents, each from BOS to BOS; or one long text, in blocks without BOS. */
+export type Mode = 'docs' | 'text'
+
+/** What to learn from: either documents or a text. */
+export interface DataOptions {
+  /** Each string is one document. */
+  docs?: readonly string[]
+  /** One long text, as it is: a block of it may begin at any character. */
+  text?: string
+  /**
+   * The part that is never trained on, from 0 (the default) up to below 1: the last
+   * floor(count * valFraction) of the shuffled documents, or of the text's characters. The alphabet
+   * is that of all data.
+   */
+  valFraction?: number
+}
+
+/** The same where one must be given. */
+export type Data = DataOptions & ({ docs: readonly string[] } | { text: string })
+
+/** Documents, or the ids of a text. */
+export type Pieces = readonly (string | ArrayLike<number>)[]
+
+/** Sequences of ids; each id but the last is an input, and the next one its target. */
+export interface Corpus {
+  /** Documents to train on, in their order; of a text none. */
+  readonly docs: readonly string[]
+  /** Documents held out, in their order; of a text none. */
+  readonly valDocs: readonly string[]
+  /** Documents, or characters of the text. */
+  readonly counts: { train: number; val: number }
+  /** All data in its order and how it is split, for a hash. */
+  readonly pieces: Pieces
+  /** What a step trains on, when the steps before have taken `seen` documents or blocks. */
+  batch(size: number, seen: number, random: Random): number[][]
+  /** The sequences that are held out: whole documents, or whole blocks of the text. */
+  heldOut(): Iterable<number[]>
+  /**
+   * The ids of one piece of such data, as a loss is computed on it.
+   * @throws {DatasetError} for a piece of text with fewer than 2 characters
+   * @throws {TokenizerError} for a character that is not in the alphabet
+   */
+  encode(piece: string): number[]
+}
+
+/** What valFraction may be. */
+export const FRACTION: Range = { kind: 'number', min: 0, max: 1, below: true }
+
+/**
+ * Whether documents or a text are given, or neither.
+ * @throws {DatasetError} when both are given, or something that is not a list of strings or a string
+ * @throws {ConfigError} for a valFraction out of range
+ */
+export function modeOf({ docs, text, valFraction = 0 }: DataOptions): Mode | null {
+  checkField('valFraction', valFraction, FRACTION, 0.1)
+  if (docs !== undefined && text !== undefined) {
+    throw new DatasetError('give docs or text, not both')
+  }
+  if (text !== undefined) {
+    if (typeof text !== 'string') throw new DatasetError(`text must be a string, got ${show(text)}`)
+    if (text === '') throw new DatasetError('text must have characters to learn from, got none')
+    return 'text'
+  }
+  if (docs === undefined) return null
+  checkDocs(docs)
+  return 'docs'
+}
+
+/**
+ * @param mode of the model, which may have no data here: then it only samples
+ * @param random shuffles documents; a text draws nothing
+ * @throws {DatasetError} when a part of the split is too small to train on or to validate on
+ */
+export function createCorpus(
+  mode: Mode,
+  { docs = [], text, valFraction = 0 }: DataOptions,
+  tokenizer: Tokenizer,
+  blockSize: number,
+  random: Random,
+): Corpus {
+  return mode === 'text'
+    ? new TextCorpus(text, valFraction, tokenizer, blockSize)
+    : new DocsCorpus(docs, valFraction, tokenizer, blockSize, random)
+}
+
+/** How data is split, as a piece of it; nothing when all is trained on. */
+const splitPiece = (held: number, valFraction: number) => (held > 0 ? [`split ${valFraction}`] : [])
+
+/** Documents, shuffled; the last ones may be held out. */
+class DocsCorpus implements Corpus {
+  readonly docs: readonly string[]
+  readonly valDocs: readonly string[]
+  readonly counts: { train: number; val: number }
+  readonly pieces: Pieces
+  private readonly tokenizer: Tokenizer
+  private readonly blockSize: number
+
+  constructor(
+    docs: readonly string[],
+    valFraction: number,
+    tokenizer: Tokenizer,
+    blockSize: number,
+    random: Random,
+  ) {
+    const val = Math.floor(docs.length * valFraction)
+    const train = docs.length - val
+    if (docs.length > 0 && valFraction > 0 && (val === 0 || train === 0)) {
+      const part = val === 0 ? 'none' : 'all'
+      const what = `valFraction ${valFraction} of ${docs.length} documents holds out ${part}`
+      throw new DatasetError(`${what}; give more documents or another valFraction`)
+    }
+    const shuffled = [...docs]
+    random.shuffle(shuffled)
+    this.docs = val === 0 ? shuffled : shuffled.slice(0, train)
+    this.valDocs = shuffled.slice(train)
+    this.counts = { train, val }
+    this.pieces = [...shuffled, ...splitPiece(val, valFraction)]
+    this.tokenizer = tokenizer
+    this.blockSize = blockSize
+  }
+
+  /** The next documents, round and round. */
+  batch(size: number, seen: number): number[][] {
+    const { docs } = this
+    const batch: number[][] = []
+    for (let i = 0; i < size; i++) batch.push(this.encodeSeen(docs[(seen + i) % docs.length]!))
+    return batch
+  }
+
+  *heldOut(): Generator<number[]> {
+    for (const doc of this.valDocs) yield this.encodeSeen(doc)
+  }
+
+  encode(doc: string): number[] {
+    return this.tokenizer.encodeDoc(doc)
+  }
+
+  /** What the model can see of a document: of a long one, only this is encoded. */
+  private encodeSeen(doc: string): number[] {
+    const count = this.blockSize
+    // A character is one or two code units.
+    if (doc.length <= 2 * count) return this.encode(doc)
+    return this.encode([...doc.slice(0, 2 * count)].slice(0, count).join(''))
+  }
+}
+
+/** One text, without BOS: it has no end. */
+class TextCorpus implements Corpus {
+  readonly docs: readonly string[] = []
+  readonly valDocs: readonly string[] = []
+  readonly counts: { train: number; val: number }
+  readonly pieces: Pieces
+  private readonly ids: ArrayLike<number>
+  private readonly tokenizer: Tokenizer
+  private readonly blockSize: number
+
+  /** @param text undefined for a model that only samples */
+  constructor(
+    text: string | undefined,
+    valFraction: number,
+    tokenizer: Tokenizer,
+    blockSize: number,
+  ) {
+    this.ids = encodeText(tokenizer, text ?? '')
+    this.tokenizer = tokenizer
+    this.blockSize = blockSize
+    const val = Math.floor(this.ids.length * valFraction)
+    const train = this.ids.length - val
+    this.counts = { train, val }
+    this.pieces = [this.ids, ...splitPiece(val, valFraction)]
+    if (text === undefined) return
+    const block = `but a block takes ${blockSize + 1} (block_size and the next one)`
+    if (train <= blockSize) {
+      const what = `the text has ${train} characters to train on, ${block}`
+      throw new DatasetError(`${what}; give a longer text or a smaller block_size`)
+    }
+    if (valFraction > 0 && val <= blockSize) {
+      const what = `valFraction ${valFraction} holds out ${val} characters, ${block}`
+      throw new DatasetError(`${what}; give a longer text, a larger valFraction or 0`)
+    }
+  }
+
+  /** Blocks at random offsets, as nanoGPT draws them: every offset at which a block fits is as likely. */
+  batch(size: number, _seen: number, random: Random): number[][] {
+    const offsets = this.counts.train - this.blockSize
+    const batch: number[][] = []
+    for (let i = 0; i < size; i++) batch.push(this.block(random.below(offsets)))
+    return batch
+  }
+
+  /** Whole blocks, each beginning at the last target of the one before; an incomplete last one is not. */
+  *heldOut(): Generator<number[]> {
+    const { ids, blockSize } = this
+    for (let at = this.counts.train; at + blockSize < ids.length; at += blockSize) {
+      yield this.block(at)
+    }
+  }
+
+  encode(piece: string): number[] {
+    const ids = this.tokenizer.encode(piece)
+    if (ids.length > 1) return ids
+    throw new DatasetError(`a piece of text must have at least 2 characters, got ${show(piece)}`)
+  }
+
+  private block(at: number): number[] {
+    const block: number[] = []
+    for (let i = at; i <= at + this.blockSize; i++) block.push(this.ids[i]!)
+    return block
+  }
+}
+
+/**
+ * The ids of a long text, 2 bytes each; 4 when there are more than 65,536.
+ * @throws {TokenizerError} for a character outside the alphabet
+ */
+export function encodeText(tokenizer: Tokenizer, text: string): Uint16Array | Uint32Array {
+  const ids = new (tokenizer.vocabSize <= 65536 ? Uint16Array : Uint32Array)(text.length)
+  let count = 0
+  for (const char of text) ids[count++] = tokenizer.idOf(char)
+  return count < ids.length ? ids.slice(0, count) : ids
+}

@@ -1,0 +1,99 @@
+/** Bytes to text to documents, as Python reads them. */
+import { show } from '../config/checks.js'
+import { DatasetError } from '../errors.js'
+
+/** What Python's str.strip() takes away (JavaScript's trim knows U+FEFF instead of U+001C-1F, U+0085). */
+const SPACE = new Set(
+  '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008' +
+    '\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
+)
+
+/** Python's str.strip(). */
+export function strip(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && SPACE.has(text[start]!)) start++
+  while (end > start && SPACE.has(text[end - 1]!)) end--
+  return text.slice(start, end)
+}
+
+/**
+ * A document a line, stripped, empty ones dropped. Lines end with LF, CRLF or CR, as in Python's
+ * text files; a byte order mark at the start is removed.
+ * @throws {DatasetError} when no document is left
+ */
+export function parseDocs(text: string): string[] {
+  const body = text.startsWith('\ufeff') ? text.slice(1) : text
+  const docs: string[] = []
+  for (const line of body.split(/\r\n|\r|\n/)) {
+    const doc = strip(line)
+    if (doc !== '') docs.push(doc)
+  }
+  if (docs.length === 0) {
+    throw new DatasetError('the text holds no document: give at least one line that is not blank')
+  }
+  return docs
+}
+
+/**
+ * All of a text as one, with line ends as parseDocs has them: each an LF. A byte order mark at the
+ * start is removed, and nothing else.
+ * @throws {DatasetError} when there is nothing
+ */
+export function parseText(text: string): string {
+  const body = text.startsWith('\ufeff') ? text.slice(1) : text
+  if (body === '') throw new DatasetError('the text is empty: give some characters to learn from')
+  return body.replace(/\r\n?/g, '\n')
+}
+
+/**
+ * UTF-8 to text.
+ * @param errors 'replace' puts U+FFFD for each malformed sequence, as Python does
+ * @throws {DatasetError} that names the line and the byte in it of the first malformed sequence
+ */
+export function decodeUtf8(bytes: Uint8Array, errors: 'strict' | 'replace' = 'strict'): string {
+  const fatal = errors === 'strict'
+  try {
+    return new TextDecoder('utf-8', { fatal, ignoreBOM: true }).decode(bytes)
+  } catch {
+    const { line, byte } = malformedAt(bytes)
+    const where = `at line ${line}, byte ${byte} of it`
+    throw new DatasetError(
+      `the text is not valid UTF-8 ${where}; convert it, or give --encoding-errors replace`,
+    )
+  }
+}
+
+/** Where the first malformed sequence begins: line, and byte in it, from 1. For refused bytes only. */
+function malformedAt(bytes: Uint8Array): { line: number; byte: number } {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  let line = 1
+  let lineStart = 0
+  let sequence = 0
+  for (let i = 0; i < bytes.length; i++) {
+    try {
+      if (decoder.decode(bytes.subarray(i, i + 1), { stream: true }) !== '') sequence = i + 1
+    } catch {
+      break
+    }
+    if (bytes[i] === 0x0a) {
+      line++
+      lineStart = i + 1
+    }
+  }
+  return { line, byte: sequence - lineStart + 1 }
+}
+
+/**
+ * Whether these are documents at all.
+ * @throws {DatasetError} when it is not a list, is empty, or holds something that is no string
+ */
+export function checkDocs(docs: readonly string[]): void {
+  const want = 'docs must be a list of at least one document'
+  if (!Array.isArray(docs)) throw new DatasetError(`${want}, got ${show(docs)}`)
+  if (docs.length === 0) throw new DatasetError(`${want}, got an empty one`)
+  const odd = docs.findIndex((doc) => typeof doc !== 'string')
+  if (odd >= 0) {
+    throw new DatasetError(`docs must be strings, got ${show(docs[odd])} at ${odd} of them`)
+  }
+}

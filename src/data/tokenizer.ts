@@ -1,0 +1,84 @@
+/** Documents to token ids and back: an id for each distinct character, and one for BOS. */
+import { DatasetError, TokenizerError } from '../errors.js'
+import { show } from '../config/checks.js'
+import { checkDocs } from './text.js'
+
+/** Code points in ascending order, as Python sorts text (UTF-16 order differs beyond U+FFFF). */
+const byCodePoint = (a: string, b: string) => a.codePointAt(0)! - b.codePointAt(0)!
+
+export class Tokenizer {
+  /** The alphabet: the character of id i is chars[i]. Sorted by code point. */
+  readonly chars: readonly string[]
+  /** The id of the token that begins and ends a document: the last one. */
+  readonly BOS: number
+  /** chars.length + 1. */
+  readonly vocabSize: number
+  private readonly ids: ReadonlyMap<string, number>
+
+  /** @throws {TokenizerError} when a character comes twice or is not one code point */
+  constructor(chars: readonly string[]) {
+    this.ids = new Map(chars.map((char, id) => [char, id]))
+    const odd = chars.find((char) => [...char].length !== 1)
+    if (odd !== undefined || this.ids.size !== chars.length) {
+      const what = odd === undefined ? 'a character twice' : show(odd)
+      throw new TokenizerError(`an alphabet is a list of distinct single characters, got ${what}`)
+    }
+    this.chars = Object.freeze([...chars])
+    this.BOS = chars.length
+    this.vocabSize = chars.length + 1
+  }
+
+  /**
+   * The alphabet of a list of documents.
+   * @throws {DatasetError} when there is no document, or one is not a string
+   */
+  static of(docs: readonly string[]): Tokenizer {
+    checkDocs(docs)
+    const seen = new Set<string>()
+    for (const doc of docs) for (const char of doc) seen.add(char)
+    if (seen.size === 0) throw new DatasetError('the documents hold no character to learn from')
+    return new Tokenizer([...seen].sort(byCodePoint))
+  }
+
+  /** The ids of a text's characters, without BOS. @throws {TokenizerError} for a character outside */
+  encode(text: string): number[] {
+    const ids: number[] = []
+    this.append(ids, text)
+    return ids
+  }
+
+  /** A document as it is trained on: BOS, its characters, BOS. */
+  encodeDoc(doc: string): number[] {
+    const ids = [this.BOS]
+    this.append(ids, doc)
+    ids.push(this.BOS)
+    return ids
+  }
+
+  private append(ids: number[], text: string): void {
+    if (typeof text !== 'string') throw new TokenizerError(`a text is a string, got ${show(text)}`)
+    for (const char of text) ids.push(this.idOf(char))
+  }
+
+  /** The id of a character. @throws {TokenizerError} for one outside */
+  idOf(char: string): number {
+    const id = this.ids.get(char)
+    if (id === undefined) {
+      const known = this.chars.slice(0, 200).join('')
+      throw new TokenizerError(`the character ${show(char)} is not in the alphabet: ${known}`)
+    }
+    return id
+  }
+
+  /** The text of some ids; BOS has none. @throws {TokenizerError} for an id outside the vocabulary */
+  decode(ids: Iterable<number>): string {
+    let text = ''
+    for (const id of ids) {
+      if (!(Number.isInteger(id) && id >= 0 && id < this.vocabSize)) {
+        throw new TokenizerError(`token ids run from 0 to ${this.BOS}, got ${show(id)}`)
+      }
+      text += this.chars[id] ?? ''
+    }
+    return text
+  }
+}

@@ -1,0 +1,182 @@
+/** Bytes to typed exports: the only file that touches WebAssembly. */
+import { instantiate } from '@assemblyscript/loader'
+import type { instantiate as raw } from '../../build/core.js'
+import type { instantiate as rawThreads } from '../../build/core.threads.js'
+import { CoreError } from '../errors.js'
+import { coreUrl, inlineCore } from './assets.js'
+
+/** The exports of assembly/index.ts, typed by the compiler that made them. */
+export type Core = Awaited<ReturnType<typeof raw>>
+
+/** A compiled core, and what the instances of one for several threads share. */
+export type CoreModule = WebAssembly.Module
+export type SharedMemory = WebAssembly.Memory
+
+/** The same, and the thread pool: the exports of assembly/threads.ts. */
+export type ThreadsCore = Awaited<ReturnType<typeof rawThreads>>
+
+/** Where a core may come from. A path or URL is fetched; in Node a `file:` URL or path is read. */
+export type CoreSource = string | URL | ArrayBuffer | Uint8Array | Response | WebAssembly.Module
+
+/** The ABI that this host speaks: VERSION in assembly/index.ts. */
+const VERSION = 3
+
+/** (module (type (func (param v128)))): valid only where there is SIMD. */
+const SIMD_PROBE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 1, 123, 0)
+
+/** (func (param v128 v128 v128) (result v128) ... f64x2.relaxed_madd): valid where that is known. */
+const FMA_PROBE = Uint8Array.from([
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1],
+  ...[11, 0, 32, 0, 32, 1, 32, 2, 253, 135, 2, 11],
+])
+
+/** Modules by address, so that many models share one compilation. */
+const compiled = new Map<string, Promise<CoreModule>>()
+
+/** Whether this engine has relaxed SIMD, which the fast builds need. */
+export const hasFusedMultiplyAdd = () =>
+  typeof WebAssembly !== 'undefined' && WebAssembly.validate(FMA_PROBE)
+
+/**
+ * A new instance of the core, with a memory of its own. A module that has been loaded from one
+ * address is compiled once.
+ * @param source the core.wasm beside this module unless given
+ * @throws {CoreError} when there is no WebAssembly or no SIMD, when the file is missing or is not
+ *   WebAssembly, and when it is another version's core
+ */
+export async function loadCore(source?: CoreSource): Promise<Core> {
+  return startCore<Core>(await loadModule(source))
+}
+
+/** A core, compiled, not yet started. @throws {CoreError} as loadCore does */
+export async function loadModule(source?: CoreSource): Promise<CoreModule> {
+  if (typeof WebAssembly === 'undefined') throw lacking('')
+  const given = await source
+  if (given !== undefined) return compile(given)
+  return inlineCore === null ? compile(coreUrl()) : compileInline(inlineCore)
+}
+
+/** The core inside this file. */
+let inlineModule: Promise<CoreModule> | undefined
+const compileInline = (base64: string) =>
+  (inlineModule ??= compileBytes(
+    Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)),
+    'the core in this file',
+  ))
+
+/**
+ * An instance of a compiled core.
+ * @param memory what the instances of a build for several threads share
+ * @throws {CoreError} as loadCore does
+ */
+export async function startCore<C extends Core>(
+  module: CoreModule,
+  memory?: SharedMemory,
+): Promise<C> {
+  let core: C
+  try {
+    // The loader's own instantiate: it gives the debug core the abort that its asserts call.
+    core = (await instantiate(module, { env: { memory: memory! } })).exports as unknown as C
+  } catch (cause) {
+    throw new CoreError(`the core could not be started: ${reason(cause)}`, { cause })
+  }
+  const { value = 'another module' } = core.VERSION ?? {}
+  if (value !== VERSION) {
+    const want = `this host needs a core of version ${VERSION}, got ${value}`
+    throw new CoreError(`${want}; take core.wasm and the host from one build`)
+  }
+  return core
+}
+
+/** A memory that instances in several threads can share, with room for the bytes of a plan. */
+export function sharedMemory(bytes: number): SharedMemory {
+  // What is before and after the arena takes less than a page each.
+  const maximum = Math.min(65536, Math.ceil(bytes / 65536) + 2)
+  try {
+    return new WebAssembly.Memory({ initial: 1, maximum, shared: true })
+  } catch (cause) {
+    throw new CoreError(`not enough memory for threads: ${reason(cause)}`, { cause })
+  }
+}
+
+async function compile(source: CoreSource): Promise<CoreModule> {
+  if (source instanceof WebAssembly.Module) return source
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    return compileBytes(source, 'the bytes given')
+  }
+  const url = address(source)
+  let module = compiled.get(url.href)
+  if (!module) {
+    module = fetchModule(url)
+    compiled.set(url.href, module)
+    module.catch(() => compiled.delete(url.href))
+  }
+  return module
+}
+
+function address(source: string | URL): URL {
+  try {
+    if (isNode()) return new URL(source, `file://${process.cwd()}/`)
+    // A worker has no document, only its own address.
+    return new URL(source, globalThis.document?.baseURI ?? location.href)
+  } catch (cause) {
+    throw new CoreError(`the core's address is not a URL: ${String(source)}`, { cause })
+  }
+}
+
+async function fetchModule(url: URL): Promise<CoreModule> {
+  if (url.protocol === 'file:' && isNode()) {
+    const { readFile } = process.getBuiltinModule('node:fs/promises')
+    const bytes = await readFile(url).catch((cause: unknown) => {
+      const what = `the core is not at ${url.pathname}; run npm run build, or give its address`
+      throw new CoreError(what, { cause })
+    })
+    return compileBytes(bytes, url.pathname)
+  }
+  const response = await fetch(url).catch((cause: unknown) => {
+    const what = `the core could not be fetched from ${url.href}: ${reason(cause)}`
+    throw new CoreError(what, { cause })
+  })
+  if (!response.ok) {
+    const got = `${response.status} ${response.statusText}`.trim()
+    throw new CoreError(`the core is not at ${url.href}: the server answered ${got}`)
+  }
+  return compileBytes(response, url.href)
+}
+
+/**
+ * Compiles what a server sends while it loads where the server names the type, else after.
+ * @param what it is, for the message
+ */
+async function compileBytes(
+  source: ArrayBuffer | Uint8Array | Response,
+  what: string,
+): Promise<CoreModule> {
+  try {
+    if (!('arrayBuffer' in source)) return await WebAssembly.compile(source as BufferSource)
+    // Streaming wants just this type, without parameters.
+    const type = source.headers.get('content-type')?.trim().toLowerCase()
+    if (type === 'application/wasm' && 'compileStreaming' in WebAssembly) {
+      return await WebAssembly.compileStreaming(source)
+    }
+    return await WebAssembly.compile(await source.arrayBuffer())
+  } catch (cause) {
+    if (/content.security.policy/i.test(reason(cause))) {
+      const message = "this page's Content-Security-Policy forbids WebAssembly; "
+      throw new CoreError(`${message}add 'wasm-unsafe-eval' to its script-src`, { cause })
+    }
+    if (!WebAssembly.validate(SIMD_PROBE)) throw lacking(' SIMD', cause)
+    const message = `${what}: not a whole WebAssembly module (${reason(cause)})`
+    throw new CoreError(message, { cause })
+  }
+}
+
+const lacking = (what: string, cause?: unknown) =>
+  new CoreError(`this engine has no WebAssembly${what}; use the twins in microgpt-wasm/reference`, {
+    cause,
+  })
+
+/** Whether this runs in Node. */
+export const isNode = () => typeof process === 'object' && process.versions?.node !== undefined
+
+const reason = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))

@@ -1,0 +1,229 @@
+/** The ops that can be recorded, one call each. Each checks its inputs and throws {GraphError}. */
+import {
+  bounded,
+  divides,
+  fail,
+  matrix,
+  ownArena,
+  positive,
+  sameShape,
+  showShape,
+} from './shapes.js'
+import { Tape } from './tape.js'
+import { Bounds, type Ids, Tensor } from './tensor.js'
+
+/** Keys and values of earlier positions, and the position of each row. */
+export interface Caches {
+  keys: Tensor
+  values: Tensor
+  positions: Ids
+}
+
+/** A part of the arena's tape, with a call for each op. */
+export class Graph extends Tape {
+  /** The next slice of the arena's parameters, as a tensor of this shape. */
+  param(...shape: number[]): Tensor {
+    positive('param', shape)
+    return this.arena.nextParam(shape)
+  }
+
+  /** Zeros that the caller may overwrite: inputs, constants. */
+  input(...shape: number[]): Tensor {
+    positive('input', shape)
+    const tensor = this.take(this.arena.alloc(shape))
+    tensor.data.fill(0)
+    return tensor
+  }
+
+  /** Ids from 0 to limit - 1 that the caller may overwrite; all 0 at first. */
+  ids(length: number, limit: number): Ids {
+    positive('ids', [length, limit])
+    return this.take(this.arena.allocIds(length, limit))
+  }
+
+  /** Bounds of documents packed row after row; at first one document with all rows. */
+  bounds(rows: number, docs = 1, span = rows): Bounds {
+    positive('bounds', [rows, docs, span])
+    const bounds = new Bounds(this.ids(docs + 1, rows + 1), rows, span)
+    if (docs === 1 && rows <= span) bounds.set([rows])
+    return bounds
+  }
+
+  /** The same numbers, row-major, as another shape of the same count; no op is recorded. */
+  reshape(x: Tensor, ...shape: number[]): Tensor {
+    positive('reshape', shape)
+    ownArena('reshape', this.arena, [x])
+    const view = new Tensor(this.arena, x.address, shape)
+    if (view.count !== x.count) fail('reshape', `a shape of ${x.count} numbers`, showShape(shape))
+    return view
+  }
+
+  /** table[ids]: table [entries, n] to [ids.length, n]. */
+  embedding(table: Tensor, ids: Ids): Tensor {
+    const [entries, n] = matrix('embedding', table)
+    if (ids.limit > entries) {
+      fail('embedding', `ids below ${entries}`, `ids below ${ids.limit}`)
+    }
+    return this.record('embedding', [ids.length, n], [table, ids], ids.length, n, entries)
+  }
+
+  /** x w^T: x [rows, nin], w [nout, nin] to [rows, nout]. */
+  linear(x: Tensor, w: Tensor): Tensor {
+    const [rows, nin] = matrix('linear', x)
+    const [nout, wanted] = matrix('linear', w)
+    if (nin !== wanted) fail('linear', `x [rows, ${wanted}] for w ${showShape(w.shape)}`, x)
+    return this.record('linear', [rows, nout], [x, w], rows, nin, nout)
+  }
+
+  /** a b: a [m, k], b [k, n] to [m, n]. */
+  matmul(a: Tensor, b: Tensor): Tensor {
+    const [m, k] = matrix('matmul', a)
+    const [wanted, n] = matrix('matmul', b)
+    if (k !== wanted) fail('matmul', `a [m, ${wanted}] for b ${showShape(b.shape)}`, a)
+    return this.record('matmul', [m, n], [a, b], m, k, n)
+  }
+
+  /** Each row x / sqrt(mean(x^2) + 1e-5): [rows, n] to the same. */
+  rmsnorm(x: Tensor): Tensor {
+    return this.record('rmsnorm', x.shape, [x], ...matrix('rmsnorm', x))
+  }
+
+  /** Softmax of each row: [rows, n] to the same. */
+  softmax(x: Tensor): Tensor {
+    return this.record('softmax', x.shape, [x], ...matrix('softmax', x))
+  }
+
+  /**
+   * Causal multi-head attention: each row over the rows of its document up to itself. q, k, v
+   * [rows, n] to [rows, n].
+   * @param heads divides n
+   */
+  attention(q: Tensor, k: Tensor, v: Tensor, bounds: Bounds, heads: number): Tensor {
+    const [rows, n] = matrix('attention', q)
+    sameShape('attention', q, k)
+    sameShape('attention', q, v)
+    divides('attention', n, heads)
+    bounded('attention', rows, bounds)
+    const { ids, docs, span } = bounds
+    return this.record('attention', q.shape, [q, k, v, ids], rows, docs, heads, n / heads, span)
+  }
+
+  /**
+   * Attention of each row over its own cache: k and v, [rows, n], become row `position` of the cache,
+   * and q, [rows, n], attends to rows 0 to position. For inference: it has no backward.
+   * @param caches keys and values [rows * span, n]: the first row's cache, then the next one's
+   */
+  attentionCached(q: Tensor, k: Tensor, v: Tensor, caches: Caches, heads: number): Tensor {
+    const { keys, values, positions } = caches
+    const [rows, n] = matrix('attentionCached', q)
+    const [slots, wanted] = matrix('attentionCached', keys)
+    const span = slots / rows
+    if (!Number.isInteger(span) || n !== wanted) {
+      fail('attentionCached', `caches [${rows} x the longest sequence, ${n}]`, keys)
+    }
+    sameShape('attentionCached', q, k)
+    sameShape('attentionCached', q, v)
+    sameShape('attentionCached', keys, values)
+    divides('attentionCached', n, heads)
+    if (positions.length !== rows || positions.limit > span) {
+      const got = `${positions.length} below ${positions.limit}`
+      fail('attentionCached', `${rows} positions below ${span}`, got)
+    }
+    this.forInference('attentionCached')
+    const inputs = [q, k, v, keys, values, positions] as const
+    return this.record('attentionCached', q.shape, inputs, rows, heads, n / heads, span)
+  }
+
+  /** max(0, x), element by element. */
+  relu(x: Tensor): Tensor {
+    return this.record('relu', x.shape, [x], x.count)
+  }
+
+  /** max(0, x)^2, element by element. */
+  relu2(x: Tensor): Tensor {
+    return this.record('relu2', x.shape, [x], x.count)
+  }
+
+  /** tanh(x), element by element. */
+  tanh(x: Tensor): Tensor {
+    return this.record('tanh', x.shape, [x], x.count)
+  }
+
+  /** GELU in its tanh form (Hendrycks and Gimpel, 2016), element by element. */
+  gelu(x: Tensor): Tensor {
+    return this.record('gelu', x.shape, [x], x.count)
+  }
+
+  /** 1 / (1 + e^-x), element by element. */
+  sigmoid(x: Tensor): Tensor {
+    return this.record('sigmoid', x.shape, [x], x.count)
+  }
+
+  /** e^x, element by element. */
+  exp(x: Tensor): Tensor {
+    return this.record('elementwiseExp', x.shape, [x], x.count)
+  }
+
+  /** ln x, element by element; NaN below 0, -Infinity at 0. */
+  log(x: Tensor): Tensor {
+    return this.record('elementwiseLog', x.shape, [x], x.count)
+  }
+
+  /** a + b, of one shape. */
+  add(a: Tensor, b: Tensor): Tensor {
+    sameShape('add', a, b)
+    return this.record('add', a.shape, [a, b], a.count)
+  }
+
+  /** a - b, of one shape. */
+  sub(a: Tensor, b: Tensor): Tensor {
+    sameShape('sub', a, b)
+    return this.record('sub', a.shape, [a, b], a.count)
+  }
+
+  /** a b, element by element, of one shape. */
+  mul(a: Tensor, b: Tensor): Tensor {
+    sameShape('mul', a, b)
+    return this.record('mul', a.shape, [a, b], a.count)
+  }
+
+  /** x + b: the row b [n] or [1, n] is added to every row of x [rows, n]. A bias. */
+  addRow(x: Tensor, b: Tensor): Tensor {
+    const [rows, n] = matrix('addRow', x)
+    if (b.count !== n || b.shape.at(-1) !== n) fail('addRow', `b [${n}] for x [rows, ${n}]`, b)
+    return this.record('addRow', x.shape, [x, b], rows, n)
+  }
+
+  /** factor x. */
+  scale(x: Tensor, factor: number): Tensor {
+    return this.record('scale', x.shape, [x], factor, x.count)
+  }
+
+  /** The sum of all numbers of x: [1]. */
+  sum(x: Tensor): Tensor {
+    return this.record('sum', [1], [x], x.count)
+  }
+
+  /** The mean of all numbers of x: [1]. */
+  mean(x: Tensor): Tensor {
+    return this.record('mean', [1], [x], x.count)
+  }
+
+  /**
+   * For each document, the mean over its rows of -log softmax(logits)[target]: [docs].
+   * @param logits [rows, n]
+   * @param targets the right id of each row, below n
+   * @param bounds without them all rows are one document
+   */
+  crossEntropy(logits: Tensor, targets: Ids, bounds?: Bounds): Tensor {
+    const [rows, n] = matrix('crossEntropy', logits)
+    if (targets.length !== rows || targets.limit > n) {
+      const got = `${targets.length} below ${targets.limit}`
+      fail('crossEntropy', `${rows} targets below ${n}`, got)
+    }
+    bounds ??= this.bounds(rows)
+    bounded('crossEntropy', rows, bounds)
+    const { ids, docs } = bounds
+    return this.record('crossEntropy', [docs], [logits, targets, ids], rows, n, docs)
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * A part of the arena's tape: what has been recorded, and how to run it. Recording computes nothing:
+ * forward() runs what was recorded, and may run it again after new ids or values were written.
+ */
+import { Arena } from './arena.js'
+import { type BackwardPlan, gaps, planBackward } from './backward-plan.js'
+import type { Core } from './core.js'
+import { even } from './plan.js'
+import { fail, ownArena } from './shapes.js'
+import { Ids, Tensor } from './tensor.js'
+
+/** Exports of the core that record an op: addresses and sizes in, the output's address out. */
+type Recording = {
+  [Name in keyof Core]: Core[Name] extends (...args: number[]) => number ? Name : never
+}[keyof Core]
+
+/** The arguments of an export after the addresses of some inputs. */
+type SizesOf<Op extends Recording, Inputs extends readonly unknown[]> =
+  Parameters<Core[Op]> extends [
+    ...{ -readonly [I in keyof Inputs]: number },
+    ...infer Rest extends number[],
+  ]
+    ? Rest
+    : never
+
+/** One recorded op, as the host knows it. */
+export interface OpRecord {
+  op: string
+  inputs: readonly (Tensor | Ids)[]
+  output: Tensor
+  /**
+   * What the op computes beside its output and keeps for its backward: a live view, rounded up to an
+   * even count.
+   *
+   * - attention: its weights [rows, heads, span], span rounded up to even. Those of a row are for the
+   *   rows of its document, from the first to itself; the others mean nothing.
+   * - crossEntropy: the probabilities [rows, n].
+   * - rmsnorm: the factor of each row [rows].
+   * - The others keep nothing.
+   */
+  readonly kept: Float64Array
+}
+
+export class Tape {
+  readonly arena: Arena
+  /** What has been recorded, in order. */
+  readonly records: OpRecord[] = []
+  private readonly core: Core
+  /** The first record on the arena's tape, and the bytes that the graph's values are in. */
+  private readonly from: number
+  private readonly start: number
+  private end: number
+  /** Inputs and outputs. */
+  private readonly values: Tensor[] = []
+  /** The backward plans of the latest y, for overwriting and for accumulating; null after a change. */
+  private plans: { y: Tensor; byAccumulate: Map<boolean, BackwardPlan> } | null = null
+  /** The plan that the records are marked with. */
+  private marked: BackwardPlan | null = null
+  /** An op that has no backward. */
+  private inferenceOnly = ''
+  private ranForward = false
+  private ranBackward = false
+
+  /** An empty graph, after everything that is on the arena's tape. */
+  constructor(arena: Arena) {
+    this.arena = arena
+    this.core = arena.core
+    this.from = this.core.tapeLength()
+    this.start = this.end = arena.mark()
+  }
+
+  /** Computes every recorded op, in order. */
+  forward(): void {
+    this.refuseCounting('forward')
+    const { from, to } = this.span
+    this.core.forward(from, to)
+    this.ranForward = true
+  }
+
+  /** Computes one recorded op again: records[i]. Its inputs must have been computed. */
+  forwardOne(i: number): void {
+    this.checkIndex('forwardOne', i)
+    this.core.forward(this.from + i, this.from + i + 1)
+  }
+
+  /**
+   * Computes the gradients of seed * sum(y). Those of this graph's values are computed anew.
+   * @param accumulate whether the parameters' gradients are added to (the default); without it they
+   *   are overwritten, as after zeroGrad()
+   * @throws {GraphError} before forward(), or when an op between has no backward
+   */
+  backward(y: Tensor, seed = 1, accumulate = true): void {
+    if (!this.ranForward) fail('backward', 'forward() before it', 'none')
+    this.prepareBackward(y, accumulate)
+    const { from, to } = this.span
+    this.core.backward(from, to, y.address, y.count, seed)
+    this.ranBackward = true
+  }
+
+  /**
+   * Computes the gradients of the inputs of one recorded op again, records[i]: from the gradient of
+   * its output as it is now. Each is overwritten or added to as in the latest backward().
+   * @throws {GraphError} before backward()
+   */
+  backwardOne(i: number): void {
+    this.checkIndex('backwardOne', i)
+    if (!this.ranBackward) fail('backwardOne', 'backward() before it', 'none')
+    // A seed for no number: the gradient of the output stays.
+    this.core.backward(this.from + i, this.from + i + 1, this.records[i]!.output.address, 0, 0)
+  }
+
+  /** Where the graph is on the arena's tape: records from..to - 1. */
+  get span(): { from: number; to: number } {
+    return { from: this.from, to: this.from + this.records.length }
+  }
+
+  /** Prepares backward() without running it; the thread pool runs it. @throws as backward() does */
+  prepareBackward(y: Tensor, accumulate: boolean): void {
+    if (this.inferenceOnly) fail('backward', 'ops that have a backward', this.inferenceOnly)
+    ownArena('backward', this.arena, [y])
+    if (y.address < this.start || y.address >= this.end) {
+      fail('backward', 'a tensor of this graph', y)
+    }
+    const plan = this.planOf(y, accumulate)
+    if (this.marked !== plan) {
+      plan.masks.forEach((mask, i) => this.core.setAccumulate(this.from + i, mask))
+      this.marked = plan
+    }
+    for (const { address, count } of plan.clear) this.core.zeroGrad(address, count)
+  }
+
+  /** Marks an op that can only be run forward. */
+  protected forInference(op: string): void {
+    this.inferenceOnly ||= op
+  }
+
+  /** Adds what was allocated last to the graph. */
+  protected take<T extends Tensor | Ids>(x: T): T {
+    this.end = this.arena.mark()
+    if (x instanceof Tensor) {
+      this.values.push(x)
+      this.plans = null
+    }
+    return x
+  }
+
+  /**
+   * Records an op.
+   * @param sizes what the core takes after the addresses of the inputs
+   * @throws {ArenaError} when the arena or its tape has no room for it
+   * @throws {GraphError} when another graph was begun after this one, or an input is not its arena's
+   */
+  protected record<Op extends Recording, const Inputs extends readonly (Tensor | Ids)[]>(
+    op: Op,
+    shape: readonly number[],
+    inputs: Inputs,
+    ...sizes: SizesOf<Op, Inputs>
+  ): Tensor {
+    const { core, arena } = this
+    if (!arena.counting && core.tapeLength() !== this.span.to) {
+      fail(op, 'the newest graph of the arena', 'an older one')
+    }
+    ownArena(op, arena, inputs)
+    const call = core[op] as (...args: number[]) => number
+    const args = [...inputs.map((input) => input.address), ...sizes]
+    const address = call(...args) >>> 0
+    if (address === 0) {
+      const { scratch } = Arena.count(core, () => call(...args))
+      const [want, got] = [scratch, arena.plan.scratch]
+      if (want > got) fail(op, `an arena with scratch for ${want} numbers`, `${got}`)
+      throw arena.full()
+    }
+    const output = this.take(new Tensor(arena, address, shape))
+    // The core allocates what is kept right after the output.
+    const keptAt = address + 8 * even(output.count)
+    const keptCount = (this.end - keptAt) / 8
+    this.records.push({
+      op,
+      inputs,
+      output,
+      get kept() {
+        return arena.view(keptAt, keptCount)
+      },
+    })
+    return output
+  }
+
+  /** A batch of several micro-batches uses both plans of a graph in each step, so both are kept. */
+  private planOf(y: Tensor, accumulate: boolean): BackwardPlan {
+    if (this.plans?.y !== y) this.plans = { y, byAccumulate: new Map() }
+    const known = this.plans.byAccumulate.get(accumulate)
+    if (known) return known
+    const inputs = this.records.map((record) => record.inputs.filter((x) => x instanceof Tensor))
+    const params = this.arena.paramsSpan
+    const isParam = ({ address }: Tensor) =>
+      address >= params.address && address < params.address + 8 * params.count
+    const weights = accumulate ? [] : inputs.flat().filter(isParam)
+    const { masks, clear } = planBackward(inputs, y, [...this.values, ...weights])
+    const plan = { masks, clear: accumulate ? clear : [...clear, ...gaps(params, weights)] }
+    this.plans.byAccumulate.set(accumulate, plan)
+    return plan
+  }
+
+  private checkIndex(op: string, i: number): void {
+    this.refuseCounting(op)
+    if (!this.records[i]) fail(op, `a record from 0 to ${this.records.length - 1}`, `${i}`)
+  }
+
+  private refuseCounting(op: string): void {
+    if (this.arena.counting) fail(op, 'a graph that is recorded', 'one that is being counted')
+  }
+}

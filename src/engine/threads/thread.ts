@@ -1,0 +1,83 @@
+/** A thread with its own instance of the core, in Node and in browsers: the host's side of its start. */
+import { threadUrl } from '../assets.js'
+import { type CoreModule, type SharedMemory, isNode } from '../core.js'
+
+/** What a thread is given when it starts. */
+export interface WorkerInit {
+  module: CoreModule
+  memory: SharedMemory
+  /** Address of the thread pool's control block. */
+  block: number
+  /** Which instance of the pool this one is. */
+  index: number
+}
+
+/** What a thread writes for its round when it ends with an error. */
+export const FAILED = -1
+
+/** Where a thread writes the last round that it finished: a line of the control block. */
+export const progressLine = ({ memory, block, index }: Omit<WorkerInit, 'module'>) =>
+  new Int32Array(memory.buffer, block + 64 * (2 + index), 2)
+
+export interface Thread {
+  stop(): void
+}
+
+/** What a thread reports: that it is ready, or that it cannot continue. */
+export type Report = { ready: true } | { failed: string }
+
+/** Milliseconds after which a thread that reports nothing counts as failed. */
+const START_PATIENCE = 10_000
+
+/**
+ * Starts a thread, which is ready when this resolves. It does not keep the process alive.
+ * @param onLost called when it ends after that, with the reason
+ * @throws {Error} when it does not become ready
+ */
+export async function spawnThread(init: WorkerInit, onLost: (why: string) => void): Promise<Thread> {
+  let ready = false
+  let resolve!: () => void
+  let reject!: (error: Error) => void
+  const started = new Promise<void>((ok, no) => ([resolve, reject] = [ok, no]))
+  const end = (why: string) => (ready ? onLost(why) : reject(new Error(why)))
+  const hear = (report: Report) => {
+    if ('failed' in report) return end(report.failed)
+    ready = true
+    resolve()
+  }
+  const thread = isNode() ? inNode(init, hear, end) : inBrowser(init, hear, end)
+  const late = () => end(`it did not answer within ${START_PATIENCE / 1000} s`)
+  const timer = setTimeout(late, START_PATIENCE)
+  try {
+    await started
+  } catch (error) {
+    thread.stop()
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+  return thread
+}
+
+type Hear = (report: Report) => void
+type End = (why: string) => void
+
+function inNode(init: WorkerInit, hear: Hear, end: End): Thread {
+  const { Worker } = process.getBuiltinModule('node:worker_threads')
+  const worker = new Worker(threadUrl(), { workerData: init, execArgv: [] })
+  worker.on('message', (report: Report) => {
+    hear(report)
+    worker.unref()
+  })
+  worker.on('error', (error) => end(error.message))
+  worker.on('exit', () => end('it was ended'))
+  return { stop: () => void worker.terminate() }
+}
+
+function inBrowser(init: WorkerInit, hear: Hear, end: End): Thread {
+  const worker = new Worker(threadUrl())
+  worker.addEventListener('message', ({ data }: MessageEvent<Report>) => hear(data))
+  worker.addEventListener('error', (event) => end(event.message ?? 'its file could not be loaded'))
+  worker.postMessage(init, [])
+  return { stop: () => worker.terminate() }
+}

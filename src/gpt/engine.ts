@@ -1,0 +1,104 @@
+/** The core, the arena and the executor of a model, on one thread or several. */
+import { show } from '../config/checks.js'
+import type { Config } from '../config/config.js'
+import { countParams, gptTable } from '../config/parameters.js'
+import { Arena } from '../engine/arena.js'
+import { coreUrl, inlineCore } from '../engine/assets.js'
+import { type CoreSource, hasFusedMultiplyAdd, isNode, loadCore } from '../engine/core.js'
+import { type Executor, SerialExecutor } from '../engine/executor.js'
+import { ConfigError } from '../errors.js'
+import { planGPT } from './memory.js'
+
+export interface EngineOptions {
+  /** Where core.wasm is, when it is not beside this module. */
+  core?: CoreSource
+  /**
+   * Fused multiply-add where the engine has relaxed SIMD: a tenth to a quarter faster, but the last
+   * bits then depend on the machine. Without it, which is the default, they are the same everywhere.
+   */
+  fast?: boolean
+  /**
+   * Threads to train on, 1 unless given; the results are the same to the bit. 'auto' uses the
+   * machine's cores when that is faster, and 1 for small models. A page must be cross-origin isolated.
+   */
+  threads?: number | 'auto'
+}
+
+/** What a model runs on. */
+export interface Engine {
+  arena: Arena
+  executor: Executor
+}
+
+const MAX_THREADS = 64
+
+/**
+ * Floating-point operations of a step from which on several threads are faster: such a step takes
+ * about 0.3 ms, and waiting for each other takes a hundredth of it.
+ */
+const PARALLEL_FLOPS = 5e6
+
+/**
+ * @throws {ConfigError} for threads that are not available here
+ * @throws {CoreError} {ArenaError} {TrainingError} when the core, the memory or a thread is not there
+ */
+export async function openEngine(
+  config: Config,
+  vocabSize: number,
+  options: EngineOptions,
+): Promise<Engine> {
+  const { core, fast = false, threads = 1 } = options
+  const width = threadCount(config, vocabSize, threads)
+  const fused = fast && inlineCore === null && hasFusedMultiplyAdd()
+  if (width === 1) {
+    const given = core ?? (fused ? coreUrl({ fast: true }) : undefined)
+    const loaded = await loadCore(given)
+    const arena = new Arena(loaded, planGPT(loaded, config, vocabSize))
+    return { arena, executor: new SerialExecutor(arena) }
+  }
+  const source = threadsCore(core, fused)
+  const { ThreadPool } = await import('../engine/threads/thread-pool.js')
+  const pool = await ThreadPool.start(
+    source,
+    (counting) => planGPT(counting, config, vocabSize, width),
+    width,
+  )
+  return { arena: pool.arena, executor: pool }
+}
+
+/** The core for several threads: beside this module, or beside the core whose URL is given. */
+function threadsCore(core: CoreSource | undefined, fast: boolean): URL {
+  if (core === undefined) return coreUrl({ fast, threads: true })
+  if (core instanceof URL) return new URL(core.href.replace(/wasm$/, 'threads.wasm'))
+  const message = 'threads need the cores beside this module, or core as a URL; leave out core'
+  throw new ConfigError('core', core, message)
+}
+
+function threadCount(
+  config: Config,
+  vocabSize: number,
+  threads: number | 'auto',
+): number {
+  const possible = typeof SharedArrayBuffer !== 'undefined' && inlineCore === null
+  if (threads === 'auto') {
+    const params = countParams(gptTable(config, vocabSize))
+    const flops = 6 * params * config.block_size * config.batch_size
+    if (!possible || flops < PARALLEL_FLOPS) return 1
+    return Math.min(cpus(), config.batch_size, MAX_THREADS)
+  }
+  const refuse = (what: string): never => {
+    throw new ConfigError('threads', threads, `threads ${what}, got ${show(threads)}; try 1`)
+  }
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    refuse(`must be 'auto' or a whole number from 1 to ${MAX_THREADS}`)
+  }
+  if (threads > 1 && !possible) {
+    refuse('above 1 need shared memory: a cross-origin isolated page (COOP, COEP), several files')
+  }
+  return threads
+}
+
+const cpus = () =>
+  isNode()
+    ? process.getBuiltinModule('node:os').availableParallelism()
+    : navigator.hardwareConcurrency

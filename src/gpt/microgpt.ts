@@ -1,0 +1,337 @@
+/** The front door: one object that trains, samples and shows itself, in Node and in browsers. */
+import { type DatasetMark, markOf, writeCheckpoint } from '../checkpoint/write.js'
+import { checkField, checkOptions, checkWhole } from '../config/checks.js'
+import { type Config, resolveConfig } from '../config/config.js'
+import { FIELDS } from '../config/hyperparameters.js'
+import { gptTable } from '../config/parameters.js'
+import { learningRate } from '../config/schedule.js'
+import { type Corpus, type DataOptions, type Mode, createCorpus, modeOf } from '../data/corpus.js'
+import { checkDocs } from '../data/text.js'
+import { Tokenizer } from '../data/tokenizer.js'
+import { Adam } from '../engine/adam.js'
+import type { Arena } from '../engine/arena.js'
+import { DatasetError, TrainingError } from '../errors.js'
+import { Random, type Seed } from '../random.js'
+import { Decoder } from './decoder.js'
+import { type Engine, openEngine } from './engine.js'
+import type { Candidate, CreateOptions, GenerateOptions, Generated, LoadOptions } from './options.js'
+import type { SampleOptions, StepResult, TrainOptions } from './options.js'
+import { continuationOf } from './policy.js'
+import { drawRanked, rankIds, sampleSequences } from './sample.js'
+import { sampleMany } from './sample-many.js'
+import { type StateDict, initialise, mapStateDict } from './state-dict.js'
+import { Trainer } from './train.js'
+
+/** Everything that references the core's memory. */
+interface Parts {
+  arena: Arena
+  stateDict: StateDict
+  decoder: Decoder
+  trainer: Trainer
+  adam: Adam
+  random: Random
+}
+
+/** Documents from which on they are sampled side by side by default. */
+const MANY = 1000
+
+/** Candidates that generate() shows by default. */
+const TOP = 10
+
+export type * from './options.js'
+
+export class MicroGPT {
+  readonly preset: string
+  readonly config: Readonly<Config>
+  readonly mode: Mode
+  /** The part of the data that is held out; 0 is none. */
+  readonly valFraction: number
+  /** What the documents were shuffled with. */
+  readonly seed: bigint
+  readonly tokenizer: Tokenizer
+  /** In the order of training: shuffled by the seed, those held out left out. Of a text none. */
+  readonly docs: readonly string[]
+  /** The documents held out. */
+  readonly valDocs: readonly string[]
+  readonly numParams: number
+  /**
+   * Documents that steps have taken so far: the next one is docs[docsSeen % docs.length]. Of a
+   * text, blocks.
+   */
+  docsSeen = 0
+  private readonly corpus: Corpus
+  /** What a checkpoint says about the data of its run. */
+  private mark: DatasetMark | null = null
+  private parts: Parts | null
+
+  private constructor(
+    { arena, executor }: Engine,
+    { mode, preset, config, tokenizer }: Pick<MicroGPT, 'mode' | 'preset' | 'config' | 'tokenizer'>,
+    seed: Seed,
+    data: DataOptions,
+  ) {
+    const random = new Random(seed, arena.core)
+    this.mode = mode
+    this.preset = preset
+    this.config = config
+    this.tokenizer = tokenizer
+    this.seed = BigInt(seed)
+    this.valFraction = data.valFraction ?? 0
+    this.corpus = createCorpus(mode, data, tokenizer, config.block_size, random)
+    this.docs = this.corpus.docs
+    this.valDocs = this.corpus.valDocs
+
+    const { vocabSize } = tokenizer
+    const stateDict = mapStateDict(arena, gptTable(config, vocabSize))
+    const decoder = new Decoder(arena, stateDict, config, vocabSize)
+    const trainer = new Trainer(arena, stateDict, config, vocabSize, executor)
+    this.parts = { arena, stateDict, decoder, trainer, adam: new Adam(arena, config), random }
+    this.numParams = arena.params.length
+  }
+
+  /**
+   * Loads the core, shuffles a copy of the documents and draws the parameters, as microgpt.py does.
+   * A text is encoded once, and nothing is drawn for it until training begins.
+   * @throws {ConfigError} for a hyperparameter, fraction or seed that cannot be used
+   * @throws {DatasetError} when there is nothing to learn from, or to validate on
+   * @throws {CoreError} when the core cannot be loaded
+   * @throws {ArenaError} when the model does not fit 4 GiB
+   * @throws {TrainingError} when a thread cannot be started
+   */
+  static async create(options: CreateOptions): Promise<MicroGPT> {
+    checkOptions(
+      'create',
+      options,
+      'docs text valFraction core fast threads preset config seed'.split(' '),
+    )
+    const { preset = 'tutorial', seed = 42, text, valFraction = 0 } = options
+    const config = resolveConfig(preset, options.config)
+    const mode = modeOf(options) ?? 'docs'
+    // A copy: the caller may change the list while the core is loaded.
+    const docs = Array.isArray(options.docs) ? [...options.docs] : options.docs
+    const tokenizer = Tokenizer.of(text === undefined ? docs! : [text])
+    const engine = await openEngine(config, tokenizer.vocabSize, options)
+    const data = { ...(docs && { docs }), ...(text !== undefined && { text }), valFraction }
+    const gpt = new this(engine, { mode, preset, config, tokenizer }, seed, data)
+    initialise(gpt.params, gptTable(config, tokenizer.vocabSize), gpt.live().random)
+    return gpt
+  }
+
+  /**
+   * A model from a checkpoint, in Node or a browser, wherever it was made. Where the file holds a
+   * run, the next step gives the bits that it would have given there.
+   * @throws {CheckpointError} when the file is malformed, of another model, or of other documents
+   * @throws {TokenizerError} when the documents have a character that the file's alphabet lacks
+   * @throws {ConfigError} {CoreError} {ArenaError} as create does
+   */
+  static async load(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<MicroGPT> {
+    const { openCheckpoint, restore } = await import('./load.js')
+    const opened = openCheckpoint(bytes, options)
+    const { file, data, seed } = opened
+    const engine = await openEngine(file.config, file.tokenizer.vocabSize, options)
+    const gpt = new this(engine, file, seed, data)
+    const { arena, adam, random } = gpt.live()
+    const run = restore(opened, arena, gpt.corpus, random)
+    if (run) {
+      gpt.mark = run.mark
+      gpt.docsSeen = run.docsSeen
+      adam.t = file.step
+    }
+    return gpt
+  }
+
+  /**
+   * The model as a safetensors file: equal models give equal bytes.
+   * @param options.optimizer whether to hold all that the next training step depends on, too
+   * @throws {CheckpointError} when a number is not finite
+   */
+  save(options: { optimizer?: boolean } = {}): Uint8Array {
+    checkOptions('save', options, ['optimizer'])
+    const { arena, random } = this.live()
+    if (!options.optimizer) return writeCheckpoint(this, arena)
+    const { docsSeen, mode, valFraction } = this
+    this.mark ??= markOf(mode, this.corpus)
+    const run = { ...this.mark, docsSeen, valFraction, random: random.save() }
+    return writeCheckpoint(this, arena, run)
+  }
+
+  /** Threads that train. */
+  get threads(): number {
+    return this.live().trainer.executor.width
+  }
+
+  /** All parameters, flat, in state_dict order: a live view. */
+  get params(): Float64Array {
+    return this.live().arena.params
+  }
+
+  /** The matrices by name, in microgpt.py's order; their data and grad are live views. */
+  get stateDict(): StateDict {
+    return this.live().stateDict
+  }
+
+  /** Documents, or characters of the text, that are trained on and that are held out. */
+  get counts(): { train: number; val: number } {
+    return this.corpus.counts
+  }
+
+  /** Steps made so far. */
+  get step(): number {
+    return this.live().adam.t
+  }
+
+  /**
+   * Trains, a step each time the caller asks for the next one; stopping early loses nothing, and
+   * another call goes on from there. Each step takes the next documents, round and round, or blocks
+   * of the text at offsets that the model's generator draws, which sampling then shifts.
+   * Beyond config.num_steps the cosine and linear schedules stay at 0.
+   * @throws {DatasetError} for evalEvery when nothing is held out
+   * @throws {TrainingError} when a loss is not finite; the parameters stay as before that step
+   */
+  *train(options: TrainOptions = {}): Generator<StepResult, void, undefined> {
+    checkOptions('train', options, ['steps', 'batch_size', 'evalEvery'])
+    const { evalEvery, batch_size: batchSize = this.config.batch_size } = options
+    checkField('batch_size', batchSize, FIELDS.batch_size, this.config.batch_size)
+    const evaluates = evalEvery !== undefined
+    if (evaluates) checkWhole('evalEvery', evalEvery, 1, 50)
+    this.checkData(evaluates)
+    const rest = Math.max(0, this.config.num_steps - this.step)
+    const { steps = rest } = options
+    checkWhole('steps', steps, 0, rest)
+    for (let i = 1; i <= steps; i++) {
+      const result = this.trainStep(batchSize)
+      const due = evaluates && (i === steps || result.step % evalEvery === 0)
+      yield due ? { ...result, valLoss: this.validate() } : result
+    }
+  }
+
+  /**
+   * The mean loss over what is held out: over its documents, as loss() has it, or over the whole
+   * blocks of its text, one after the other. It draws nothing and trains nothing, and takes time in
+   * proportion to what is held out.
+   * @throws {DatasetError} when nothing is held out
+   * @throws {TrainingError} for a model that was loaded without its data
+   */
+  validate(): number {
+    const { trainer } = this.live()
+    this.checkData(true)
+    return trainer.meanLoss(this.corpus.heldOut())
+  }
+
+  /**
+   * Invents documents, as microgpt.py does, with the generator that shuffled and initialised; of a
+   * text, what generate() gives without a prompt.
+   * @throws {ConfigError} for a count, length or temperature that cannot be used
+   */
+  sample(options: SampleOptions = {}): string[] {
+    checkOptions('sample', options, ['count', 'length', 'temperature', 'sideBySide'])
+    const { mode, config, tokenizer } = this
+    const { count = mode === 'text' ? 1 : 20, temperature = config.temperature, length } = options
+    checkWhole('count', count, 0, 20)
+    const { arena, decoder, trainer, stateDict, random } = this.live()
+    checkField('temperature', temperature, FIELDS.temperature, config.temperature)
+    const continuation = continuationOf(mode, tokenizer, config.block_size, '', length)
+    if (mode === 'text') {
+      const one = () => this.generate({ temperature, length: continuation.length })
+      return Array.from({ length: count }, () => Array.from(one(), ({ char }) => char).join(''))
+    }
+    const policy = { ...continuation, temperature }
+    decoder.forget()
+    const { vocabSize } = tokenizer
+    const documents =
+      (options.sideBySide ?? count >= MANY)
+        ? sampleMany(arena, stateDict, config, vocabSize, random, policy, count, trainer.lend())
+        : sampleSequences(decoder, random, policy, count)
+    return documents.map((ids) => tokenizer.decode(ids))
+  }
+
+  /**
+   * Goes on from a prompt, a character each time the caller asks, until the model ends the document
+   * or block_size is reached. A text has no end: it goes on for `length` characters, the last
+   * block_size before each being what the model sees; without a prompt it goes on from a newline,
+   * or else from the first character of the alphabet. Training or sampling in between is allowed;
+   * what is written into data in between counts for the characters to come, while the keys and
+   * values of the past stay where the window does.
+   * @throws {ConfigError} for an option that cannot be used, or a prompt longer than the model sees
+   * @throws {TokenizerError} for a prompt that is no string, or has a character that the alphabet lacks
+   */
+  *generate(options: GenerateOptions = {}): Generator<Generated, void, undefined> {
+    checkOptions('generate', options, ['prompt', 'length', 'temperature', 'topK', 'seed'])
+    const { config, mode, tokenizer } = this
+    const { prompt = '', temperature = config.temperature, topK, length } = options
+    checkField('temperature', temperature, FIELDS.temperature, config.temperature)
+    if (topK !== undefined) checkWhole('topK', topK, 1, TOP)
+    const continuation = continuationOf(mode, tokenizer, config.block_size, prompt, length)
+    const policy = { ...continuation, temperature, ...(topK !== undefined && { topK }) }
+    const { core } = this.live().arena
+    const random =
+      options.seed === undefined ? this.live().random : new Random(options.seed, core)
+    let tokens = [...policy.start]
+    for (let i = 0; i < policy.length; i++) {
+      const { decoder } = this.live()
+      // Another list is another owner of the cache: when the window moves, all positions change.
+      if (tokens.length > config.block_size) tokens = tokens.slice(-config.block_size)
+      decoder.setTemperature(temperature)
+      decoder.resume(tokens, tokens)
+      const ranked = rankIds(decoder.rows[0]!, policy, core.exp)
+      const { id, probability } = ranked[drawRanked(ranked, policy, random)]!
+      if (id === policy.stop) return
+      tokens.push(id)
+      const top = ranked.slice(0, topK ?? TOP)
+      yield {
+        ...this.candidate(id, probability),
+        top: top.map((other) => this.candidate(other.id, other.probability)),
+      }
+    }
+  }
+
+  /**
+   * The mean over documents of the mean loss over their positions, of which block_size count at
+   * the most; nothing is trained. To a model of a text they are pieces of text, without BOS.
+   * @throws {DatasetError} when there is no document, or a piece of text has fewer than 2 characters
+   * @throws {TokenizerError} for a character that the alphabet lacks
+   */
+  loss(docs: readonly string[]): number {
+    const { trainer } = this.live()
+    checkDocs(docs)
+    return trainer.forward(docs.map((doc) => this.corpus.encode(doc))) / docs.length
+  }
+
+  /** Releases the memory at once; views that the caller still references keep it as long as they do. */
+  free(): void {
+    this.parts?.trainer.executor.free()
+    this.parts = null
+  }
+
+  private trainStep(batchSize: number): StepResult {
+    const { arena, trainer, adam, decoder, random } = this.live()
+    const lr = learningRate(this.config, adam.t, arena.core.cos)
+    const batch = this.corpus.batch(batchSize, this.docsSeen, random)
+    const loss = trainer.train(batch, adam, lr)
+    this.docsSeen += batchSize
+    decoder.forget()
+    return { step: adam.t, loss, lr }
+  }
+
+  private candidate(tokenId: number, probability: number): Candidate {
+    return { char: this.tokenizer.chars[tokenId] ?? '', tokenId, probability }
+  }
+
+  /** @param held whether some of it must be held out */
+  private checkData(held: boolean): void {
+    const { train, val } = this.counts
+    if (train === 0) {
+      const what = this.mode === 'text' ? 'text; give text' : 'documents; give docs'
+      throw new TrainingError(`this model has no ${what} to load`)
+    }
+    if (held && val === 0) {
+      throw new DatasetError('nothing is held out to validate on; give valFraction 0.1 to create')
+    }
+  }
+
+  /** @throws {TrainingError} after free() */
+  private live(): Parts {
+    if (!this.parts) throw new TrainingError('this model has been freed; create another one')
+    return this.parts
+  }
+}

@@ -1,0 +1,38 @@
+/** Many documents sampled side by side: each run of the model computes the next token of all. */
+import type { Config } from '../config/config.js'
+import type { Arena } from '../engine/arena.js'
+import type { Random } from '../random.js'
+import { Decoder } from './decoder.js'
+import { planDecoder } from './memory.js'
+import { type SamplingPolicy, sampleSequences } from './sample.js'
+import type { StateDict } from './state-dict.js'
+
+/** Most sequences side by side: more are not faster. */
+const MAX_ROWS = 64
+
+/**
+ * sampleSequences with as many sequences side by side as there is room for.
+ * @param room numbers of the arena that may be used
+ */
+export function sampleMany(
+  arena: Arena,
+  stateDict: StateDict,
+  config: Config,
+  vocabSize: number,
+  random: Random,
+  policy: SamplingPolicy,
+  count: number,
+  room: number,
+): number[][] {
+  let rows = MAX_ROWS
+  while (rows > 1 && planDecoder(arena.core, config, vocabSize, rows).values > room) rows--
+  const mark = arena.mark()
+  const length = arena.core.tapeLength()
+  try {
+    const decoder = new Decoder(arena, stateDict, config, vocabSize, rows)
+    return sampleSequences(decoder, random, policy, count)
+  } finally {
+    arena.core.truncate(length)
+    arena.release(mark)
+  }
+}
