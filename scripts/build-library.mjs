@@ -22,7 +22,7 @@ export async function buildLibrary() {
       mainFields: ['module', 'main'],
       splitting: true,
       sourcemap: true,
-      chunkNames: 'chunks/[name]-[hash]',
+      chunkNames: '[name]-[hash]',
       entryPoints: {
         index: 'src/index.ts',
         reference: 'src/reference/index.ts',

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const ROOMS = {
   assembly: 'arena exp log math tape kernels ops adam thread-pool index threads peak',
   src:
-    'errors config random data engine gpt checkpoint reference worker ' +
+    'errors config random data engine checkpoint gpt reference worker ' +
     'index bundles export bench cli web',
 }
 
@@ -82,11 +82,11 @@ test('a kernel imports no op, and an op no other op', () => {
   expect(ops.flatMap(localImports).filter((to) => to.includes('/ops/'))).toEqual([])
 })
 
-test('the reference engines import config, data, random and each other only', () => {
+test('the reference engines import config, data, random, the sampler and each other only', () => {
   const out = filesOf('src')
     .filter((file) => file.startsWith('src/reference/'))
     .flatMap(localImports)
-  const allowed = /^src\/(reference|config|data|random|errors)\b/
+  const allowed = /^src\/(reference|config|data|random|errors|gpt\/sample)\b/
   expect(out.filter((to) => !allowed.test(to))).toEqual([])
 })
 

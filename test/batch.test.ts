@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { Adam, Arena, MicroGPT, Tokenizer, loadCore } from '../src/index.js'
 import { gptTable, mapStateDict, parseDocs, planGPT, resolveConfig } from '../src/index.js'
 import { NAMES } from '../src/data/names.js'
-import { chunkRows } from '../src/gpt/micro-batches.js'
-import { DocumentPass } from '../src/gpt/train.js'
+import { microBatchRows } from '../src/gpt/cut-batch.js'
+import { SerialExecutor } from '../src/engine/executor.js'
+import { Trainer } from '../src/gpt/train.js'
 import { moduleOf } from './helpers/cores.js'
 
 const docs = parseDocs(NAMES).slice(0, 300)
@@ -63,24 +64,27 @@ describe('a step over a batch', () => {
   })
 })
 
-test('the gradient has the same bits however the batch is cut into chunks', async () => {
+test('the gradient has the same bits however the batch is cut into micro-batches', async () => {
   const tokenizer = Tokenizer.of(docs)
   const { vocabSize } = tokenizer
   const small = resolveConfig('tutorial', config)
-  // A longer block_size makes longer chunks; the model is the same for documents as short as these.
+  // A longer block_size makes longer micro-batches; the model is the same for documents as short as these.
   const large = resolveConfig('tutorial', { ...config, block_size: 1000 })
   const batch = docs.slice(0, 60).map((doc) => tokenizer.encodeDoc(doc.slice(0, 7)))
   const rows = batch.reduce((sum, ids) => sum + ids.length - 1, 0)
-  expect(rows).toBeGreaterThan(2 * chunkRows(small))
-  expect(rows).toBeLessThan(chunkRows(large))
+  expect(rows).toBeGreaterThan(2 * microBatchRows(small))
+  expect(rows).toBeLessThan(microBatchRows(large))
 
   const results = []
   for (const one of [small, large]) {
-    const arena = new Arena(await loadCore(core), planGPT(one, vocabSize))
+    const core_ = await loadCore(core)
+    const arena = new Arena(core_, planGPT(core_, one, vocabSize))
     const stateDict = mapStateDict(arena, gptTable(one, vocabSize))
     for (const [name, { data }] of stateDict) data.forEach((_, i) => (data[i] = wave(name, i)))
     const adam = new Adam(arena, one)
-    const loss = new DocumentPass(arena, stateDict, one, vocabSize).train(batch, adam, 0.01)
+    const executor = new SerialExecutor(arena)
+    const trainer = new Trainer(arena, stateDict, one, vocabSize, executor)
+    const loss = trainer.train(batch, adam, 0.01)
     const grads = [...stateDict].map(([name, { grad }]) =>
       name === 'wpe' ? grad.slice(0, 7 * small.n_embd) : grad.slice(),
     )

@@ -48,7 +48,8 @@ describe('side by side', () => {
     const random = new Random(7, await loadCore())
     // The model's own generator is where training and 64 rows leave it: one of our own stands for it.
     const state = random.save()
-    Object.assign(gpt, { random: new Random(7, await loadCore()) })
+    const { parts } = gpt as unknown as { parts: { random: Random } }
+    parts.random = new Random(7, await loadCore())
     const got = gpt.sample({ count: 150, sideBySide: true })
     random.restore(state)
     const want = plainly(gpt, random, 150, 64)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { CORE_URL, CoreError, type CoreSource, MicroGPT, loadCore } from '../src/index.js'
+import { CoreError, type CoreSource, MicroGPT, coreUrl, loadCore } from '../src/index.js'
 import { releaseBytes } from './helpers/cores.js'
 
 const bytes = Uint8Array.from(releaseBytes)
@@ -21,8 +21,8 @@ const file = (content: Uint8Array | null, name = 'core.wasm') => {
 /** (module) */
 const EMPTY = Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0])
 const ascii = (text: string) => [...Buffer.from(text)]
-/** Of the ABI, in src/core.ts and assembly/index.ts. */
-const VERSION = 2
+/** Of the ABI, in src/engine/core.ts and assembly/index.ts. */
+const VERSION = 3
 
 /** (module (global (export "VERSION") i32 (i32.const version))) */
 const versioned = (version: number) => {
@@ -92,8 +92,8 @@ describe('a core comes from', () => {
     expect(core.exp(1)).toBe(Math.E)
   })
 
-  test('CORE_URL is a file of the build', () => {
-    expect(fileURLToPath(CORE_URL)).toMatch(/build.core\.wasm$/)
+  test('coreUrl() is a file of the build', () => {
+    expect(fileURLToPath(coreUrl())).toMatch(/build.core\.wasm$/)
   })
 })
 

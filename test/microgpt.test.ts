@@ -455,7 +455,7 @@ describe('what cannot be used is refused', () => {
     ...[-1, NaN, '1'].map((t): any => ['generate', { temperature: t }, /^temperature must be a/]),
     ...[0, -1, 1.5, NaN, '3', null].map((k): any => ['generate', { topK: k }, /^topK must be a/]),
     ...[1.5, '1', null].map((seed): any => ['generate', { seed }, /^seed must be a whole number/]),
-    ['generate', { prompt: 'totototo' }, /^prompt has 8 characters, and the model sees 7; cut/],
+    ['generate', { prompt: 'totototo' }, /^prompt has 8 characters, but the model sees 7; shorten/],
     ['generate', { prompt: 'toy' }, /^the character "y" is not in the alphabet: enot$/],
     ['generate', { prompt: '\ud83d' }, /^the character "\\ud83d" is not in the alphabet/],
     ['generate', { prompt: 5 }, /5/],

@@ -1,4 +1,4 @@
-/** The GPT as a whole: gradcheck, the cache against the full pass, and the reckoning of memory. */
+/** The GPT as a whole: gradcheck, the cache against the full pass, and the memory plan. */
 import { describe, expect, test } from 'vitest'
 import {
   Arena,
@@ -18,8 +18,9 @@ import {
   resolveConfig,
 } from '../src/index.js'
 import { Decoder } from '../src/gpt/decoder.js'
-import { MAX_GRAPHS, chunkRows } from '../src/gpt/micro-batches.js'
-import { DocumentPass } from '../src/gpt/train.js'
+import { SerialExecutor } from '../src/engine/executor.js'
+import { microBatchRows } from '../src/gpt/cut-batch.js'
+import { MAX_GRAPHS, Trainer } from '../src/gpt/train.js'
 import { BUILDS, moduleOf } from './helpers/cores.js'
 
 const docs = ['ab', 'bcd', 'aa', 'dcbaabcd', 'c', 'éa']
@@ -65,17 +66,19 @@ describe.each(BUILDS)('%s build', (build) => {
     const ids = [BOS, ...gpt.tokenizer.encode(doc), BOS]
     const config = gpt.config
     const core = await loadCore(moduleOf(build))
-    const arena = new Arena(core, planGPT(config, gpt.tokenizer.vocabSize))
+    const arena = new Arena(core, planGPT(core, config, gpt.tokenizer.vocabSize))
     const stateDict = mapStateDict(arena, gptTable(config, gpt.tokenizer.vocabSize))
     arena.params.set(gpt.params)
     const decoder = new Decoder(arena, stateDict, config, gpt.tokenizer.vocabSize)
     const n = Math.min(config.block_size, ids.length - 1)
     let total = 0
     for (let t = 0; t < n; t++) {
-      decoder.step(ids[t]!, t)
-      const top = Math.max(...decoder.logits)
-      const sum = decoder.logits.reduce((s, x) => s + core.exp(x - top), 0)
-      total += core.log(sum) - (decoder.logits[ids[t + 1]!]! - top)
+      decoder.feed(0, ids[t]!, t)
+      decoder.run()
+      const logits = Array.from(decoder.rows[0]!.logits)
+      const top = Math.max(...logits)
+      const sum = logits.reduce((s, x) => s + core.exp(x - top), 0)
+      total += core.log(sum) - (logits[ids[t + 1]!]! - top)
     }
     expect((1 / n) * total).toBe(want)
   })
@@ -89,18 +92,20 @@ describe.each(BUILDS)('%s build', (build) => {
   })
 })
 
-describe('the reckoning of memory', () => {
+describe('the memory plan', () => {
   test.each(SHAPES)('is what a model takes, to the number: %o', async (shape) => {
     const config = resolveConfig('tutorial', shape)
     const { vocabSize, BOS } = Tokenizer.of(docs)
-    const plan = planGPT(config, vocabSize)
-    const arena = new Arena(await loadCore(moduleOf('debug')), plan)
+    const core = await loadCore(moduleOf('debug'))
+    const plan = planGPT(core, config, vocabSize)
+    const arena = new Arena(core, plan)
     const stateDict = mapStateDict(arena, gptTable(config, vocabSize))
     const decoder = new Decoder(arena, stateDict, config, vocabSize)
-    const pass = new DocumentPass(arena, stateDict, config, vocabSize)
-    decoder.step(BOS, 0)
-    // As many graphs as are kept, the last one of the fullest chunk there is: one row a document.
-    const rows = chunkRows(config)
+    const pass = new Trainer(arena, stateDict, config, vocabSize, new SerialExecutor(arena))
+    decoder.feed(0, BOS, 0)
+    decoder.run()
+    // As many graphs as are kept, the last one of the largest micro-batch: one row per document.
+    const rows = microBatchRows(config)
     const short = [BOS, BOS]
     for (let n = 1; n < MAX_GRAPHS; n++) pass.forward(Array.from({ length: n }, () => short))
     pass.forward(Array.from({ length: rows }, () => short))
@@ -112,22 +117,19 @@ describe('the reckoning of memory', () => {
     expect(size).toBeLessThan(total + 2 * 65536)
   })
 
-  // The model's own graphs take shapes and scratch at their word.
   test.each(SHAPES)('has the scratch that the checks of Graph ask for: %o', async (shape) => {
     const config = resolveConfig('tutorial', shape)
     const { vocabSize } = Tokenizer.of(docs)
-    const plan = planGPT(config, vocabSize)
-    const core = await moduleOf('debug')
+    const core = moduleOf('debug')
+    const plan = planGPT(await loadCore(core), config, vocabSize)
     const record = async (scratch: number) => {
       const arena = new Arena(await loadCore(core), { ...plan, scratch })
       const stateDict = mapStateDict(arena, gptTable(config, vocabSize))
       const g = new Graph(arena)
-      const rows = chunkRows(config)
+      const rows = microBatchRows(config)
       const bounds = g.bounds(rows, rows, config.block_size)
       const [tokens, positions] = [g.ids(rows, vocabSize), g.ids(rows, config.block_size)]
-      const logits = recordGPT(g, stateDict, config, tokens, positions, (q, k, v) =>
-        g.attention(q, k, v, bounds, config.n_head),
-      )
+      const logits = recordGPT(g, stateDict, config, tokens, positions, { bounds })
       g.crossEntropy(logits, g.ids(rows, vocabSize), bounds)
     }
     await record(plan.scratch)

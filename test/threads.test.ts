@@ -6,12 +6,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ConfigInput } from '../src/config/config.js'
 import { ConfigError, TrainingError } from '../src/errors.js'
-import { cutChunks } from '../src/gpt/micro-batches.js'
-import { CORE_URL, threadsCoreUrl } from '../src/engine/core.js'
+import { coreUrl } from '../src/engine/assets.js'
+import { cutBatch } from '../src/gpt/cut-batch.js'
 import { resolveConfig } from '../src/config/config.js'
+import type { Core } from '../src/engine/core.js'
 import { MicroGPT } from '../src/gpt/microgpt.js'
-import { planTeam } from '../src/gpt/threads-plan.js'
-import { Team } from '../src/engine/threads/thread-pool.js'
+import { planGPT } from '../src/gpt/memory.js'
+import { ThreadPool } from '../src/engine/threads/thread-pool.js'
 
 const LETTERS = 'abcdefghijklmno'
 
@@ -88,7 +89,7 @@ describe('how a batch is cut', () => {
   test('every document is in one chunk, in order, and no chunk is empty or too large', () => {
     fc.assert(
       fc.property(batches, ([lengths, team]) => {
-        const ends = cutChunks(lengths, 128, team)
+        const ends = cutBatch(lengths, 128, team)
         expect(ends.at(-1)).toBe(lengths.length)
         for (const rows of rowsOf(lengths, ends)) {
           expect(rows).toBeGreaterThan(0)
@@ -101,7 +102,7 @@ describe('how a batch is cut', () => {
   test('equal documents are spread evenly over the threads', () => {
     for (const team of [2, 3, 4]) {
       const lengths = Array<number>(48).fill(8)
-      const rows = rowsOf(lengths, cutChunks(lengths, 128, team))
+      const rows = rowsOf(lengths, cutBatch(lengths, 128, team))
       expect(rows.length % team).toBe(0)
       expect(new Set(rows).size).toBe(1)
     }
@@ -143,16 +144,17 @@ describe('what can go wrong', () => {
 
   test('a thread that fails in the middle of a turn does, too', async () => {
     const config = resolveConfig('tutorial')
-    const team = await Team.start(threadsCoreUrl(CORE_URL)!, planTeam(config, 5, 2), 2)
-    const nothing = { address: team.arena.paramsSpan.address, count: 1 }
-    const part = (from: number, to: number) => ({
-      graph: { span: { from, to }, prepare: () => {} },
+    const plan = (core: Core) => planGPT(core, config, 5, 2)
+    const pool = await ThreadPool.start(coreUrl({ threads: true }), plan, 2)
+    const nothing = { address: pool.arena.paramsSpan.address, count: 1 }
+    const batch = (from: number, to: number) => ({
+      graph: { span: { from, to }, prepareBackward: () => {} },
       loss: nothing,
     })
-    // No row stands there, so the thread calls a function that does not exist.
-    const chunks = [part(0, 0), part(0, 1)] as unknown as Parameters<Team['forward']>[0]
-    expect(() => team.forward(chunks)).toThrow(/thread 2 of 2 died/)
-    expect(() => team.forward(chunks)).toThrow(/thread 2 of 2 died/)
+    // There is no record there, so the thread calls a function that does not exist.
+    const batches = [batch(0, 0), batch(0, 1)] as unknown as Parameters<ThreadPool['forward']>[0]
+    expect(() => pool.forward(batches)).toThrow(/thread 2 of 2 died/)
+    expect(() => pool.forward(batches)).toThrow(/thread 2 of 2 died/)
   })
 })
 

@@ -2,7 +2,7 @@
  * A part of the arena's tape: what has been recorded, and how to run it. Recording computes nothing:
  * forward() runs what was recorded, and may run it again after new ids or values were written.
  */
-import { Arena } from './arena.js'
+import type { Arena } from './arena.js'
 import { type BackwardPlan, gaps, planBackward } from './backward-plan.js'
 import type { Core } from './core.js'
 import { even } from './plan.js'
@@ -163,13 +163,9 @@ export class Tape {
     ownArena(op, arena, inputs)
     const call = core[op] as (...args: number[]) => number
     const args = [...inputs.map((input) => input.address), ...sizes]
+    if (!arena.counting) this.checkScratch(op, () => call(...args))
     const address = call(...args) >>> 0
-    if (address === 0) {
-      const { scratch } = Arena.count(core, () => call(...args))
-      const [want, got] = [scratch, arena.plan.scratch]
-      if (want > got) fail(op, `an arena with scratch for ${want} numbers`, `${got}`)
-      throw arena.full()
-    }
+    if (address === 0) throw arena.full()
     const output = this.take(new Tensor(arena, address, shape))
     // The core allocates what is kept right after the output.
     const keptAt = address + 8 * even(output.count)
@@ -199,6 +195,16 @@ export class Tape {
     const plan = { masks, clear: accumulate ? clear : [...clear, ...gaps(params, weights)] }
     this.plans.byAccumulate.set(accumulate, plan)
     return plan
+  }
+
+  /** Counts an op before it is recorded: it must not need more scratch than the arena has. */
+  private checkScratch(op: string, record: () => unknown): void {
+    const { core } = this
+    core.beginCounting()
+    record()
+    core.endCounting()
+    const [want, got] = [core.scratchCounted(), this.arena.plan.scratch]
+    if (want > got) fail(op, `an arena with scratch for ${want} numbers`, `${got}`)
   }
 
   private checkIndex(op: string, i: number): void {

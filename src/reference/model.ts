@@ -1,4 +1,5 @@
 /** microgpt.py in TypeScript, a Value a number: the slow twin, written to be read beside it. */
+import type { Activation } from '../config/config.js'
 import type { TwinOptions } from './twin.js'
 import { Twin } from './twin.js'
 import { Value, sum } from './value.js'
@@ -24,6 +25,16 @@ function rmsnorm(x: Vector): Vector {
   return x.map((xi) => xi.mul(scale))
 }
 
+const ACTIVATIONS: Record<Activation, (x: Value) => Value> = {
+  relu: (x) => x.relu(),
+  relu2: (x) => x.relu().pow(2),
+  gelu: (x) => {
+    const cube = x.mul(x).mul(x)
+    const u = x.add(cube.mul(0.044715)).mul(Math.sqrt(2 / Math.PI))
+    return x.mul(0.5).mul(u.tanh().add(1))
+  },
+}
+
 const add = (a: Vector, b: Vector): Vector => a.map((ai, i) => ai.add(b[i]!))
 
 /** Trains and samples as microgpt.py does, with Math's log, exp and pow. */
@@ -39,14 +50,15 @@ export class ValueGPT extends Twin {
 
   constructor(options: TwinOptions) {
     super(options)
-    this.flat = Array.from(this.drawn, (data) => new Value(data))
+    this.flat = Array.from(this.initial, (data) => new Value(data))
     this.grad = new Float64Array(this.numParams)
     this.m = new Float64Array(this.numParams)
     this.v = new Float64Array(this.numParams)
     let at = 0
-    for (const { key, nout, nin } of this.shapes) {
+    for (const { name, shape } of this.table) {
+      const [nout, nin] = shape
       const row = () => this.flat.slice(at, (at += nin))
-      this.stateDict.set(key, Array.from({ length: nout }, row))
+      this.stateDict.set(name, Array.from({ length: nout }, row))
     }
   }
 
@@ -87,7 +99,7 @@ export class ValueGPT extends Twin {
       residual = x
       x = rmsnorm(x)
       x = linear(x, state(`layer${i}.mlp_fc1`))
-      x = x.map((xi) => (activation === 'relu2' ? xi.relu().pow(2) : xi.relu()))
+      x = x.map(ACTIVATIONS[activation])
       x = linear(x, state(`layer${i}.mlp_fc2`))
       x = add(x, residual)
     }

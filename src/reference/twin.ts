@@ -2,13 +2,14 @@
  * What the two pure-TypeScript models share: the documents, the initial parameters, and the loops
  * around the arithmetic. The arithmetic itself is each twin's own.
  */
+import { checkField } from '../config/checks.js'
 import { type Config, type ConfigInput, resolveConfig } from '../config/config.js'
 import { FIELDS } from '../config/hyperparameters.js'
-import { checkField } from '../config/checks.js'
+import { type ParameterSpec, countParams, gptTable } from '../config/parameters.js'
 import { learningRate } from '../config/schedule.js'
-import type { Seed } from '../random.js'
-import { Random } from '../random.js'
 import { Tokenizer } from '../data/tokenizer.js'
+import { type Sequences, sampleSequences } from '../gpt/sample.js'
+import { Random, type Seed } from '../random.js'
 
 export interface TwinOptions {
   /** The documents to train on, in the order of the file. */
@@ -31,37 +32,8 @@ export interface TwinStep {
   lr: number
 }
 
-/** A matrix of the state_dict: [nout, nin], row-major, drawn from gauss(0, std). */
-export interface Shape {
-  key: string
-  nout: number
-  nin: number
-  std: number
-}
-
-/** The state_dict's matrices in their order, which is also the order of the draws. */
-export function stateShapes(config: Config, vocab_size: number): Shape[] {
-  const { n_embd, n_layer, block_size, init_std, zero_init_projections } = config
-  const projection = zero_init_projections ? 0 : init_std
-  const shapes: Shape[] = []
-  const put = (key: string, nout: number, nin = n_embd, std = init_std) =>
-    shapes.push({ key, nout, nin, std })
-  put('wte', vocab_size)
-  put('wpe', block_size)
-  put('lm_head', vocab_size)
-  for (let i = 0; i < n_layer; i++) {
-    put(`layer${i}.attn_wq`, n_embd)
-    put(`layer${i}.attn_wk`, n_embd)
-    put(`layer${i}.attn_wv`, n_embd)
-    put(`layer${i}.attn_wo`, n_embd, n_embd, projection)
-    put(`layer${i}.mlp_fc1`, 4 * n_embd)
-    put(`layer${i}.mlp_fc2`, n_embd, 4 * n_embd, projection)
-  }
-  return shapes
-}
-
 const WHOLE = { kind: 'integer', min: 0, max: 1e12 } as const
-const SOME = { ...WHOLE, min: 1 }
+const POSITIVE = { ...WHOLE, min: 1 }
 /** The twins are microgpt.py's: one document a step. */
 const ONE = { ...WHOLE, min: 1, max: 1 }
 
@@ -73,9 +45,10 @@ export abstract class Twin {
   readonly numParams: number
   /** Finished steps of training. */
   step = 0
-  protected readonly shapes: readonly Shape[]
+  /** The matrices of the state_dict, in their order. */
+  protected readonly table: readonly ParameterSpec[]
   /** The initial parameters, flat, in state_dict order. */
-  protected readonly drawn: Float64Array
+  protected readonly initial: Float64Array
   private readonly random: Random
 
   /**
@@ -90,12 +63,14 @@ export abstract class Twin {
     const shuffled = [...docs]
     this.random.shuffle(shuffled)
     this.docs = shuffled
-    this.shapes = stateShapes(this.config, this.tokenizer.vocabSize)
-    this.numParams = this.shapes.reduce((count, { nout, nin }) => count + nout * nin, 0)
-    this.drawn = new Float64Array(this.numParams)
+    this.table = gptTable(this.config, this.tokenizer.vocabSize)
+    this.numParams = countParams(this.table)
+    this.initial = new Float64Array(this.numParams)
     let at = 0
-    for (const { nout, nin, std } of this.shapes) {
-      for (const end = at + nout * nin; at < end; at++) this.drawn[at] = this.random.gauss(0, std)
+    for (const { shape, std } of this.table) {
+      for (const end = at + shape[0] * shape[1]; at < end; at++) {
+        this.initial[at] = this.random.gauss(0, std)
+      }
     }
   }
 
@@ -140,7 +115,12 @@ export abstract class Twin {
   }: { count?: number; temperature?: number } = {}): string[] {
     checkField('count', count, WHOLE, 20)
     checkField('temperature', temperature, FIELDS.temperature, this.config.temperature)
-    return Array.from({ length: count }, () => this.sampleOne(temperature))
+    const { BOS } = this.tokenizer
+    const length = this.config.block_size
+    const policy = { start: [BOS], stop: BOS, banned: null, length, temperature }
+    const model = new OneSequence((token, position) => this.logits(token, position))
+    const sequences = sampleSequences(model, this.random, policy, count)
+    return sequences.map((ids) => this.tokenizer.decode(ids))
   }
 
   /**
@@ -149,27 +129,39 @@ export abstract class Twin {
    * @throws {TokenizerError} for a character that the training documents do not have
    */
   loss(docs: readonly string[]): number {
-    checkField('docs.length', docs.length, SOME, 1)
+    checkField('docs.length', docs.length, POSITIVE, 1)
     let total = 0
     for (const doc of docs) total += this.docLoss(this.tokenizer.encodeDoc(doc))
     return total / docs.length
   }
-
-  private sampleOne(temperature: number): string {
-    const ids: number[] = []
-    let token = this.tokenizer.BOS
-    for (let position = 0; position < this.config.block_size; position++) {
-      const logits = Array.from(this.logits(token, position))
-      token = temperature === 0 ? argmax(logits) : this.random.choice(softmax(logits, temperature))
-      if (token === this.tokenizer.BOS) break
-      ids.push(token)
-    }
-    return this.tokenizer.decode(ids)
-  }
 }
 
-/** What weights to draw by may add up to: NaN where the model's numbers have overflowed. */
-const POSITIVE = { kind: 'number', min: 0, max: Number.MAX_VALUE, above: true } as const
+/** A reference engine as the sampler sees it: one sequence, with softmax as microgpt.py computes it. */
+class OneSequence implements Sequences {
+  readonly rows: readonly [{ logits: number[]; probabilities: number[] }]
+  private readonly logitsOf: (token: number, position: number) => ArrayLike<number>
+  private temperature = 1
+  private next: [token: number, position: number] = [0, 0]
+
+  constructor(logitsOf: OneSequence['logitsOf']) {
+    this.rows = [{ logits: [], probabilities: [] }]
+    this.logitsOf = logitsOf
+  }
+
+  setTemperature(temperature: number): void {
+    this.temperature = temperature
+  }
+
+  feed(_row: number, token: number, position: number): void {
+    this.next = [token, position]
+  }
+
+  run(): void {
+    const [row] = this.rows
+    row.logits = Array.from(this.logitsOf(...this.next))
+    row.probabilities = softmax(row.logits, this.temperature)
+  }
+}
 
 /** softmax(logits / temperature); a / b is a * (1 / b), as for the Values of microgpt.py. */
 function softmax(logits: readonly number[], temperature: number): number[] {
@@ -177,9 +169,5 @@ function softmax(logits: readonly number[], temperature: number): number[] {
   const top = Math.max(...scaled)
   const exps = scaled.map((logit) => Math.exp(logit - top))
   const total = exps.reduce((a, b) => a + b)
-  checkField('weights', total, POSITIVE, 'a smaller learning_rate')
   return exps.map((e) => e * (1 / total))
 }
-
-/** The first index of the largest value. */
-const argmax = (values: readonly number[]) => values.indexOf(Math.max(...values))

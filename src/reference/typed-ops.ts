@@ -3,7 +3,7 @@
  * then inputs, then sizes. Matrices are row-major with a row a position; forward takes the rows
  * from <= t < to, so that sampling can go on where it stands, and backward the rows t < T.
  */
-import type { Config } from '../config/config.js'
+import type { Activation, Config } from '../config/config.js'
 
 /** x[t] = wte[tokens[t]] + wpe[t]. x: [T, n]. wte: [vocab_size, n]. wpe: [block_size, n]. */
 export function embedding(
@@ -79,31 +79,45 @@ export function rmsnormBackward(
   }
 }
 
-/** y = max(0, x), squared where `square` is set, for elements from <= i < to. */
-export function relu(
+const GELU_SCALE = Math.sqrt(2 / Math.PI)
+const GELU_CUBIC = 0.044715
+
+/** The activation functions with their derivatives. */
+const FUNCTIONS: Record<Activation, { value(x: number): number; slope(x: number): number }> = {
+  relu: { value: (x) => Math.max(0, x), slope: (x) => (x > 0 ? 1 : 0) },
+  relu2: { value: (x) => Math.max(0, x) ** 2, slope: (x) => 2 * Math.max(0, x) },
+  // The tanh form of Hendrycks and Gimpel (2016).
+  gelu: {
+    value: (x) => 0.5 * x * (1 + Math.tanh(GELU_SCALE * (x + GELU_CUBIC * x ** 3))),
+    slope(x) {
+      const t = Math.tanh(GELU_SCALE * (x + GELU_CUBIC * x ** 3))
+      const du = GELU_SCALE * (1 + 3 * GELU_CUBIC * x * x)
+      return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * du
+    },
+  },
+}
+
+/** y = f(x), for elements from <= i < to. */
+export function activate(
   y: Float64Array,
   x: Float64Array,
   from: number,
   to: number,
-  square: boolean,
+  activation: Activation,
 ): void {
-  for (let i = from; i < to; i++) {
-    const r = Math.max(0, x[i]!)
-    y[i] = square ? r * r : r
-  }
+  const { value } = FUNCTIONS[activation]
+  for (let i = from; i < to; i++) y[i] = value(x[i]!)
 }
 
-/** dy becomes dx, in place: times 1 or, squared, 2x where x > 0, and 0 elsewhere. */
-export function reluBackward(
+/** dy becomes dx, in place: times f'(x). */
+export function activateBackward(
   dy: Float64Array,
   x: Float64Array,
   count: number,
-  square: boolean,
+  activation: Activation,
 ): void {
-  for (let i = 0; i < count; i++) {
-    const r = Math.max(0, x[i]!)
-    dy[i] = square ? dy[i]! * (2 * r) : r > 0 ? dy[i]! : 0
-  }
+  const { slope } = FUNCTIONS[activation]
+  for (let i = 0; i < count; i++) dy[i]! *= slope(x[i]!)
 }
 
 /** y += x for elements from <= i < to. */

@@ -4,14 +4,14 @@ import { Twin } from './twin.js'
 import { attention, attentionBackward } from './typed-attention.js'
 import { linear, linearDw, linearDx } from './typed-linear.js'
 import {
+  activate,
+  activateBackward,
   adam,
   add,
   clip,
   crossEntropy,
   embedding,
   embeddingBackward,
-  relu,
-  reluBackward,
   rmsnorm,
   rmsnormBackward,
 } from './typed-ops.js'
@@ -51,7 +51,7 @@ const activations = (B: number, n: number, n_head: number) => ({
   out: floats(B * n),
 })
 
-/** Trains as fast as plain TypeScript can, with ValueGPT's numbers but for the last bits. */
+/** Trains with plain loops over typed arrays; its numbers are ValueGPT's but for the last bits. */
 export class TypedGPT extends Twin {
   /** [numParams]; live, the next step changes it. */
   readonly params: Float64Array
@@ -80,7 +80,7 @@ export class TypedGPT extends Twin {
     super(options)
     const { n_embd: n, n_head, n_layer, block_size: B } = this.config
     const V = this.tokenizer.vocabSize
-    this.params = this.drawn
+    this.params = this.initial
     this.grad = floats(this.numParams)
     this.m = floats(this.numParams)
     this.v = floats(this.numParams)
@@ -117,7 +117,7 @@ export class TypedGPT extends Twin {
       add(a.mid, x, from * n, to * n)
       rmsnorm(a.norm2, a.scale2, a.mid, from, to, n)
       linear(a.hidden, a.norm2, w.fc1, from, to, 4 * n, n)
-      relu(a.active, a.hidden, from * 4 * n, to * 4 * n, activation === 'relu2')
+      activate(a.active, a.hidden, from * 4 * n, to * 4 * n, activation)
       linear(a.out, a.active, w.fc2, from, to, n, 4 * n)
       add(a.out, a.mid, from * n, to * n)
       x = a.out
@@ -138,7 +138,7 @@ export class TypedGPT extends Twin {
       const a = this.layers[i]!
       linearDw(dw.fc2, dx, a.active, T, n, 4 * n)
       linearDx(dhidden, dx, w.fc2, T, n, 4 * n)
-      reluBackward(dhidden, a.hidden, T * 4 * n, activation === 'relu2')
+      activateBackward(dhidden, a.hidden, T * 4 * n, activation)
       linearDw(dw.fc1, dhidden, a.norm2, T, 4 * n, n)
       linearDx(dnorm, dhidden, w.fc1, T, 4 * n, n)
       rmsnormBackward(dx, dnorm, a.norm2, a.scale2, T, n)

@@ -40,6 +40,11 @@ export class Value {
     return new Value(out, [this], [out])
   }
 
+  tanh(): Value {
+    const out = Math.tanh(this.data)
+    return new Value(out, [this], [1 - out * out])
+  }
+
   relu(): Value {
     return new Value(this.data > 0 ? this.data : 0, [this], [this.data > 0 ? 1 : 0])
   }

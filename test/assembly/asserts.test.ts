@@ -18,9 +18,9 @@ describe('debug build', () => {
     const { core, x } = await debug()
     expect(() => core.relu(x, 1000)).toThrow('outside the arena')
     expect(() => core.relu(8, 4)).toThrow('outside the arena')
-    expect(() => core.add(x, 0, 4)).toThrow('out of the arena')
-    expect(() => core.linear(x, x + 1e6, 2, 2, 2)).toThrow('out of the arena')
-    expect(() => core.zeroGrad(x, 1e6)).toThrow('out of the arena')
+    expect(() => core.add(x, 0, 4)).toThrow('outside the arena')
+    expect(() => core.linear(x, x + 1e6, 2, 2, 2)).toThrow('outside the arena')
+    expect(() => core.zeroGrad(x, 1e6)).toThrow('outside the arena')
   })
 
   test('a shape without numbers', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import { formatBytes, planBytes } from '../../src/engine/plan.js'
 import { parseDocs } from '../../src/data/text.js'
+import { loadCore } from '../../src/engine/core.js'
 import { planGPT } from '../../src/gpt/memory.js'
 import { MicroGPT } from '../../src/gpt/microgpt.js'
 import type { Inspection } from '../../src/cli/inspection.js'
@@ -20,7 +21,7 @@ test('--json: the shapes, the spread and the memory of the model that train make
   const gpt = await MicroGPT.create({ docs: parseDocs(NAMES), seed: 7 })
   expect(got).toMatchObject({ type: 'inspect', preset: 'tutorial', vocabSize: 27, fits: true })
   expect(got.config).toEqual(gpt.config)
-  expect(got.memory).toEqual(planBytes(planGPT(gpt.config, 27)))
+  expect(got.memory).toEqual(planBytes(planGPT(await loadCore(), gpt.config, 27)))
   const matrices = [...gpt.stateDict.values()]
   const facts = ({ name, shape, purpose }: (typeof matrices)[number]) => ({ name, shape, purpose })
   expect(got.parameters.map((parameter) => parameter.name)).toEqual([...gpt.stateDict.keys()])
@@ -46,11 +47,11 @@ test('text: columns in line, totals at the end', async () => {
   expect(lines[1]).toBe(`documents 2,787, ${cut} of them cut to block_size`)
   const table = lines.slice(3, lines.indexOf('', 3))
   expect(table[0]).toMatch(/^name +shape +count +mean +std +purpose$/)
-  expect(table[1]).toMatch(/^wte +\[27, 16\] +432 +-?0\.\d{5} +0\.\d{5} {2}what a token is/)
+  expect(table[1]).toMatch(/^wte +\[27, 16\] +432 +-?0\.\d{5} +0\.\d{5} {2}token embedding/)
   expect(table.at(-1)).toMatch(/^total +4,064$/)
   const ends = table.map((line) => /^\S+ +(\[.*?\])? +[\d,]+/.exec(line)?.[0].length)
   expect(new Set(ends.slice(1)).size).toBe(1)
-  const { total } = planBytes(planGPT((await json()).config, 27))
+  const { total } = planBytes(planGPT(await loadCore(), (await json()).config, 27))
   expect(lines.slice(-3)).toEqual([
     expect.stringMatching(new RegExp(`^total +${total.toLocaleString('en-US')} +`)),
     '',

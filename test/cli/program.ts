@@ -17,8 +17,6 @@ export interface Ended {
 export function environment(): NodeJS.ProcessEnv {
   // npm leaves a trace in the environment that changes one of the messages.
   const { npm_lifecycle_event: _, ...env } = process.env
-  // scripts/coverage.mjs collects what these processes run.
-  if (env.CLI_COVERAGE) env.NODE_V8_COVERAGE = env.CLI_COVERAGE
   return env
 }
 

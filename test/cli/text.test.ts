@@ -266,7 +266,7 @@ describe('one sentence', () => {
     [
       'too short',
       () => 'train --mode text --block-size 600 --val-fraction .99'.split(' '),
-      'the text has 193 characters to train on, and a block takes 601',
+      'the text has 193 characters to train on, but a block takes 601',
       1,
     ],
     [

@@ -4,15 +4,12 @@ import { Arena, type ArenaPlan, Graph, loadCore } from '../../src/index.js'
 
 const read = (name: string) => readFileSync(new URL(`../../build/${name}`, import.meta.url))
 
-// scripts/coverage.mjs builds the debug core once more: that one says which lines it runs.
-const counting = process.env['LINES_FOLDER'] !== undefined
-
 export const releaseBytes = read('core.wasm')
-export const debugBytes = read(counting ? 'coverage/core.wasm' : 'core.debug.wasm')
+export const debugBytes = read('core.debug.wasm')
 /** For several instances on one memory. */
-export const threadsBytes = read(counting ? 'coverage/threads.wasm' : 'core.threads.wasm')
+export const threadsBytes = read('core.threads.wasm')
 /** The benchmark's measure of the machine. */
-export const peakBytes = read(counting ? 'coverage/peak.wasm' : 'peak.wasm')
+export const peakBytes = read('peak.wasm')
 
 const modules = {
   release: await WebAssembly.compile(releaseBytes),

@@ -1,11 +1,12 @@
-/** Threads as a page has them: both sides of their start, with workers that are made up. */
+/** Threads as a page has them: both sides of their start, with fake workers. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { TrainingError, resolveConfig } from '../../src/index.js'
-import { CORE_URL, type ThreadsCore, sharedMemory, startCore } from '../../src/engine/core.js'
-import { threadsCoreUrl } from '../../src/engine/core.js'
-import { planTeam } from '../../src/gpt/threads-plan.js'
-import { Team } from '../../src/engine/threads/thread-pool.js'
-import { FAILED, type Seat, lineOf, serveThread, spawnThread } from '../../src/engine/threads/thread.js'
+import { coreUrl } from '../../src/engine/assets.js'
+import { type Core, type ThreadsCore, sharedMemory, startCore } from '../../src/engine/core.js'
+import { serveThread } from '../../src/engine/threads/serve-thread.js'
+import { planGPT } from '../../src/gpt/memory.js'
+import { ThreadPool } from '../../src/engine/threads/thread-pool.js'
+import { FAILED, type WorkerInit, progressLine, spawnThread } from '../../src/engine/threads/thread.js'
 
 // The host asks this to learn where it runs.
 vi.mock('../../src/engine/core.js', async (load) => {
@@ -23,13 +24,13 @@ class MadeUp {
   ended = false
   private readonly listeners = new Map<string, (event: Heard) => void>()
 
-  constructor(url: URL, options: object) {
+  constructor(url: URL, options?: object) {
     this.start = [url.href.replace(/.*\//, ''), options]
     MadeUp.made.push(this)
   }
 
-  postMessage(seat: Seat): void {
-    this.sent.push(seat)
+  postMessage(init: WorkerInit): void {
+    this.sent.push(init)
   }
 
   addEventListener(type: string, listener: (event: Heard) => void): void {
@@ -50,7 +51,7 @@ class MadeUp {
 }
 
 const module = await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))
-const seat = (): Seat => ({ module, memory: sharedMemory(65536), block: 128, index: 2 })
+const workerInit = (): WorkerInit => ({ module, memory: sharedMemory(65536), block: 128, index: 2 })
 
 beforeEach(() => {
   MadeUp.made = []
@@ -64,18 +65,15 @@ afterEach(() => {
 /** A thread that has been asked for, its worker, and what was said when it was lost. */
 function spawned() {
   const lost: string[] = []
-  const given = seat()
+  const given = workerInit()
   const thread = spawnThread(given, (why) => lost.push(why))
   return { thread, worker: MadeUp.made.at(-1)!, given, lost }
 }
 
 describe('a thread that is started', () => {
-  test('is microgpt.threads.js by its name, is given its seat, and is there when it says so', async () => {
+  test('runs thread.js, is sent what it needs, and is ready when it says so', async () => {
     const { thread, worker, given, lost } = spawned()
-    expect(worker.start).toEqual([
-      'microgpt.threads.js',
-      { type: 'module', name: 'microgpt-thread' },
-    ])
+    expect(worker.start).toEqual(['thread.js', undefined])
     expect(worker.sent).toEqual([given])
     worker.say({ ready: true })
     const { stop } = await thread
@@ -103,31 +101,24 @@ describe('a thread that is started', () => {
 
 describe('what the thread itself does', () => {
   /** A worker's scope in which the file runs: what it listens for, and what it has said. */
-  async function scope(name: string, core?: Partial<ThreadsCore>) {
+  async function scope(core?: Partial<ThreadsCore>) {
     const said: unknown[] = []
-    let hear: ((event: { data: Seat }) => void) | null = null
-    vi.stubGlobal('name', name)
+    let hear: ((event: { data: WorkerInit }) => void) | null = null
     vi.stubGlobal('postMessage', (word: unknown) => said.push(word))
     vi.stubGlobal('addEventListener', (_: string, listener: typeof hear) => (hear = listener))
     if (core) vi.mocked(startCore).mockResolvedValueOnce(core as ThreadsCore)
-    await serveThread()
-    return { said, hear: hear as ((event: { data: Seat }) => void) | null }
+    serveThread()
+    return { said, hear: hear as ((event: { data: WorkerInit }) => void) | null }
   }
 
-  test('nothing in a page, nor in a worker of another name', async () => {
-    expect((await scope('another')).hear).toBeNull()
-    vi.stubGlobal('document', {})
-    expect((await scope('microgpt-thread')).hear).toBeNull()
-  })
-
-  test('it takes its seat, says that it is ready, and only then serves', async () => {
+  test('it joins, says that it is ready, and only then serves', async () => {
     const done: unknown[] = []
     const core = {
       join: (block: number, index: number) => void done.push(['join', block, index]),
       serve: () => void done.push(['serve', ...said]),
     }
-    const { said, hear } = await scope('microgpt-thread', core)
-    const given = seat()
+    const { said, hear } = await scope(core)
+    const given = workerInit()
     hear!({ data: given })
     await vi.waitFor(() => expect(done).toHaveLength(2))
     expect(done).toEqual([
@@ -135,37 +126,37 @@ describe('what the thread itself does', () => {
       ['serve', { ready: true }],
     ])
     expect(vi.mocked(startCore)).toHaveBeenLastCalledWith(given.module, given.memory)
-    expect(lineOf(given)[0]).toBe(0)
+    expect(progressLine(given)[0]).toBe(0)
   })
 
-  test('when it ends with an error, it leaves word in its line for those who cannot listen', async () => {
+  test('when it ends with an error, it writes that to its line, for hosts that cannot listen', async () => {
     const core = {
       join: () => {},
       serve: () => {
         throw new RangeError('out of bounds')
       },
     }
-    const { said, hear } = await scope('microgpt-thread', core)
-    const given = seat()
+    const { said, hear } = await scope(core)
+    const given = workerInit()
     hear!({ data: given })
     await vi.waitFor(() => expect(said).toHaveLength(2))
     expect(said).toEqual([{ ready: true }, { failed: 'out of bounds' }])
-    expect(lineOf(given)[0]).toBe(FAILED)
+    expect(progressLine(given)[0]).toBe(FAILED)
   })
 
   test('a module that is no core fails before it is ready', async () => {
-    const { said, hear } = await scope('microgpt-thread')
-    hear!({ data: seat() })
+    const { said, hear } = await scope()
+    hear!({ data: workerInit() })
     await vi.waitFor(() => expect(said).toHaveLength(1))
     expect(said).toEqual([{ failed: expect.stringMatching(/needs a core of version/) }])
   })
 })
 
-describe('a team', () => {
-  const plan = planTeam(resolveConfig('tutorial'), 5, 3)
-  const start = () => Team.start(threadsCoreUrl(CORE_URL)!, plan, 3)
+describe('a thread pool', () => {
+  const plan = (core: Core) => planGPT(core, resolveConfig('tutorial'), 5, 3)
+  const start = () => ThreadPool.start(coreUrl({ threads: true }), plan, 3)
 
-  test('of which one thread cannot be started is none, and the others are ended', async () => {
+  test('is refused when one thread cannot be started, and the others are ended', async () => {
     const team = start()
     await vi.waitFor(() => expect(MadeUp.made).toHaveLength(2))
     MadeUp.made[0]!.say({ ready: true })
@@ -177,7 +168,7 @@ describe('a team', () => {
     expect(MadeUp.made[0]!.ended).toBe(true)
   })
 
-  test('of which a thread has stopped answering gives up in the end, and for good', async () => {
+  test('gives up for good when a thread has stopped answering', async () => {
     const starting = start()
     await vi.waitFor(() => expect(MadeUp.made).toHaveLength(2))
     for (const worker of MadeUp.made) worker.say({ ready: true })

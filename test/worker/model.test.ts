@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { CORE_URL, ConfigError, CoreError, MicroGPT, MicroGPTError } from '../../src/index.js'
+import { ConfigError, CoreError, MicroGPT, MicroGPTError, coreUrl } from '../../src/index.js'
 import { CheckpointError, TrainingError, createWorkerModel } from '../../src/index.js'
 import { loadWorkerModel } from '../../src/index.js'
 import type { CreateOptions, WorkerModel } from '../../src/index.js'
@@ -451,27 +451,27 @@ describe('giving up while the model is made', () => {
 })
 
 describe('the core that it is given', () => {
-  const href = CORE_URL.href
-  const bytes = readFileSync(CORE_URL)
+  const href = coreUrl().href
+  const bytes = readFileSync(coreUrl())
   const wasm = { headers: { 'content-type': 'application/wasm' } }
   test.each([
     ['an address', () => href],
-    ['a URL', () => CORE_URL],
+    ['a URL', () => coreUrl()],
     ['an address beside the page', () => 'core.wasm'],
     ['bytes', () => Uint8Array.from(bytes)],
     ['a Response', () => new Response(bytes, wasm)],
     ['a Response yet to come', () => Promise.resolve(new Response(bytes))],
     ['a Module', () => WebAssembly.compile(bytes)],
   ])('%s', async (_name, core) => {
-    vi.stubGlobal('document', { baseURI: new URL('index.html', CORE_URL).href })
+    vi.stubGlobal('document', { baseURI: new URL('index.html', coreUrl()).href })
     const model = await createWorkerModel({ docs, core: core() as string })
     vi.stubGlobal('document', undefined)
     expect(await model.train({ steps: 1 }).result).toEqual({ status: 'completed', step: 1 })
   })
 
   test('as a URL finds the one for threads beside it', async () => {
-    vi.stubGlobal('document', { baseURI: CORE_URL.href })
-    const model = await createWorkerModel({ docs, core: CORE_URL, threads: 2 })
+    vi.stubGlobal('document', { baseURI: coreUrl().href })
+    const model = await createWorkerModel({ docs, core: coreUrl(), threads: 2 })
     expect(model.threads).toBe(2)
     expect(await model.train({ steps: 3, batch_size: 4 }).result).toMatchObject({ step: 3 })
   })
