@@ -1,37 +1,14 @@
 /** Instances of the core on one shared memory, here in one thread: each does its part in its turn. */
 import { describe, expect, test } from 'vitest'
-import { Adam, Arena, Graph, Random, planBytes, resolveConfig } from '../../src/index.js'
+import { Adam, Graph, Random, resolveConfig } from '../../src/index.js'
 import { gptTable, initialise, mapStateDict } from '../../src/index.js'
-import { type ThreadsCore, sharedMemory, startCore } from '../../src/core.js'
 import { TeamPass } from '../../src/threads/pass.js'
 import { planTeam } from '../../src/threads/plan.js'
 import type { Chunk, Team } from '../../src/threads/team.js'
 import { DocumentPass } from '../../src/train.js'
-import { threadsBytes } from '../helpers/cores.js'
+import { instances } from '../helpers/instances.js'
 
-const module = await WebAssembly.compile(threadsBytes)
 const VOCABULARY = 9
-
-/** Instances on one memory, the first of which has an arena; a team but for its threads. */
-async function instances(
-  count: number,
-  plan = { params: 16, values: 64, scratch: 64, records: 64 },
-) {
-  const memory = sharedMemory(planBytes(plan).total)
-  const cores: ThreadsCore[] = []
-  for (let i = 0; i < count; i++) cores.push(await startCore<ThreadsCore>(module, memory))
-  const arena = new Arena(cores[0]!, plan)
-  const block = cores[0]!.share(count) >>> 0
-  cores.slice(1).forEach((core, i) => core.join(block, i + 1))
-  /** The line in which an instance writes the last turn that it has done, and its pulse. */
-  const lineOf = (index: number) => new Int32Array(memory.buffer, block + 64 * (2 + index), 2)
-  /** A row of the tape, which lies before the block. */
-  const rowOf = (row: number) => {
-    const rows = plan.records - 2 - 2 * count
-    return new Int32Array(memory.buffer, block - 64 * (rows - row), 16)
-  }
-  return { arena, cores, lineOf, rowOf, first: cores[0]! }
-}
 
 /** The team that TeamPass takes: a turn is begun by each instance, in an order. */
 async function teamInOrder(order: readonly number[]) {
