@@ -1,36 +1,16 @@
 /** Instances of the core on one shared memory, here in one thread: each does its share of a round. */
 import { describe, expect, test } from 'vitest'
-import { Adam, Arena, Graph, Random, planBytes, resolveConfig } from '../../src/index.js'
+import { Adam, Graph, Random, resolveConfig } from '../../src/index.js'
 import { gptTable, initialise, mapStateDict } from '../../src/index.js'
 import { type ThreadsCore, sharedMemory, startCore } from '../../src/engine/core.js'
 import { type Executor, type MicroBatch, SerialExecutor } from '../../src/engine/executor.js'
 import { planGPT } from '../../src/gpt/memory.js'
 import { Trainer } from '../../src/gpt/train.js'
 import { threadsBytes } from '../helpers/cores.js'
+import { instances } from '../helpers/instances.js'
 
 const module = await WebAssembly.compile(threadsBytes)
 const VOCABULARY = 9
-
-/** Instances on one memory, the first of which has an arena; a thread pool without threads. */
-async function instances(
-  count: number,
-  plan = { params: 16, values: 64, scratch: 64, records: 64 },
-) {
-  const memory = sharedMemory(planBytes(plan).total)
-  const cores: ThreadsCore[] = []
-  for (let i = 0; i < count; i++) cores.push(await startCore<ThreadsCore>(module, memory))
-  const arena = new Arena(cores[0]!, plan)
-  const block = cores[0]!.share(count) >>> 0
-  cores.slice(1).forEach((core, i) => core.join(block, i + 1))
-  /** The line in which an instance writes the last round that it finished, and its heartbeat. */
-  const lineOf = (index: number) => new Int32Array(memory.buffer, block + 64 * (2 + index), 2)
-  /** A record of the tape, which is before the block. */
-  const recordAt = (index: number) => {
-    const records = plan.records - 2 - 2 * count
-    return new Int32Array(memory.buffer, block - 64 * (records - index), 16)
-  }
-  return { arena, cores, lineOf, recordAt, first: cores[0]! }
-}
 
 /** An executor whose rounds are done by the instances one after another, in an order. */
 async function executorInOrder(order: readonly number[]) {

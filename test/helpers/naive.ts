@@ -107,6 +107,25 @@ export const gelu = (core: Core) => {
   )
 }
 
+export const sigmoid = (core: Core) =>
+  map(
+    (x) => {
+      const e = core.exp(-Math.abs(x))
+      return (x < 0 ? e : 1) / (1 + e)
+    },
+    (_x, y) => y * (1 - y),
+  )
+export const exp = (core: Core) =>
+  map(
+    (x) => core.exp(x),
+    (_x, y) => y,
+  )
+export const log = (core: Core) =>
+  map(
+    (x) => core.log(x),
+    (x) => 1 / x,
+  )
+
 export const add: Naive = {
   forward([a, b]) {
     return { ...a!, data: a!.data.map((v, i) => v + b!.data[i]!) }
@@ -115,6 +134,30 @@ export const add: Naive = {
     for (let i = 0; i < dy.data.length; i++) {
       da!.data[i]! += dy.data[i]!
       db!.data[i]! += dy.data[i]!
+    }
+  },
+}
+
+export const sub: Naive = {
+  forward([a, b]) {
+    return { ...a!, data: a!.data.map((v, i) => v - b!.data[i]!) }
+  },
+  backward(_inputs, [da, db], _y, dy) {
+    for (let i = 0; i < dy.data.length; i++) {
+      da!.data[i]! += dy.data[i]!
+      db!.data[i]! -= dy.data[i]!
+    }
+  },
+}
+
+export const addRow: Naive = {
+  forward([x, b]) {
+    return { ...x!, data: x!.data.map((v, i) => v + b!.data[i % x!.cols]!) }
+  },
+  backward([x], [dx, db], _y, dy) {
+    for (let i = 0; i < dy.data.length; i++) {
+      dx!.data[i]! += dy.data[i]!
+      db!.data[i % x!.cols]! += dy.data[i]!
     }
   },
 }
@@ -128,6 +171,17 @@ export const mul: Naive = {
       da!.data[i]! += dy.data[i]! * b!.data[i]!
       db!.data[i]! += dy.data[i]! * a!.data[i]!
     }
+  },
+}
+
+export const sum: Naive = {
+  forward([x]) {
+    const y = zeros(1, 1)
+    for (const v of x!.data) y.data[0]! += v
+    return y
+  },
+  backward(_inputs, [dx], _y, dy) {
+    for (let i = 0; i < dx!.data.length; i++) dx!.data[i]! += dy.data[0]!
   },
 }
 
