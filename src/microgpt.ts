@@ -12,7 +12,7 @@ import { type Engine, openEngine } from './engine.js'
 import { DatasetError, TrainingError } from './errors.js'
 import { type MakeCorpus, openCorpus } from './corpus/open.js'
 import type { CreateOptions, GenerateOptions, Generated, LoadOptions } from './options.js'
-import type { SampleOptions, StepResult, TrainOptions } from './options.js'
+import { type SampleOptions, type StepResult, type TrainOptions, snapshot } from './options.js'
 import { Random, type Seed } from './random.js'
 import { RANGES } from './ranges.js'
 import { type Candidate, Decoder, sampleDocs } from './sample.js'
@@ -95,6 +95,7 @@ export class MicroGPT {
    *   microgpt.data.js for text and valFraction, microgpt.threads.js for threads
    */
   static async create(options: CreateOptions): Promise<MicroGPT> {
+    options = snapshot(options)
     checkOptions(
       'create',
       options,
@@ -121,6 +122,7 @@ export class MicroGPT {
    * @throws {MicroGPTError} when microgpt.load.js, which reads the file, is not beside this module
    */
   static async load(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<MicroGPT> {
+    options = snapshot(options)
     const reader = await beside('microgpt.load.js', import('./checkpoint/reader.js'))
     const opened = reader.openCheckpoint(bytes, options)
     const { file, data, seed } = opened

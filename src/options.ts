@@ -97,3 +97,14 @@ export interface Generated extends Candidate {
   /** The likeliest candidates, this one among them or not: topK of them, or 10. */
   top: Candidate[]
 }
+
+const isObject = (x: unknown) => typeof x === 'object' && x !== null
+
+/** A list or an object of the caller's, one level deep; anything else is left to be refused. */
+const copy = (x: any) => (Array.isArray(x) ? [...x] : isObject(x) ? { ...x } : x)
+
+/** The options as they are now: what the caller changes while a model is made counts no more. */
+export function snapshot<O extends CreateOptions | LoadOptions>(options: O): O {
+  if (!isObject(options)) return options
+  return { ...options, docs: copy(options.docs), config: copy(options.config) }
+}

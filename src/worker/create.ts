@@ -1,6 +1,7 @@
 /** The way in to the worker front door: the rest of it is loaded when it is asked for. */
 import { beside } from '../beside.js'
 import type { CreateOptions, LoadOptions } from '../microgpt.js'
+import { snapshot } from '../options.js'
 import type { WorkerModel } from './model.js'
 import type { Abortable } from './start.js'
 
@@ -13,7 +14,8 @@ const part = () => beside('worker.js', import('./worker.js'))
  *   workers or worker.js is not beside this module
  */
 export async function createWorkerModel(options: CreateOptions & Abortable): Promise<WorkerModel> {
-  return (await part()).createModel(options)
+  const given = snapshot(options)
+  return (await part()).createModel(given)
 }
 
 /**
@@ -26,5 +28,6 @@ export async function loadWorkerModel(
   bytes: Uint8Array,
   options?: LoadOptions & Abortable,
 ): Promise<WorkerModel> {
-  return (await part()).loadModel(bytes, options)
+  const given = options && snapshot(options)
+  return (await part()).loadModel(bytes, given)
 }
