@@ -71,7 +71,10 @@ describe('a thread that others wait for', () => {
    */
   function haunt(look: (nth: number) => 'beats' | 'ends' | 'nothing') {
     let [ms, nth, lastBeat] = [0, 0, 0]
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (ms += TICK))
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      if (ms > 500 * TICK) throw new Error('the host waits for ever')
+      return (ms += TICK)
+    })
     const sleep = vi.spyOn(Atomics, 'wait').mockImplementation((given) => {
       const line = given as unknown as Int32Array
       const did = look(nth++)
@@ -110,7 +113,10 @@ describe('a thread that others wait for', () => {
     const died = /thread 2 of 2 died: it has stopped answering; .*threads: 1/
     expect(seconds().idle).toBeGreaterThan(10)
     expect(seconds().idle).toBeLessThan(14)
+    // It is not waited for again.
+    const { all } = seconds()
     expect(call).toThrow(died)
+    expect(seconds().all).toBe(all)
     expect(() => [...gpt.train({ steps: 1, batch_size: 2 })]).toThrow(died)
     // One token at a time needs no other thread: what has been learnt is not lost.
     expect(gpt.sample({ count: 2 })).toHaveLength(2)

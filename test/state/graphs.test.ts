@@ -14,6 +14,8 @@ describe.each(BUILDS)('the way back after more ops were recorded, %s build', (bu
     fill(x, 3, 4)
     const y = g.scale(x, 2)
     g.forward()
+    // Added to, and set: each way back is kept for the next time.
+    g.backward(y)
     g.backward(y, 1, true)
     expect([...x.grad]).toEqual([2, 2])
     return { g, x, y }
@@ -79,6 +81,10 @@ describe.each(BUILDS)('the way back after more ops were recorded, %s build', (bu
     spoil(y, z, w)
     g.backward(w, 1)
     expect([...x.grad]).toEqual([11, 11])
+    g.backward(w, 1, true)
+    expect([...x.grad]).toEqual([6, 6])
+    g.backward(w, 1)
+    expect([...x.grad]).toEqual([12, 12])
     g.backward(w, 1, true)
     expect([...x.grad]).toEqual([6, 6])
   })
@@ -163,10 +169,11 @@ describe('more shapes than graphs are kept', () => {
   test('also after documents were invented side by side', async () => {
     const [gpt, other] = await Promise.all([0, 1].map(() => MicroGPT.create({ docs, config })))
     const want = docs.map((doc) => other!.loss([doc]))
-    for (let round = 0; round < 3; round++) {
-      gpt!.sample({ count: 5, sideBySide: true })
-      expect(docs.map((doc) => gpt!.loss([doc]))).toEqual(want)
+    for (const kept of [0, 1, 127, 128, 129, 149]) {
+      expect(docs.slice(0, kept).map((doc) => gpt!.loss([doc]))).toEqual(want.slice(0, kept))
+      expect(gpt!.sample({ count: 5, sideBySide: true })).toHaveLength(5)
     }
+    expect(docs.map((doc) => gpt!.loss([doc]))).toEqual(want)
   })
 
   test('documents of equal rows in all, but not in number, are told apart', async () => {
