@@ -15,7 +15,7 @@ import { Random, type Seed } from '../random.js'
 import { Decoder } from './decoder.js'
 import { type Engine, openEngine } from './engine.js'
 import type { Candidate, CreateOptions, GenerateOptions, Generated, LoadOptions } from './options.js'
-import type { SampleOptions, StepResult, TrainOptions } from './options.js'
+import { type SampleOptions, type StepResult, type TrainOptions, snapshot } from './options.js'
 import { continuationOf } from './policy.js'
 import { drawRanked, rankIds, sampleSequences } from './sample.js'
 import { sampleMany } from './sample-many.js'
@@ -99,16 +99,15 @@ export class MicroGPT {
    * @throws {TrainingError} when a thread cannot be started
    */
   static async create(options: CreateOptions): Promise<MicroGPT> {
+    options = snapshot(options)
     checkOptions(
       'create',
       options,
       'docs text valFraction core fast threads preset config seed'.split(' '),
     )
-    const { preset = 'tutorial', seed = 42, text, valFraction = 0 } = options
+    const { preset = 'tutorial', seed = 42, docs, text, valFraction = 0 } = options
     const config = resolveConfig(preset, options.config)
     const mode = modeOf(options) ?? 'docs'
-    // A copy: the caller may change the list while the core is loaded.
-    const docs = Array.isArray(options.docs) ? [...options.docs] : options.docs
     const tokenizer = Tokenizer.of(text === undefined ? docs! : [text])
     const engine = await openEngine(config, tokenizer.vocabSize, options)
     const data = { ...(docs && { docs }), ...(text !== undefined && { text }), valFraction }
@@ -125,6 +124,7 @@ export class MicroGPT {
    * @throws {ConfigError} {CoreError} {ArenaError} as create does
    */
   static async load(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<MicroGPT> {
+    options = snapshot(options)
     const { openCheckpoint, restore } = await import('./load.js')
     const opened = openCheckpoint(bytes, options)
     const { file, data, seed } = opened

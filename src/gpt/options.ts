@@ -93,3 +93,21 @@ export interface Generated extends Candidate {
 }
 
 export type { ReadOptions } from '../checkpoint/metadata.js'
+
+/** A list or a plain object of the caller's, copied; anything else is left for the checks. */
+function copy(x: any): any {
+  if (Array.isArray(x)) return [...x]
+  const isPlain = typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
+  return isPlain ? { ...x } : x
+}
+
+/** The options as they are now: what the caller changes while a model is being made has no effect. */
+export function snapshot<O extends CreateOptions | LoadOptions>(options: O): O {
+  if (typeof options !== 'object' || options === null) return options
+  const { docs, config } = options
+  return {
+    ...options,
+    ...(docs === undefined ? {} : { docs: copy(docs) }),
+    ...(config === undefined ? {} : { config: copy(config) }),
+  }
+}

@@ -1,5 +1,6 @@
 /** The way in to the worker front door: the rest of it is loaded when it is asked for. */
 import type { CreateOptions, LoadOptions } from '../gpt/microgpt.js'
+import { snapshot } from '../gpt/options.js'
 import type { WorkerModel } from './model.js'
 import type { Abortable } from './start.js'
 
@@ -12,7 +13,8 @@ const part = () => import('./start.js')
  *   workers or worker.js is not beside this module
  */
 export async function createWorkerModel(options: CreateOptions & Abortable): Promise<WorkerModel> {
-  return (await part()).createModel(options)
+  const given = snapshot(options)
+  return (await part()).createModel(given)
 }
 
 /**
@@ -25,5 +27,6 @@ export async function loadWorkerModel(
   bytes: Uint8Array,
   options?: LoadOptions & Abortable,
 ): Promise<WorkerModel> {
-  return (await part()).loadModel(bytes, options)
+  const given = options && snapshot(options)
+  return (await part()).loadModel(bytes, given)
 }

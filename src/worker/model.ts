@@ -43,12 +43,14 @@ export class WorkerModel implements Told {
   train(options: TrainOptions & { signal?: AbortSignal } = {}): WorkerRun {
     const { signal, ...rest } = options
     const { line } = this
-    const id = line.nextId
+    // Of no call until this one is made: another one may come first when this one never is.
+    let id = 0
     const stop = () => line.stop(id)
     const call = async (hear: (steps: Steps) => void): Promise<RunResult> => {
       if (signal?.aborted) return { status: 'aborted', step: this.step }
       signal?.addEventListener('abort', stop)
       try {
+        id = line.nextId
         return await line.call('train', rest, (steps) => {
           this.step = steps.step
           this.docsSeen = steps.docsSeen

@@ -44,8 +44,7 @@ async function start<O extends LoadOptions>(
   signal?.addEventListener('abort', giveUp)
   const makeIt = async () => {
     const source = core === undefined ? {} : { core: await portable(core) }
-    // As they are now: this is when they are sent.
-    const docs = Array.isArray(rest.docs) ? [...rest.docs] : []
+    const docs = Array.isArray(rest.docs) ? rest.docs : []
     return new WorkerModel(line, await make(line, { ...rest, ...source } as O), docs)
   }
   try {
