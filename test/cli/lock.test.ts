@@ -101,7 +101,7 @@ describe('a lock', () => {
       const { calls } = await trace(
         at,
         [script, join(at, 'model')],
-        ({ path }, _, child) => void (path === 'refused' && child.kill('SIGKILL')),
+        ({ path }, _, child) => void (/^(holds|refused)$/.test(path) && child.kill('SIGKILL')),
         { TRACED_KILL: code },
       )
       expect(calls.at(-1)!.path).toBe('refused')
@@ -134,6 +134,18 @@ describe('a lock', () => {
       const renamed = entry.replace(String(pid), String(process.pid))
       renameSync(join(at, entry), join(at, renamed))
       expect(await a!.go()).toBe('holds')
+    }))
+
+  test('that another process has half removed before it was in place is made again', () =>
+    withTakers(2, async ([a, b], at) => {
+      const last = () => a!.traced.calls.at(-1)!
+      while (last().name !== 'renameSync') await a!.step()
+      // The other one was killed as it removed what seemed to be left.
+      for (const entry of readdirSync(join(at, last().path))) {
+        rmSync(join(at, last().path, entry), { recursive: true })
+      }
+      expect(await a!.go()).toBe('holds')
+      expect(await b!.go()).toBe('refused')
     }))
 
   test('is taken over from a process that was killed at any call', async () => {
