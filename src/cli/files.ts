@@ -1,10 +1,10 @@
 /** Checkpoints on a disk: read with care, and written whole or not at all. */
 import { closeSync, fchmodSync, fstatSync, fsyncSync, lstatSync, openSync, readSync } from 'node:fs'
-import { readdirSync, realpathSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { readdirSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CheckpointError } from '../errors.js'
 import { headerLength } from '../checkpoint/safetensors/read.js'
-import { lock } from './lock.js'
+import { UNFINISHED_LOCK, lock } from './lock.js'
 
 /** What the memory of a model can be, and more than Node reads at once on some systems. */
 const MAX_FILE = 2 ** 32
@@ -129,8 +129,9 @@ export class ModelFile {
   private sweep(): void {
     const start = `${basename(this.target)}.`
     for (const name of readdirSync(this.folder)) {
-      if (!name.startsWith(start) || !/^\d+\.tmp$/.test(name.slice(start.length))) continue
-      remove(join(this.folder, name))
+      if (!name.startsWith(start)) continue
+      const rest = name.slice(start.length)
+      if (/^\d+\.tmp$/.test(rest) || UNFINISHED_LOCK.test(rest)) remove(join(this.folder, name))
     }
   }
 }
@@ -159,9 +160,9 @@ function modeOf(path: string): number | undefined {
 
 function remove(path: string): void {
   try {
-    unlinkSync(path)
+    rmSync(path, { recursive: true, force: true })
   } catch {
-    // It is not there, or it stays: the next run sweeps.
+    // It stays: the next run sweeps.
   }
 }
 

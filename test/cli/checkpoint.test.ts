@@ -1,6 +1,6 @@
 /** train --out and --resume, sample --model, inspect FILE: runs in processes of their own. */
-import { mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -95,49 +95,6 @@ describe('a signal', () => {
     const { code, stderr } = await end
     expect([code, stderr]).toEqual([0, ''])
     expect(stepOf('pipe')).toBeGreaterThan(0)
-  })
-})
-
-describe('two runs on one file', () => {
-  test('the second is refused, and the first goes on', async () => {
-    const child = start(['train', '--steps', '100000000', '--out', at('shared')])
-    const end = ended(child)
-    await new Promise((resolve) => child.stdout!.once('data', resolve))
-    const second = await cli('train', '--steps', '5', '--out', at('shared'))
-    expect(second.stderr).toBe(
-      `microgpt-wasm: process ${child.pid} writes to ${at('shared')}; wait for it, give another ` +
-        `--out, or, if it is gone, delete ${at('shared.lock')}\n`,
-    )
-    expect([second.code, second.stdout]).toEqual([1, ''])
-    expect(readFileSync(at('shared.lock'), 'utf8')).toContain(String(child.pid))
-    child.kill('SIGINT')
-    expect((await end).code).toBe(130)
-    await train('--steps', '5', '--out', at('shared'))
-  })
-
-  const me = (began: string, host = hostname()) => `${process.pid} ${began} ${host}`
-  test.each<[string, string, boolean, number]>([
-    ['a process that has ended', `4194304 1 ${hostname()}`, false, 0],
-    ['a number that another process has now', me('1'), false, 0],
-    ['a lock left empty long ago', '', false, 60],
-    ['a lock just made', '', true, 0],
-    ['a process of another machine', me('1', 'elsewhere'), true, 60],
-  ])('%s', async (name, text, held, age) => {
-    const lock = at(`${name}.lock`)
-    writeFileSync(lock, text)
-    utimesSync(lock, Date.now() / 1000 - age, Date.now() / 1000 - age)
-    const run = await cli('train', '--steps', '2', '--samples', '0', '--out', at(name))
-    expect(run.stderr === '').toBe(!held)
-    expect(run.code).toBe(held ? 1 : 0)
-    expect(readdirSync(folder).includes(`${name}.lock`)).toBe(held)
-    if (held) expect(readFileSync(lock, 'utf8')).toBe(text)
-  })
-
-  test('what others have left is swept, and nothing else', async () => {
-    for (const name of ['m.12.tmp', 'm.tmp', 'm.12.tmp2', 'n.12.tmp']) writeFileSync(at(name), 'x')
-    await train('--steps', '1', '--out', at('m'))
-    const left = readdirSync(folder).filter((name) => /^[mn]\b/.test(name))
-    expect(left.sort()).toEqual(['m', 'm.12.tmp2', 'm.tmp', 'n.12.tmp'])
   })
 })
 

@@ -1,0 +1,23 @@
+/** Runs the test files that have a long form, in that form: those that read LONG. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = new URL('../', import.meta.url)
+const vitest = fileURLToPath(new URL('node_modules/vitest/vitest.mjs', root))
+
+const files = readdirSync(new URL('test', root), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => `test/${name.replaceAll('\\', '/')}`)
+  .filter((name) => readFileSync(new URL(name, root), 'utf8').includes('process.env.LONG'))
+
+const { status } = spawnSync(
+  process.execPath,
+  [vitest, 'run', ...files, ...process.argv.slice(2)],
+  {
+    cwd: root,
+    env: { ...process.env, LONG: '1' },
+    stdio: 'inherit',
+  },
+)
+process.exitCode = status ?? 1

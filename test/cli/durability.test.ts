@@ -1,0 +1,143 @@
+/**
+ * What reaches the disk, in which order: a save writes a temporary file, syncs it, renames it and syncs
+ * the folder. Every call of the file system is made to fail once.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MicroGPT } from '../../src/index.js'
+import { type Answer, CLI, type Call, type Ran, trace } from '../helpers/trace.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
+const data = join(tmpdir(), `microgpt-docs-${process.pid}.txt`)
+/** A run at step 10 of 12, and the bytes that it ends with. */
+let old: Uint8Array
+let whole: Uint8Array
+let homes = 0
+
+beforeAll(async () => {
+  writeFileSync(data, 'anna\notto\n')
+  const options = { docs: ['anna', 'otto'], config: { num_steps: 12 } }
+  const gpt = await MicroGPT.create(options)
+  for (const _step of gpt.train({ steps: 10 })) continue
+  old = gpt.save({ optimizer: true })
+  for (const _step of gpt.train()) continue
+  whole = gpt.save({ optimizer: true })
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+  rmSync(data)
+})
+
+/** A folder that holds the run and nothing else. */
+function home(): string {
+  const at = join(folder, String(homes++))
+  mkdirSync(at)
+  writeFileSync(join(at, 'model'), old)
+  return at
+}
+
+const words = (at: string, ...more: string[]) => {
+  const train = ['train', '--resume', join(at, 'model'), '--data', data, '--samples', '0']
+  return [CLI, ...train, '--quiet', ...more]
+}
+
+/** The run goes on to its end, and one call, by its place among all, has another answer. */
+const resumed = (at: string, place: number, answer: Answer, ...more: string[]) =>
+  trace(at, words(at, ...more), (_, index) => (index === place ? answer : 'go'))
+
+const holds = (at: string, bytes: Uint8Array) =>
+  Buffer.compare(readFileSync(join(at, 'model')), bytes) === 0
+
+/** What the calls do to the file, its temporary and its folder; locks and looks are left out. */
+function saving(calls: readonly Call[]): string[] {
+  const renamed = calls.find(({ name, to }) => name === 'renameSync' && to === 'model')?.path
+  const names = new Map([
+    [renamed, 'temporary'],
+    ['model', 'model'],
+    ['.', 'folder'],
+  ] as const)
+  const lookups = /^(read|realpath|lstat|stat|fstat|exists|access)/
+  return calls
+    .filter(({ name, path }) => names.has(path) && !lookups.test(name))
+    .map(({ name, path, to }) => [name.slice(0, -4), names.get(path), to].filter(Boolean).join(' '))
+}
+
+const SAVE = [
+  ...['open temporary', 'fchmod temporary', 'write temporary', 'fsync temporary'],
+  ...['close temporary', 'rename temporary model'],
+  ...['open folder', 'fsync folder', 'close folder'],
+]
+/** Before the first save the file is read. */
+const READ = ['open model', 'close model']
+
+describe('a save', () => {
+  test('writes, syncs, renames and syncs the folder, each once and in this order', async () => {
+    const at = home()
+    const { calls, code, stderr } = await resumed(at, -1, 'go')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(saving(calls)).toEqual([...READ, ...SAVE])
+    expect(holds(at, whole)).toBe(true)
+    expect(readdirSync(at)).toEqual(['model'])
+  })
+
+  test('does so again each time', async () => {
+    const at = home()
+    const { calls } = await resumed(at, -1, 'go', '--save-every', '1')
+    expect(saving(calls)).toEqual([...READ, ...SAVE, ...SAVE])
+  })
+
+  test('of a file that is new looks for no mode', async () => {
+    const at = home()
+    rmSync(join(at, 'model'))
+    const train = ['train', '--out', join(at, 'model'), '--data', data, '--steps', '1', '--quiet']
+    const { calls } = await trace(at, [CLI, ...train])
+    expect(saving(calls)).toEqual(SAVE.filter((call) => !call.startsWith('fchmod')))
+  })
+
+  test('goes on after a write of half the bytes', async () => {
+    const at = home()
+    const isWrite = ({ name, path }: Call) => name === 'writeSync' && !path.includes('lock')
+    const { calls, code } = await trace(at, words(at), (call) => (isWrite(call) ? 'short' : 'go'))
+    expect(code).toBe(0)
+    expect(calls.filter(isWrite).length).toBeGreaterThan(5)
+    expect(holds(at, whole)).toBe(true)
+  })
+})
+
+/** Whatever failed: the file is whole, and it is the new one exactly when the program says so. */
+function expectWhole(at: string, { code, signal, stderr, calls }: Ran, failed: number): void {
+  const saved = holds(at, whole)
+  expect(saved || holds(at, old)).toBe(true)
+  expect([code, signal], stderr).toEqual([saved ? 0 : 1, null])
+  if (saved) expect(stderr).toBe('')
+  else expect(stderr).toMatch(/^microgpt-wasm: cannot (read|write) [^\n]+\n$/)
+  const renamed = calls.findIndex(({ to }) => to === 'model')
+  expect(renamed < 0 || renamed <= failed || calls[failed]!.name.startsWith('rm')).toBe(true)
+}
+
+describe('a call that fails', { timeout: 120_000 }, () => {
+  const changing = /^(open|write|fsync|fchmod|rename|link|mkdir|fdatasync|ftruncate)/
+  test.each<[Answer, RegExp]>([
+    ['EIO', /./],
+    ['ENOSPC', changing],
+  ])('%s, at every place', async (code, which) => {
+    const { calls } = await resumed(home(), -1, 'go')
+    const places = calls.flatMap(({ name }, i) => (which.test(name) ? [i] : []))
+    expect(places.length).toBeGreaterThan(8)
+    for (const place of places) {
+      const at = home()
+      const ran = await resumed(at, place, code)
+      const { name, path } = ran.calls[place]!
+      try {
+        expectWhole(at, ran, place)
+        // What could not be removed is removed by the next run; all else is gone now.
+        if (/^(rm|unlink)/.test(name)) await resumed(at, -1, 'go', '--steps', '14')
+        expect(readdirSync(at)).toEqual(['model'])
+      } catch (error) {
+        throw new Error(`${code} of ${name} ${path}: ${(error as Error).message}`, { cause: error })
+      }
+    }
+  })
+})

@@ -1,0 +1,112 @@
+/** Two runs of the program on one file, and what a run leaves beside it: nothing. */
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { CLI } from '../helpers/trace.js'
+import { type Ended, cli, ended, environment, start } from './program.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+let homes = 0
+
+function home(): string {
+  const at = join(folder, String(homes++))
+  mkdirSync(at)
+  return at
+}
+
+const endless = (at: string) => ['train', '--steps', '100000000', '--out', join(at, 'model')]
+const short = (at: string, ...more: string[]) =>
+  cli('train', '--steps', '2', '--samples', '0', '--out', join(at, 'model'), ...more)
+
+/** Who is in the way of a run, as it says. */
+function holderOf({ stderr, code, stdout }: Ended, at: string): number {
+  const path = join(at, 'model')
+  const [line, pid] = /^microgpt-wasm: process (\d+) writes to (.*)\n$/.exec(stderr) ?? []
+  expect(line, stderr).toBe(
+    `microgpt-wasm: process ${pid} writes to ${path}; wait for it, give another --out, or, if it ` +
+      `is gone, delete ${path}.lock\n`,
+  )
+  expect([code, stdout]).toEqual([1, ''])
+  return Number(pid)
+}
+
+describe('two runs on one file', () => {
+  test('the second is refused, and the first goes on', async () => {
+    const at = home()
+    const child = start(endless(at))
+    const end = ended(child)
+    await new Promise((resolve) => child.stdout!.once('data', resolve))
+    expect(holderOf(await short(at), at)).toBe(child.pid)
+    expect(child.exitCode).toBe(null)
+    child.kill('SIGINT')
+    expect((await end).code).toBe(130)
+    expect(await short(at)).toMatchObject({ code: 0, stderr: '' })
+    expect(readdirSync(at)).toEqual(['model'])
+  })
+
+  test('a run that was killed, but that its parent has not waited for, is not in the way', async () => {
+    const at = home()
+    // The shell becomes a program that waits for no child.
+    const words = ['-c', '"$@" & exec sleep 60', 'sh', process.execPath, CLI, ...endless(at)]
+    const parent = spawn('sh', words, { env: environment(), stdio: ['ignore', 'pipe', 'ignore'] })
+    try {
+      await new Promise((resolve) => parent.stdout!.once('data', resolve))
+      const pid = holderOf(await short(at), at)
+      process.kill(pid, 'SIGKILL')
+      expect(await short(at)).toMatchObject({ code: 0, stderr: '' })
+    } finally {
+      parent.kill('SIGKILL')
+    }
+    expect(readdirSync(at)).toEqual(['model'])
+  })
+
+  test('a file in the place of the lock is respected', async () => {
+    const at = home()
+    writeFileSync(join(at, 'model.lock'), '')
+    const { code, stderr } = await short(at)
+    expect(stderr).toMatch(/^microgpt-wasm: another program writes to .*, delete .*model\.lock\n$/)
+    expect(code).toBe(1)
+    expect(readdirSync(at)).toEqual(['model.lock'])
+  })
+
+  test('what others have left is swept, and nothing else', async () => {
+    const at = home()
+    const names = ['model.12.tmp', 'model.tmp', 'model.12.tmp2', 'other.12.tmp', 'model.lock.old']
+    for (const name of names) writeFileSync(join(at, name), 'x')
+    expect(await short(at)).toMatchObject({ code: 0, stderr: '' })
+    const left = ['model', 'model.12.tmp2', 'model.lock.old', 'model.tmp', 'other.12.tmp']
+    expect(readdirSync(at).sort()).toEqual(left)
+  })
+})
+
+describe('a run that fails leaves nothing', () => {
+  const wild = ['--learning-rate', '1000', '--weight-decay', '1000', '--lr-schedule', 'constant']
+  test.each<[string, number, string[]]>([
+    ['no data', 1, ['--data', 'none']],
+    ['a config that cannot be', 2, ['--n-embd', '18']],
+    ['nothing held out', 2, ['--eval-every', '5']],
+    ['a model that is too large', 1, ['--n-embd', '40000']],
+    ['a file that is none', 1, ['--resume', '/dev/null']],
+    ['a loss that is not finite', 1, [...wild, '--steps', '100', '--save-every', '1000']],
+    ['data that never come', 1, ['--data', 'http://127.0.0.1:1/']],
+  ])('%s', async (_, code, words) => {
+    const at = home()
+    const run = await cli('train', '--out', join(at, 'model'), ...words)
+    expect(run.stderr).toMatch(/^microgpt-wasm: [^\n]+\n$/)
+    expect([run.code, run.stderr]).toEqual([code, run.stderr])
+    expect(readdirSync(at)).toEqual([])
+  })
+
+  test('a reader that goes away ends it: the file, and no lock', async () => {
+    const at = home()
+    const child = start([...endless(at), '--json'])
+    const end = ended(child)
+    await new Promise((resolve) => child.stdout!.once('data', resolve))
+    child.stdout!.destroy()
+    expect((await end).code).toBe(0)
+    expect(readdirSync(at)).toEqual(['model'])
+  })
+})

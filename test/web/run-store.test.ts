@@ -1,0 +1,170 @@
+/** The runs that the page keeps: their texts are shared, and go with the last run that needs them. */
+import 'fake-indexeddb/auto'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { ask, transact } from '../../src/web/store.js'
+import { forget, list, put, take } from '../../src/web/worker/shelf.js'
+
+let now = 0
+
+/** Puts a run of a text there. Each is newer than the one before. */
+function keep(
+  id: string,
+  text: string,
+  { step = 5, of = 10, replaced = null as string | null } = {},
+) {
+  const about = { id, step, of, time: ++now, name: null, mark: `hash of ${text}`, text }
+  const losses = new Float64Array([step])
+  const lists = { losses, smoothed: losses, rates: losses }
+  const log = { first: 0, stride: 1, steps: 1, mean: 0, weight: 0, ...lists }
+  const file = new Uint8Array([step, 2, 3])
+  return put(about, { file, log, ms: 7, initial: null, before: 'b' }, replaced)
+}
+
+/** All records of the store, by their keys. */
+function records(): Promise<Map<string, unknown>> {
+  return transact('readonly', async (store) => {
+    const [keys, values] = await Promise.all([ask(store.getAllKeys()), ask(store.getAll())])
+    return new Map(keys.map((key, i) => [(key as string[]).join(' '), values[i] as unknown]))
+  })
+}
+
+const texts = async () => [...(await records()).keys()].filter((key) => key.startsWith('text '))
+const ids = async () => (await list()).map(({ id }) => id)
+
+/** Changes a record as another version of the page, or a fault of the disk, would. */
+const spoil = (key: string[], change: (value: Record<string, unknown>) => unknown) =>
+  transact('readwrite', async (store) => {
+    const value = await ask<Record<string, unknown>>(store.get(key))
+    const changed = change(value)
+    if (changed === undefined) store.delete(key)
+    else store.put(changed, key)
+  })
+
+beforeEach(async () => {
+  await transact('readwrite', async (store) => void store.clear())
+})
+
+describe('a text that two runs share', () => {
+  test('is there once, stays for the one when the other is deleted, and goes with the last', async () => {
+    await keep('a', 'shared')
+    await keep('b', 'shared')
+    await keep('c', 'other')
+    expect(await texts()).toEqual(['text hash of other', 'text hash of shared'])
+    await forget('a')
+    expect(await ids()).toEqual(['c', 'b'])
+    expect(await texts()).toEqual(['text hash of other', 'text hash of shared'])
+    expect((await take('b')).text).toBe('shared')
+    await forget('b')
+    expect(await texts()).toEqual(['text hash of other'])
+    expect((await take('c')).text).toBe('other')
+    await forget('c')
+    expect((await records()).size).toBe(0)
+  })
+
+  test('stays for a run that goes on from a deleted one', async () => {
+    await keep('a', 'shared')
+    await keep('b', 'shared', { step: 6, replaced: 'a' })
+    expect(await ids()).toEqual(['b'])
+    expect((await take('b')).text).toBe('shared')
+  })
+
+  test('goes when a run takes the place of the last one that had it', async () => {
+    await keep('a', 'first')
+    await keep('b', 'second', { replaced: 'a' })
+    expect(await texts()).toEqual(['text hash of second'])
+    expect([...(await records()).keys()].sort()).toEqual([
+      'about b',
+      'run b',
+      'text hash of second',
+    ])
+  })
+
+  test('goes with the oldest run when there are too many, unless a newer one has it', async () => {
+    await keep('a', 'first')
+    await keep('b', 'shared')
+    await keep('c', 'shared')
+    await keep('d', 'third')
+    expect(await ids()).toEqual(['d', 'c', 'b'])
+    expect(await texts()).toEqual(['text hash of shared', 'text hash of third'])
+    await keep('e', 'third')
+    expect(await ids()).toEqual(['e', 'd', 'c'])
+    expect((await take('c')).text).toBe('shared')
+  })
+
+  test('stays while a record is there that cannot be read: it may be its text', async () => {
+    await keep('a', 'first')
+    await keep('b', 'second')
+    await spoil(['about', 'a'], (about) => ({ ...about, version: 2 }))
+    await forget('b')
+    expect(await texts()).toEqual(['text hash of first', 'text hash of second'])
+    await forget('a')
+    expect((await records()).size).toBe(0)
+  })
+})
+
+describe('runs', () => {
+  test('come back as they were put there', async () => {
+    await keep('a', 'anna\notto', { step: 9 })
+    const { about, state, text } = await take('a')
+    expect(about).toEqual({ id: 'a', step: 9, of: 10, time: now, name: null })
+    expect(text).toBe('anna\notto')
+    expect(state).toMatchObject({ file: new Uint8Array([9, 2, 3]), ms: 7, initial: null })
+    expect(state.log.losses).toEqual(new Float64Array([9]))
+  })
+
+  test('are listed with the newest first, and replace themselves', async () => {
+    await keep('a', 'x', { step: 1 })
+    await keep('b', 'x')
+    await keep('a', 'x', { step: 2 })
+    expect(await list()).toMatchObject([
+      { id: 'a', step: 2 },
+      { id: 'b', step: 5 },
+    ])
+    expect(await texts()).toHaveLength(1)
+  })
+
+  test('that are at their end go first', async () => {
+    await keep('a', 'x')
+    await keep('b', 'x', { step: 10 })
+    await keep('c', 'x')
+    await keep('d', 'x')
+    expect(await ids()).toEqual(['d', 'c', 'a'])
+  })
+
+  test.each<[string, string[], (value: Record<string, unknown>) => unknown, RegExp]>([
+    ['no record', ['about', 'a'], () => undefined, /not there any more/],
+    [
+      'another version',
+      ['about', 'a'],
+      (about) => ({ ...about, version: 0 }),
+      /not there any more/,
+    ],
+    ['half a step', ['about', 'a'], (about) => ({ ...about, step: 0.5 }), /not there any more/],
+    ['no numbers', ['run', 'a'], () => undefined, /damaged/],
+    ['no file', ['run', 'a'], (run) => ({ ...run, file: null }), /damaged/],
+    ['a time that is none', ['run', 'a'], (run) => ({ ...run, ms: NaN }), /damaged/],
+    ['parameters that are none', ['run', 'a'], (run) => ({ ...run, initial: [1] }), /damaged/],
+    ['no text', ['text', 'hash of x'], () => undefined, /damaged/],
+  ])('with %s are refused, and others are not', async (_, key, change, message) => {
+    await keep('a', 'x')
+    await keep('b', 'y')
+    await spoil(key, change)
+    await expect(take('a')).rejects.toThrow(message)
+    expect((await take('b')).text).toBe('y')
+  })
+
+  test('that cannot be read are listed with the reason', async () => {
+    await keep('a', 'x')
+    await spoil(['about', 'a'], (about) => ({ ...about, name: 5 }))
+    expect(await list()).toMatchObject([{ id: 'a', trouble: expect.stringMatching(/damaged/) }])
+  })
+
+  test('change nothing when one of them cannot be stored', async () => {
+    await keep('a', 'x')
+    const before = await records()
+    const bad = { file: new Uint8Array(1), log: () => {} } as never
+    const about = { id: 'b', step: 1, of: 2, time: ++now, name: null, mark: 'm', text: 'y' }
+    await expect(put(about, bad, 'a')).rejects.toThrow()
+    expect(await records()).toEqual(before)
+  })
+})
