@@ -3,13 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { decodeUtf8, parseDocs } from '../../src/dataset.js'
 import { MicroGPT } from '../../src/microgpt.js'
 import { checkLoss, checkLosses } from '../../src/bench/equal.js'
-import { measureDocuments } from '../../src/bench/scaling/documents.js'
 import type { Scaling } from '../../src/bench/scaling/index.js'
 import { ratio } from '../../src/bench/scaling/index.js'
-import { measureParameters } from '../../src/bench/scaling/parameters.js'
 import { bound, bytesOf, sizesUpTo } from '../../src/bench/scaling/plan.js'
 import { scalingTables } from '../../src/bench/scaling/table.js'
-import { measureThreads, threadCounts } from '../../src/bench/scaling/threads.js'
+import { threadCounts } from '../../src/bench/scaling/threads.js'
 import { twinLoss } from '../../src/bench/scaling/twin-loss.js'
 import { blockDocuments, namesText } from '../../src/bench/texts.js'
 
@@ -93,30 +91,6 @@ test('the twin reads the loss off the core’s own parameters', async () => {
   gpt.stateDict.get('layer1.attn_wk')!.data[5]! += 1
   const [doc] = docs
   expect(Math.abs(twinLoss(gpt, doc!) - gpt.loss([doc!]))).toBeLessThan(1e-13)
-})
-
-test('a start on 1,000 documents', async () => {
-  const { textBytes, ms, peakBytes, lossDifference } = await measureDocuments('tutorial', 1000)
-  expect(textBytes).toBe(namesText(1000).length)
-  expect(ms).toBeGreaterThan(0)
-  expect(peakBytes).toBeGreaterThan(1e6)
-  expect(lossDifference).toBeLessThanOrEqual(1e-11)
-})
-
-test('the parts of a step add up to it', async () => {
-  const result = await measureParameters(16)
-  const { numParams, msPerStep, nsPerPosition, nsAdam } = result
-  expect(numParams).toBe(4064)
-  expect(nsPerPosition).toBeGreaterThan(0)
-  expect(nsAdam).toBeGreaterThan(0)
-  expect((1e-6 * numParams * (32 * nsPerPosition + nsAdam)) / msPerStep).toBeCloseTo(1, 9)
-})
-
-test('one thread at least is measured', async () => {
-  const { supported, rows } = await measureThreads('small')
-  expect(rows[0]!.threads).toBe(1)
-  expect(rows.every(({ msPerStep }) => msPerStep > 0)).toBe(true)
-  expect(supported || rows.length === 1).toBe(true)
 })
 
 describe('its tables', () => {

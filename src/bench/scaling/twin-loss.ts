@@ -1,11 +1,11 @@
 /** The typed-array twin's forward on the core's own parameters: no second copy of a large model. */
-import type { MicroGPT } from '../../microgpt.js'
 import { attention } from '../../reference/typed-attention.js'
 import { linear } from '../../reference/typed-linear.js'
 import { add, crossEntropy, embedding, relu, rmsnorm } from '../../reference/typed-ops.js'
+import type { TimedCore } from '../setup.js'
 
 /** The loss of one document, by the twin's loops over gpt.stateDict. */
-export function twinLoss(gpt: MicroGPT, doc: string): number {
+export function twinLoss(gpt: TimedCore, doc: string): number {
   const { n_embd: n, n_layer, n_head, head_dim, block_size: B, activation } = gpt.config
   const V = gpt.tokenizer.vocabSize
   const ids = gpt.tokenizer.encodeDoc(doc)
