@@ -1,8 +1,8 @@
 /** The benchmark on processes of known figures, from its flags on. */
-import { vi } from 'vitest'
 import type { Processes } from '../../src/bench/child.js'
 import { bench } from '../../src/bench/main.js'
 import { sizesUpTo } from '../../src/bench/scaling/plan.js'
+import { captured } from './captured.js'
 
 /** Bytes that are free, and the widths of the models that fit 80 % of them. */
 const FREE = 2 ** 26
@@ -95,22 +95,8 @@ function processes({ losses = {}, python = true, broken }: Given = {}) {
   return { asked, processes: { child, cpython, machine, freeBytes: () => FREE } as Processes }
 }
 
-/** Runs the benchmark, and tells what it wrote. */
+/** Runs the benchmark on these processes; what it wrote, and how it ended. */
 export async function run(given: Given, ...argv: string[]) {
   const { asked, processes: fake } = processes(given)
-  const written = { stdout: '', stderr: '' }
-  for (const stream of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
-      written[stream] += String(text)
-      return true
-    })
-  }
-  try {
-    const code = await bench(argv, fake)
-    return { code, error: null, asked, ...written }
-  } catch (error) {
-    return { code: null, error: error as Error, asked, ...written }
-  } finally {
-    vi.restoreAllMocks()
-  }
+  return { asked, ...(await captured(() => bench(argv, fake))) }
 }
