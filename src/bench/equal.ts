@@ -1,5 +1,8 @@
 /** The checks that stand before every measurement: what is timed is the same computation. */
 
+/** Steps whose losses are compared before the engines are timed. */
+export const COMPARED = 30
+
 /**
  * How far two losses are apart.
  * @throws {Error} when that is more than `tolerance`, or one of them is no number

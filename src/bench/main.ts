@@ -1,6 +1,7 @@
 /** `npm run bench`: how fast each engine trains, samples and starts, on the shipped names. */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { PROCESSES } from './child.js'
 import { bench as measureAll } from './rounds.js'
 import { writeBlock } from './readme.js'
 import { scalingTables } from './scaling/table.js'
@@ -29,9 +30,10 @@ const usage = (message: string): number => {
 /**
  * Runs the benchmark and prints it.
  * @param argv the flags after `bench`
+ * @param processes where the figures come from; a test gives known ones
  * @returns the exit code
  */
-export async function bench(argv: string[]): Promise<number> {
+export async function bench(argv: string[], processes = PROCESSES): Promise<number> {
   let parsed
   try {
     parsed = parseArgs({
@@ -74,7 +76,7 @@ export async function bench(argv: string[]): Promise<number> {
   const say = (text: string) => {
     if (live) process.stderr.write(`\r\x1b[K${text}`)
   }
-  const report = await measureAll(values.preset, rounds, values, say)
+  const report = await measureAll(values.preset, rounds, values, say, processes)
   say('')
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
   if (values.readme !== undefined) {

@@ -5,19 +5,11 @@
  * the machine meets all of them. A figure is the median over the rounds, its spread the smallest
  * and the largest; a ratio is taken within a round, and then its median.
  */
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { child } from './child.js'
-import { checkLosses } from './equal.js'
-import { machine } from './machine.js'
+import { type Processes, PROCESSES } from './child.js'
+import { COMPARED, checkLosses } from './equal.js'
 import { type Scaling, measureScaling } from './scaling/index.js'
 import type { Size } from './shapes.js'
 import type { SizeResult } from './sizes.js'
-
-const run = promisify(execFile)
-const pythonProgram = fileURLToPath(new URL('../test/golden/make.py', import.meta.url))
 
 const ENGINES = ['wasm', 'typed', 'value'] as const
 export type Engine = (typeof ENGINES)[number] | 'cpython'
@@ -59,37 +51,24 @@ export interface SizeRow extends SizeResult {
   size: Size
 }
 
-interface PythonTimes {
-  secondsPerStep: number
-  losses: number[]
-}
-
-/** CPython's own times, or null when there is no python3 or no program for it (an installed package). */
-async function cpython(preset: string, steps: number): Promise<PythonTimes | null> {
-  if (!existsSync(pythonProgram)) return null
-  const args = [pythonProgram, '--time', `${steps}`, '--preset', preset]
-  const done = await run('python3', args).catch(() => null)
-  return done && (JSON.parse(done.stdout) as PythonTimes)
-}
-
 function figure(values: number[]): Figure {
   const sorted = values.toSorted((a, b) => a - b)
   return { median: sorted[sorted.length >> 1]!, min: sorted[0]!, max: sorted.at(-1)! }
 }
 
 /** @throws {Error} when an engine's losses are not wasm's */
-async function compareLosses(preset: string) {
+async function compareLosses(preset: string, { child, cpython }: Processes) {
   const want = await child<{ losses: number[]; numParams: number }>('wasm', 'losses', preset)
   let worst = 0
-  const compare = (name: string, losses: number[]) => {
-    const far = checkLosses(name, losses, want.losses.slice(0, losses.length), TOLERANCE)
+  const compare = (name: string, losses: number[], steps = COMPARED) => {
+    const far = checkLosses(name, losses, want.losses.slice(0, steps), TOLERANCE)
     worst = Math.max(worst, far)
   }
   for (const name of ['typed', 'value']) {
     compare(name, (await child<{ losses: number[] }>(name, 'losses', preset)).losses)
   }
   const python = await cpython(preset, PYTHON_STEPS)
-  if (python) compare('cpython', python.losses)
+  if (python) compare('cpython', python.losses, PYTHON_STEPS)
   return { worst, numParams: want.numParams, withPython: python !== null }
 }
 
@@ -104,9 +83,11 @@ export async function bench(
   rounds: number,
   sections: { sizes: boolean; scaling: boolean },
   say: (text: string) => void,
+  processes: Processes = PROCESSES,
 ): Promise<Report> {
+  const { child, cpython } = processes
   say('comparing losses')
-  const { worst, numParams, withPython } = await compareLosses(preset)
+  const { worst, numParams, withPython } = await compareLosses(preset, processes)
 
   const steps: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
   const tokens: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
@@ -130,7 +111,7 @@ export async function bench(
     sizes.push({ size, ...(await child<SizeResult>('wasm', 'size', size)) })
   }
 
-  const scaling = sections.scaling ? await measureScaling(preset, say) : null
+  const scaling = sections.scaling ? await measureScaling(preset, processes, say) : null
 
   const measured: Engine[] = withPython ? [...ENGINES, 'cpython'] : [...ENGINES]
   const rows = measured.map((engine) => ({
@@ -141,5 +122,14 @@ export async function bench(
     start: starts[engine].length > 0 ? figure(starts[engine]) : null,
   }))
   const lossDifference = worst
-  return { machine: machine(), preset, numParams, rounds, lossDifference, rows, sizes, scaling }
+  return {
+    machine: processes.machine(),
+    preset,
+    numParams,
+    rounds,
+    lossDifference,
+    rows,
+    sizes,
+    scaling,
+  }
 }

@@ -1,9 +1,8 @@
 /** Larger models, in batches: milliseconds a step, and how much of the machine's arithmetic that is. */
 import { readFile } from 'node:fs/promises'
 import type { ConfigInput } from '../config/config.js'
-import { MicroGPT } from '../gpt/microgpt.js'
-import { TypedGPT } from '../reference/typed.js'
 import { checkLoss } from './equal.js'
+import type { Peak, Setup } from './setup.js'
 import { SIZES, type Size } from './shapes.js'
 import { blockDocuments } from './texts.js'
 import { losses, median, time } from './time.js'
@@ -31,38 +30,44 @@ function flopsOf(config: (typeof SIZES)[Size], numParams: number): number {
   return 6 * rows * (numParams - embeddings) + 3 * n_layer * 4 * triangle * n_embd
 }
 
-/** GFLOP/s of assembly/peak.ts: the best of many short runs. */
-async function measurePeak(): Promise<number> {
+/** assembly/peak.ts, whose module is beside this program. */
+export async function loadPeak(): Promise<Peak> {
   const bytes = await readFile(new URL('./peak.wasm', import.meta.url))
   const { instance } = await WebAssembly.instantiate(bytes)
   const { spin, FLOPS } = instance.exports as {
     spin(turns: number): number
     FLOPS: WebAssembly.Global<'i32'>
   }
+  return { spin, flops: FLOPS.value }
+}
+
+/** GFLOP/s of the peak: the best of many short runs. */
+async function measurePeak({ now, peak }: Setup): Promise<number> {
+  const { spin, flops } = await peak()
   const turns = 2_000_000
   let best = Infinity
   for (let i = 0; i < 30; i++) {
-    const start = performance.now()
+    const start = now()
     spin(turns)
-    best = Math.min(best, performance.now() - start)
+    best = Math.min(best, now() - start)
   }
-  return (turns * FLOPS.value) / best / 1e6
+  return (turns * flops) / best / 1e6
 }
 
 /** @throws {Error} when the twin's loss is not the same */
-export async function measureSize(size: Size): Promise<SizeResult> {
+export async function measureSize(setup: Setup, size: Size): Promise<SizeResult> {
   const config = SIZES[size]
   const docs = blockDocuments(config.block_size)
   const input: ConfigInput = { ...config, num_steps: 1_000_000, init_std: 0.05 }
-  const gpt = await MicroGPT.create({ docs, config: input })
-  const twin = new TypedGPT({ docs, config: { ...input, batch_size: 1 } })
+  const gpt = await setup.wasm({ docs, config: input })
+  const twin = await setup.typed({ docs, config: { ...input, batch_size: 1 } })
   const want = twin.loss(twin.docs.slice(0, config.batch_size))
   const lossDifference = checkLoss(size, losses(gpt, 1)[0]!, want, 1e-11)
 
-  const peak = await measurePeak()
+  const peak = await measurePeak(setup)
   const steps = { small: 30, medium: 2, large: 1 }[size]
-  time(gpt, steps)
-  const msPerStep = median(Array.from({ length: 5 }, () => time(gpt, steps)))
+  time(setup.now, gpt, steps)
+  const msPerStep = median(Array.from({ length: 5 }, () => time(setup.now, gpt, steps)))
   const rows = config.batch_size * config.block_size
   const gflops = flopsOf(config, gpt.numParams) / msPerStep / 1e6
   const tokensPerSecond = (1000 * rows) / msPerStep

@@ -1,9 +1,8 @@
 /** Clocks of the measurements. */
+import type { Clock, TimedModel } from './setup.js'
 
 /** What trains: the core, or a twin. */
-export interface Trained {
-  train(options: { steps: number; batch_size?: number }): Iterable<{ loss: number }>
-}
+type Trained = Pick<TimedModel, 'train'>
 
 /** The middle of some numbers; of an even count, the upper one. */
 export function median(values: readonly number[]): number {
@@ -11,11 +10,10 @@ export function median(values: readonly number[]): number {
 }
 
 /** Milliseconds that one of `steps` steps takes. */
-export function time(gpt: Trained, steps: number, batchSize?: number): number {
-  const start = performance.now()
-  const options = batchSize === undefined ? { steps } : { steps, batch_size: batchSize }
-  for (const _step of gpt.train(options)) continue
-  return (performance.now() - start) / steps
+export function time(now: Clock, gpt: Trained, steps: number): number {
+  const start = now()
+  for (const _step of gpt.train({ steps })) continue
+  return (now() - start) / steps
 }
 
 /** Steps whose losses are wanted. */

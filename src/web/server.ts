@@ -36,12 +36,13 @@ const ALIASES: Readonly<Record<string, string>> = Object.assign(Object.create(nu
 /** A server of one folder's files; only of the types above, and only inside it. */
 export function webServer(folder: string, headers = HEADERS): Server {
   return createServer(async ({ method, url = '/', headers: asked }, response) => {
-    const answer = (status: number, type: string, body: string | Uint8Array, etag = '') => {
-      response.writeHead(status, { ...headers, 'content-type': type, ...(etag && { etag }) })
+    const answer = (status: number, type: string, body: string | Uint8Array, more = {}) => {
+      const length = status === 304 ? {} : { 'content-length': Buffer.byteLength(body) }
+      response.writeHead(status, { ...headers, 'content-type': type, ...length, ...more })
       response.end(method === 'HEAD' ? undefined : body)
     }
     if (method !== 'GET' && method !== 'HEAD') {
-      answer(405, 'text/plain', 'only GET and HEAD\n')
+      answer(405, 'text/plain', 'only GET and HEAD\n', { allow: 'GET, HEAD' })
       return
     }
     try {
@@ -52,8 +53,8 @@ export function webServer(folder: string, headers = HEADERS): Server {
       if (!type || name.includes('\0') || !path.startsWith(folder + sep)) throw new Error(name)
       const { size, mtimeMs } = await stat(path)
       const etag = `"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`
-      if (asked['if-none-match'] === etag) answer(304, type, '', etag)
-      else answer(200, type, await readFile(path), etag)
+      if (asked['if-none-match'] === etag) answer(304, type, '', { etag })
+      else answer(200, type, await readFile(path), { etag })
     } catch {
       answer(404, 'text/plain', 'there is no such file here\n')
     }

@@ -1,10 +1,8 @@
 /** The peers' runner: what they are given, what is compared, and what is said when one is not there. */
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Case, modelOf, writeCase } from '../../src/bench/peers/cases.js'
 import {
@@ -16,10 +14,9 @@ import {
   ask,
   reasonOf,
 } from '../../src/bench/peers/peers.js'
-import { type Ask, type PeersReport, passesAt, sweep } from '../../src/bench/peers/sweep.js'
+import { type Ask, passesAt, sweep } from '../../src/bench/peers/sweep.js'
 import { peersTable, verdict } from '../../src/bench/peers/table.js'
 import { MicroGPT } from '../../src/gpt/microgpt.js'
-import { environment } from '../cli/program.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-peers-test-'))
@@ -75,6 +72,42 @@ describe('the sweep', () => {
       'wrong, step 1: the loss is 4.1, expected 4, within 0.0001; nothing timed',
     )
     expect(asked.filter((line) => line.endsWith('time'))).toEqual([])
+  })
+
+  /** A peer whose losses are these in one width and mode, and right elsewhere. */
+  const wrongAt =
+    (where: string, losses: number[]): Ask =>
+    async ({ label }, file, mode) => {
+      const right = label !== 'near' || `${file} ${mode}` !== where
+      return { about: label, losses: right ? [4, 3.5] : losses, msPerStep: 1 }
+    }
+  test.each([
+    ['in the second width', '32 losses', [4, 3.6], 'near, step 2: the loss is 3.6'],
+    ['in what is timed', '16 time', [4.2, 3.5], 'near, step 1: the loss is 4.2'],
+    ['no number', '16 losses', [4, NaN], 'near, step 2: the loss is NaN'],
+    ['too few', '16 losses', [4], 'near: 1 losses, expected 2'],
+  ])('a loss that is wrong %s is an error', async (_, where, losses, message) => {
+    await expect(sweep([near], widths, 1, wrongAt(where, losses), () => {})).rejects.toThrow(
+      message,
+    )
+  })
+
+  test('this package on two threads must have the same bits', async () => {
+    const two = { ...PEERS[0]!, label: 'near' }
+    expect(two).toMatchObject({ threads: 2, tolerance: 0 })
+    const bit = wrongAt('16 losses', [4, 3.5 + 2 ** -51])
+    await expect(sweep([two], widths, 1, bit, () => {})).rejects.toThrow('expected 3.5, the same')
+  })
+
+  test('takes medians over rounds', async () => {
+    const ms = [9, 1, 5]
+    let round = 0
+    const noisy: Ask = async ({ label }, _, mode) => {
+      const msPerStep = label === 'near' && mode === 'time' ? ms[round++]! : 2
+      return { about: label, losses: [4], msPerStep }
+    }
+    const [, one] = await sweep([near], widths.slice(0, 1), 3, noisy, () => {})
+    expect(one).toMatchObject({ ms: { 16: 5 }, ratio: { 16: 2.5 } })
   })
 })
 
@@ -151,57 +184,5 @@ describe('a peer that is not there', () => {
   test('there is no python3 at all', () => {
     const error = Object.assign(new Error('spawn python3 ENOENT'), { code: 'ENOENT' })
     expect(reasonOf(error, '')).toBe('there is no python3')
-  })
-})
-
-describe('npm run bench:peers, without installing anything', () => {
-  const run = (...flags: string[]) => {
-    const args = [join(root, 'scripts/peers.mjs'), '--no-install', ...flags]
-    return promisify(execFile)(process.execPath, args, { env: environment() })
-  }
-  const SHORT = ['--widths', '16', '--rounds', '1', '--seconds', '0.01']
-
-  test('times this package', async () => {
-    const { stdout } = await run('--only', 'microgpt', ...SHORT)
-    const lines = stdout.split('\n')
-    expect(lines.find((line) => line.startsWith(OURS.label))).toMatch(/float64 +[\d.]+$/)
-    const said = lines.filter((line) => line.startsWith('- '))
-    expect(said).toHaveLength(1)
-    expect(said[0]).toMatch(
-      /^- microgpt-wasm, float64, 2 threads: .*(losses within|not available: .)/,
-    )
-    expect(stdout).toContain('No peer was there to compare with.')
-  })
-
-  test('writes the numbers and the table into files', async () => {
-    const [json, readme] = [join(folder, 'report.json'), join(folder, 'README.md')]
-    writeFileSync(readme, 'Peers:\n<!-- bench:peers -->\n<!-- /bench:peers -->\n')
-    const words = ['--only', 'nobody', '--markdown', '--json', json, '--readme', readme]
-    const { stdout } = await run(...SHORT, ...words)
-    const report = JSON.parse(readFileSync(json, 'utf8')) as PeersReport
-    expect(report.widths).toEqual([{ n_embd: 16, numParams: expect.any(Number) }])
-    expect(stdout).toBe(`${peersTable(report, true)}\n`)
-    expect(readFileSync(readme, 'utf8')).toContain(peersTable(report, true))
-  })
-
-  test.each([
-    ['--widths', '16,x'],
-    ['--widths', '2'],
-    ['--rounds', '0'],
-    ['--seconds', '0'],
-    ['report.json'],
-  ])('refuses %s', async (...words) => {
-    const failed = run(...words)
-    await expect(failed).rejects.toMatchObject({ code: 2, stdout: '' })
-    await expect(failed).rejects.toMatchObject({ stderr: expect.stringMatching(/^usage: /) })
-  })
-
-  test('tells its flags, and in one line what went wrong', async () => {
-    expect((await run('--help')).stdout).toMatch(/^usage: npm run bench:peers/)
-    const failed = run(...SHORT, '--only', 'nobody', '--readme', join(folder, 'none.md'))
-    await expect(failed).rejects.toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/^bench:peers: .*none\.md.*\n$/),
-    })
   })
 })

@@ -1,16 +1,12 @@
 /** The scaling section: what is checked, made, planned and printed. */
+import { loadCore } from '../../src/engine/core.js'
 import { describe, expect, test } from 'vitest'
-import { decodeUtf8, parseDocs } from '../../src/data/text.js'
-import { MicroGPT } from '../../src/gpt/microgpt.js'
 import { checkLoss, checkLosses } from '../../src/bench/equal.js'
-import { measureDocuments } from '../../src/bench/scaling/documents.js'
 import type { Scaling } from '../../src/bench/scaling/index.js'
 import { ratio } from '../../src/bench/scaling/index.js'
-import { measureParameters } from '../../src/bench/scaling/parameters.js'
 import { bound, bytesOf, sizesUpTo } from '../../src/bench/scaling/plan.js'
 import { scalingTables } from '../../src/bench/scaling/table.js'
-import { measureThreads, threadCounts } from '../../src/bench/scaling/threads.js'
-import { twinLoss } from '../../src/bench/scaling/twin-loss.js'
+import { threadCounts } from '../../src/bench/scaling/threads.js'
 import { blockDocuments, namesText } from '../../src/bench/texts.js'
 
 describe('losses are compared before anything is timed', () => {
@@ -61,15 +57,16 @@ describe('documents made on the spot', () => {
   })
 })
 
-describe('the largest model that fits', () => {
+describe('the largest model that fits', async () => {
+  const core = await loadCore()
   test.each([2 ** 25, 2 ** 28, 2 ** 32])('in %d bytes', (bytes) => {
-    const sizes = sizesUpTo(bytes)
+    const sizes = sizesUpTo(core, bytes)
     const largest = sizes.at(-1)!
     expect(sizes[0]).toBe(16)
     expect(sizes).toEqual(sizes.toSorted((a, b) => a - b))
     const margin = 2 ** 24
-    expect(bytesOf(largest)).toBeLessThanOrEqual(bytes - margin)
-    expect(bytesOf(largest + 16)).toBeGreaterThan(bytes - margin)
+    expect(bytesOf(core, largest)).toBeLessThanOrEqual(bytes - margin)
+    expect(bytesOf(core, largest + 16)).toBeGreaterThan(bytes - margin)
   })
 
   test('what bounds it is said', () => {
@@ -82,41 +79,6 @@ test('threads: one by one to 8, then doubled, to all that there are', () => {
   expect(threadCounts(1)).toEqual([1])
   expect(threadCounts(6)).toEqual([1, 2, 3, 4, 5, 6])
   expect(threadCounts(40)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 40])
-})
-
-test('the twin reads the loss off the core’s own parameters', async () => {
-  const docs = ['abcdefghij', 'jihg', 'c']
-  const config = { n_embd: 12, n_head: 3, n_layer: 2, block_size: 7, init_std: 0.3 }
-  const gpt = await MicroGPT.create({ docs, preset: 'gist', config })
-  for (const _step of gpt.train({ steps: 3 })) continue
-  for (const doc of docs) expect(Math.abs(twinLoss(gpt, doc) - gpt.loss([doc]))).toBeLessThan(1e-13)
-  gpt.stateDict.get('layer1.attn_wk')!.data[5]! += 1
-  const [doc] = docs
-  expect(Math.abs(twinLoss(gpt, doc!) - gpt.loss([doc!]))).toBeLessThan(1e-13)
-})
-
-test('a start on 1,000 documents', async () => {
-  const { textBytes, ms, peakBytes, lossDifference } = await measureDocuments('tutorial', 1000)
-  expect(textBytes).toBe(namesText(1000).length)
-  expect(ms).toBeGreaterThan(0)
-  expect(peakBytes).toBeGreaterThan(1e6)
-  expect(lossDifference).toBeLessThanOrEqual(1e-11)
-})
-
-test('the parts of a step add up to it', async () => {
-  const result = await measureParameters(16)
-  const { numParams, msPerStep, nsPerPosition, nsAdam } = result
-  expect(numParams).toBe(4064)
-  expect(nsPerPosition).toBeGreaterThan(0)
-  expect(nsAdam).toBeGreaterThan(0)
-  expect((1e-6 * numParams * (32 * nsPerPosition + nsAdam)) / msPerStep).toBeCloseTo(1, 9)
-})
-
-test('one thread at least is measured', async () => {
-  const { supported, rows } = await measureThreads('small')
-  expect(rows[0]!.threads).toBe(1)
-  expect(rows.every(({ msPerStep }) => msPerStep > 0)).toBe(true)
-  expect(supported || rows.length === 1).toBe(true)
 })
 
 describe('its tables', () => {

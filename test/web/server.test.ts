@@ -1,93 +1,228 @@
-/** The server of `npm run web`. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import type { Server } from 'node:http'
+/** The server of `npm run web`: what it sends, against literal text; what it does not serve. */
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import type { IncomingHttpHeaders, Server } from 'node:http'
 import { request } from 'node:http'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { POLICY, listen, webServer } from '../../src/web/server.js'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { listen, webServer } from '../../src/web/server.js'
 
-const folder = new URL('../../build', import.meta.url).pathname
+/** A folder to serve, and others around it that are not to be. */
+const parent = mkdtempSync(join(tmpdir(), 'server-'))
+const folder = join(parent, 'build')
+const BODIES: Record<string, string> = {
+  'build/index.html': '<!doctype html><title>é</title>',
+  'build/page.css': 'body {}',
+  'build/page.js': 'export {}',
+  'build/icon.svg': '<svg/>',
+  'build/core.wasm': '\0asm',
+  'build/deep/er/page.js': 'deep',
+  'build/a b+c.js': 'a space',
+  'build/100%.js': 'a percent sign',
+  'build/notes.txt': 'no type of the page',
+  'build/core.js.map': 'no type of the page',
+  'build/.stamp': 'no type at all',
+  'build/html': 'no type at all',
+  'build/folder.js/inside.js': 'in a folder whose name ends like a file',
+  'build-secret/page.js': 'secret: its path begins like that of the folder',
+  'build.js': 'secret: likewise',
+  'secret.js': 'secret',
+  'secret/page.js': 'secret',
+}
+
 let server: Server
 let address: string
 beforeAll(async () => {
+  for (const [name, body] of Object.entries(BODIES)) {
+    mkdirSync(join(parent, name, '..'), { recursive: true })
+    writeFileSync(join(parent, name), body)
+  }
   server = webServer(folder)
   address = await listen(server, 0, '127.0.0.1')
 })
-afterAll(() => server.close())
-
-test.each([
-  ['', 'text/html; charset=utf-8'],
-  ['microgpt.js?v=1', 'text/javascript; charset=utf-8'],
-  ['core.wasm', 'application/wasm'],
-  ['page.css', 'text/css; charset=utf-8'],
-])('%j is served as %s, isolated and under the policy', async (path, type) => {
-  const { status, headers } = await fetch(address + path)
-  expect(status).toBe(200)
-  expect(headers.get('content-type')).toBe(type)
-  expect(headers.get('content-security-policy')).toBe(POLICY)
-  expect(headers.get('cross-origin-opener-policy')).toBe('same-origin')
-  expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp')
+afterAll(() => {
+  server.close()
+  rmSync(parent, { recursive: true })
 })
 
-test('the policy allows no unsafe thing but WebAssembly', () => {
-  expect(POLICY).toContain("default-src 'self'; script-src 'self' 'wasm-unsafe-eval'")
-  expect(POLICY.replace("'wasm-unsafe-eval'", '')).not.toContain('unsafe')
-})
+interface Answer {
+  status: number
+  headers: IncomingHttpHeaders
+  body: string
+}
 
-/** A path as it is: fetch would tidy it. */
-const rawStatus = (path: string) =>
-  new Promise<number | undefined>((resolve, reject) => {
-    const { port } = new URL(address)
-    request({ port, path }, (response) => resolve(response.resume().statusCode))
+/** Asks for a path as it is: fetch would tidy it. */
+function ask(path: string, method = 'GET', headers: Record<string, string> = {}): Promise<Answer> {
+  const { hostname, port } = new URL(address)
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path, method, headers }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+      const { statusCode, headers: sent } = response
+      response.on('end', () => resolve({ status: statusCode!, headers: sent, body }))
+    })
       .on('error', reject)
       .end()
   })
-
-test.each(['/../package.json', '/..%2fsrc%2fweb%2fpage.html', '/%2e%2e/src/index.html', '/%00.js'])(
-  '%s leads nowhere',
-  async (path) => expect(await rawStatus(path)).toBe(404),
-)
-test.each(['/nothing.js', '/.stamp', '/types', '//', '/%E0%A4%A'])(
-  '%s is not there',
-  async (path) => expect(await rawStatus(path)).toBe(404),
-)
-
-test('what has not changed is not sent again', async () => {
-  const first = await fetch(`${address}core.wasm`)
-  const etag = first.headers.get('etag')!
-  const again = await fetch(`${address}core.wasm`, { headers: { 'if-none-match': etag } })
-  expect([again.status, (await again.arrayBuffer()).byteLength]).toEqual([304, 0])
-  const other = await fetch(`${address}core.wasm`, { headers: { 'if-none-match': '"x"' } })
-  expect(other.status).toBe(200)
-})
-
-test('other methods are refused', async () => {
-  expect((await fetch(address, { method: 'POST' })).status).toBe(405)
-})
-
-/** Runs the program until it has said something. */
-async function program(...args: string[]) {
-  const child = spawn(process.execPath, [`${folder}/web.js`, ...args])
-  const said = await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')])
-  return { child, said: String(said[0]) }
 }
 
-test('the program prints its address, and takes --port', async () => {
-  const { child, said } = await program('--port', '0')
-  const [at] = said.match(/http:\/\/127\.0\.0\.1:\d+\//)!
-  expect((await fetch(at)).status).toBe(200)
-  const taken = await program('--port', new URL(at).port)
-  expect(taken.said).toMatch(/port \d+ is in use; try --port 0/)
-  child.kill()
+/** Every header that is not Node's own, for a type. */
+const sent = (type: string) => ({
+  'content-type': type,
+  'content-security-policy':
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; " +
+    "base-uri 'none'; form-action 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
 })
 
-test.each([
-  [['--port', '99999'], /--port takes a whole number from 0 to 65535, got 99999/],
-  [['--port', 'x'], /--port takes a whole number/],
-  [['--speed', '1'], /--speed/],
-])('%j is refused', async (args, message) => {
-  const { child, said } = await program(...args)
-  expect(said).toMatch(message)
-  if (child.exitCode === null) await once(child, 'exit')
-  expect(child.exitCode).toBe(2)
+/** The headers of an answer without those that Node adds, and those of one file alone. */
+function named({ headers }: Answer): IncomingHttpHeaders {
+  const { date: _, connection: _c, 'keep-alive': _k, etag: _e, ...rest } = headers
+  const { 'content-length': _l, ...ours } = rest
+  return ours
+}
+
+describe('what is served', () => {
+  test.each([
+    ['/', 'build/index.html', 'text/html; charset=utf-8'],
+    ['/index.html', 'build/index.html', 'text/html; charset=utf-8'],
+    ['/page.css', 'build/page.css', 'text/css; charset=utf-8'],
+    ['/page.js', 'build/page.js', 'text/javascript; charset=utf-8'],
+    ['/page.js?v=1&x=../..', 'build/page.js', 'text/javascript; charset=utf-8'],
+    ['/deep/er/page.js', 'build/deep/er/page.js', 'text/javascript; charset=utf-8'],
+    ['/deep/../page.js', 'build/page.js', 'text/javascript; charset=utf-8'],
+    ['/a%20b+c.js', 'build/a b+c.js', 'text/javascript; charset=utf-8'],
+    ['/100%25.js', 'build/100%.js', 'text/javascript; charset=utf-8'],
+    ['/icon.svg', 'build/icon.svg', 'image/svg+xml'],
+    ['/favicon.ico', 'build/icon.svg', 'image/svg+xml'],
+    ['/core.wasm', 'build/core.wasm', 'application/wasm'],
+  ])('%s is %s, %s', async (path, file, type) => {
+    const answer = await ask(path)
+    expect(answer).toMatchObject({ status: 200, body: BODIES[file] })
+    expect(named(answer)).toEqual(sent(type))
+    expect(answer.headers['content-length']).toBe(`${Buffer.byteLength(BODIES[file]!)}`)
+    expect(answer.headers.etag).toMatch(/^"[^"]+"$/)
+  })
+
+  test('HEAD has the headers of GET, and no body', async () => {
+    const [get, head] = [await ask('/'), await ask('/', 'HEAD')]
+    expect(head).toMatchObject({ status: 200, body: '' })
+    const { date: _g, ...got } = get.headers
+    const { date: _h, ...headers } = head.headers
+    expect(headers).toEqual(got)
+  })
+
+  test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'])(
+    '%s is refused',
+    async (method) => {
+      const answer = await ask('/page.js', method)
+      expect(answer).toMatchObject({ status: 405, body: 'only GET and HEAD\n' })
+      expect(named(answer)).toEqual({ ...sent('text/plain'), allow: 'GET, HEAD' })
+    },
+  )
+})
+
+describe('what is not served', () => {
+  test.each([
+    ...['/nothing.js', '/notes.txt', '/core.js.map', '/.stamp', '/html', '/deep', '/deep/', '//'],
+    // A folder, and what is no path.
+    ...['/folder.js', '/folder.js/', '/%E0%A4%A', '/%', '/page.js%00', '/%00.js', '/page.js%00.js'],
+    // Names that objects have.
+    ...['/constructor', '/__proto__', '/toString'],
+  ])('%s is not there', async (path) => {
+    const answer = await ask(path)
+    expect(answer).toMatchObject({ status: 404, body: 'there is no such file here\n' })
+    expect(named(answer)).toEqual(sent('text/plain'))
+    expect(answer.headers.etag).toBeUndefined()
+  })
+
+  test.each([
+    ...['/../secret.js', '/../../secret.js', '/deep/../../secret.js', '/./../secret.js'],
+    ...['/..%2fsecret.js', '/..%2Fsecret.js', '/%2e%2e/secret.js', '/%2E%2E%2fsecret.js'],
+    ...['/.%2e/secret.js', '/deep%2f..%2f..%2fsecret.js', '/deep/..%2f..%2fsecret.js'],
+    // Decoded once, not twice.
+    ...['/%252e%252e%252fsecret.js', '/..%252fsecret.js', '/..%c0%afsecret.js'],
+    ...['/..\\secret.js', '/..%5csecret.js', '/..;/secret.js', '/..%2f..%2f..%2fsecret.js'],
+    ...['/..%2fsecret/page.js', `/${encodeURIComponent(join(parent, 'secret.js'))}`],
+    // Beside the folder, with a name that begins like its own.
+    ...[
+      '/../build-secret/page.js',
+      '/..%2fbuild-secret%2fpage.js',
+      '/%2e%2e%2fbuild-secret/page.js',
+    ],
+    ...['/..%2fbuild.js', '/-secret/page.js', '-secret/page.js', '.js'],
+    // Another server's address.
+    ...['http://localhost/..%2fsecret.js', '//localhost/..%2fsecret.js'],
+  ])('%s leads nowhere', async (path) => {
+    const { status, body } = await ask(path)
+    expect(body).not.toContain('secret')
+    // Node refuses a target that does not begin with a slash by itself.
+    expect([400, 404]).toContain(status)
+  })
+
+  test('a way out and back in is a way out: what is checked is the path itself', async () => {
+    expect(await ask('/..%2fbuild%2fpage.js')).toMatchObject({ status: 200, body: 'export {}' })
+  })
+})
+
+describe('what has not changed', () => {
+  const file = join(folder, 'changing.js')
+  const write = (body: string, seconds: number) => {
+    writeFileSync(file, body)
+    utimesSync(file, seconds, seconds)
+  }
+  const tag = async () => (await ask('/changing.js')).headers.etag!
+
+  test('is not sent again', async () => {
+    write('one', 1e9)
+    const etag = await tag()
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await ask('/changing.js', method, { 'if-none-match': etag })
+      expect(answer).toMatchObject({ status: 304, body: '' })
+      expect(answer.headers).toMatchObject({ etag, 'cache-control': 'no-cache' })
+      expect(named(answer)).toEqual(sent('text/javascript; charset=utf-8'))
+    }
+    expect(await tag()).toBe(etag)
+  })
+
+  test.each([
+    ['of equal size, a second later', 'two', 1e9 + 1],
+    ['of equal size, some milliseconds later', 'two', 1e9 + 0.004],
+    ['of equal size, with an older time', 'two', 1e9 - 3600],
+    ['of another size, at the same time', 'three', 1e9],
+  ])('a rewrite %s is sent, with another etag', async (_, body, seconds) => {
+    write('one', 1e9)
+    const etag = await tag()
+    write(body, seconds)
+    const answer = await ask('/changing.js', 'GET', { 'if-none-match': etag })
+    expect(answer).toMatchObject({ status: 200, body })
+    expect(answer.headers.etag).not.toBe(etag)
+  })
+
+  test.each(['"x"', '', 'x'])('with the etag %j it is sent', async (etag) => {
+    expect(await ask('/page.js', 'GET', { 'if-none-match': etag })).toMatchObject({ status: 200 })
+  })
+
+  test('a missing file is not answered for by the etag of another', async () => {
+    write('one', 1e9)
+    const etag = await tag()
+    expect(await ask('/gone.js', 'GET', { 'if-none-match': etag })).toMatchObject({ status: 404 })
+  })
+})
+
+test('an address of IPv6 is in brackets', async () => {
+  const other = webServer(folder)
+  try {
+    expect(await listen(other, 0, '::1')).toMatch(/^http:\/\/\[::1\]:\d+\/$/)
+  } catch (error) {
+    // A machine without IPv6.
+    expect(error).toMatchObject({ code: expect.stringMatching(/EADDRNOTAVAIL|EAFNOSUPPORT/) })
+  } finally {
+    other.close()
+  }
 })

@@ -1,111 +1,12 @@
-/** `npm run bench:peers`: the same model on other engines; scripts/peers.mjs bundles and starts it. */
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** The program of `npm run bench:peers`, which scripts/peers.mjs bundles into build/peers and starts. */
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
-import { MicroGPT } from '../../gpt/microgpt.js'
-import { machine } from '../machine.js'
-import { writeBlock } from '../readme.js'
-import { modelOf, writeCase } from './cases.js'
-import { PEERS, ask } from './peers.js'
-import { type PeersReport, type Width, sweep } from './sweep.js'
-import { peersTable } from './table.js'
-
-const HELP = `usage: npm run bench:peers -- [--widths N,N...] [--rounds N] [--seconds N] [--only TEXT]
-                               [--no-install] [--json [FILE]] [--markdown] [--readme FILE]
-
-Times @jax-js/jax and TensorFlow.js on WebAssembly, and PyTorch where python3 has it, beside this
-package: the same model, weights and batches, the losses compared first. Installs the two into
-build/peers, exact versions, 300 MB; nothing else is touched.
-
-  --widths N,N...  n_embd of the models: 16,32,64,128,256 unless given
-  --rounds N       fresh processes of each, 3 unless given; a figure is their median
-  --seconds N      how long each is timed, 1 unless given; three steps at least
-  --only TEXT      peers whose name holds this
-  --no-install     take what build/peers has
-  --json           print the numbers as JSON; with a FILE, write them there beside the table
-  --markdown       print the table as Markdown
-  --readme FILE    also put it into FILE, at <!-- bench:peers -->
-`
-
-const here = fileURLToPath(new URL('.', import.meta.url))
-
-/** @returns the exit code */
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      widths: { type: 'string', default: '16,32,64,128,256' },
-      rounds: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '1' },
-      only: { type: 'string', default: '' },
-      'no-install': { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      markdown: { type: 'boolean', default: false },
-      readme: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) {
-    process.stdout.write(HELP)
-    return 0
-  }
-  const widths = values.widths.split(',').map(Number)
-  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)]
-  const fits = widths.every((n) => Number.isInteger(n) && n >= 4 && n <= 1024)
-  const counts = Number.isInteger(rounds) && rounds >= 1 && seconds > 0
-  const [file, ...rest] = positionals
-  if (!fits || !counts || rest.length > 0 || (file !== undefined && !values.json)) {
-    process.stderr.write(HELP)
-    return 2
-  }
-
-  const say = (text: string) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
-  }
-  if (!values['no-install']) await install(say)
-  const folder = mkdtempSync(join(tmpdir(), 'microgpt-peers-'))
-  try {
-    const cases: Width[] = []
-    for (const n_embd of widths) {
-      const core = new URL('../core.wasm', import.meta.url)
-      const gpt = await MicroGPT.create({ ...modelOf(n_embd), core })
-      cases.push({ n_embd, numParams: gpt.numParams, file: writeCase(folder, gpt, seconds) })
-      gpt.free()
-    }
-    const asked: Parameters<typeof sweep>[3] = (peer, path, mode) => ask(here, peer, path, mode)
-    const peers = PEERS.filter(({ label }) => label.includes(values.only))
-    const results = await sweep(peers, cases, rounds, asked, say)
-    const sizes = cases.map(({ n_embd, numParams }) => ({ n_embd, numParams }))
-    const report: PeersReport = { machine: machine(), widths: sizes, results }
-    say('')
-    if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
-    if (values.readme !== undefined) {
-      writeBlock(values.readme, 'bench:peers', peersTable(report, true))
-    }
-    const toStdout = values.json && file === undefined
-    process.stdout.write(
-      `${toStdout ? JSON.stringify(report) : peersTable(report, values.markdown)}\n`,
-    )
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-  return 0
-}
-
-/** The packages of package.json beside this program; without them their peers say what they miss. */
-async function install(say: (text: string) => void): Promise<void> {
-  say('installing the peers')
-  const args = ['install', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund']
-  await promisify(execFile)('npm', args, { cwd: here }).catch((error: { stderr?: string }) => {
-    process.stderr.write(`the peers could not be installed: ${error.stderr ?? String(error)}\n`)
-  })
-}
+import { benchPeers } from './bench.js'
 
 try {
-  process.exitCode = await main()
+  process.exitCode = await benchPeers(
+    process.argv.slice(2),
+    fileURLToPath(new URL('.', import.meta.url)),
+  )
 } catch (error) {
   process.stderr.write(`bench:peers: ${(error as Error).message}\n`)
   process.exitCode = 1

@@ -39,7 +39,7 @@ export interface Width {
 export type Ask = (peer: Peer, file: string, mode: 'losses' | 'time') => Promise<Answer>
 
 /**
- * In each width the losses are compared first; then, round by round, each peer is timed in a fresh
+ * In each width the losses are compared first, and again in what is timed; then, round by round, each peer is timed in a fresh
  * process; whether it is faster is the median of the ratios within a round, so that a noisy moment of
  * the machine meets both. A peer that is not there is left out, with the reason.
  * @throws {Error} when a peer's losses are not ours
@@ -72,7 +72,9 @@ export async function sweep(
     for (let round = 1; round <= rounds; round++) {
       for (const [peer, each] of times) {
         say(`n_embd ${n_embd}, round ${round} of ${rounds}: ${peer.label}`)
-        each.push((await ask(peer, file, 'time')).msPerStep!)
+        const timed = await ask(peer, file, 'time')
+        compare(peer, timed, want)
+        each.push(timed.msPerStep!)
       }
     }
     const ours = times.get(OURS)!

@@ -1,9 +1,8 @@
 /** What a larger batch costs: the preset's model, 1 to 64 documents a step. */
 import { NAMES } from '../../data/names.js'
 import { parseDocs } from '../../data/text.js'
-import { MicroGPT } from '../../gpt/microgpt.js'
-import { ValueGPT } from '../../reference/model.js'
 import { checkLoss, checkLosses } from '../equal.js'
+import type { Setup, TimedCore } from '../setup.js'
 import { losses, median, time } from '../time.js'
 
 export interface BatchRow {
@@ -29,13 +28,13 @@ const DOCUMENTS = 2048
 const ROUNDS = 9
 
 /** @throws {Error} when a loss is not what it must be */
-export async function measureBatches(preset: string): Promise<Batches> {
+export async function measureBatches(setup: Setup, preset: string): Promise<Batches> {
   const docs = parseDocs(NAMES)
-  const make = (config: object) => MicroGPT.create({ docs, preset, config })
+  const make = (config: object) => setup.wasm({ docs, preset, config })
   const scalarDifference = checkLosses(
     'a batch of 1, against scalar autograd',
     losses(await make({}), COMPARED),
-    losses(new ValueGPT({ docs, preset, config: {} }), COMPARED),
+    losses(await setup.value({ docs, preset, config: {} }), COMPARED),
     1e-11,
   )
 
@@ -54,7 +53,7 @@ export async function measureBatches(preset: string): Promise<Batches> {
     for (const model of models) {
       const { batch, gpt, perDocument } = model
       const from = gpt.docsSeen
-      const us = (1000 * time(gpt, DOCUMENTS / batch)) / batch
+      const us = (1000 * time(setup.now, gpt, DOCUMENTS / batch)) / batch
       if (round === 0) continue
       perDocument.push(us)
       model.positions += positionsOf(gpt, from, gpt.docsSeen) / (ROUNDS * DOCUMENTS)
@@ -69,7 +68,7 @@ export async function measureBatches(preset: string): Promise<Batches> {
 }
 
 /** Positions of the documents that a model took from one count of docsSeen to another. */
-function positionsOf({ docs, config }: MicroGPT, from: number, to: number): number {
+function positionsOf({ docs, config }: TimedCore, from: number, to: number): number {
   let positions = 0
   for (let i = from; i < to; i++) {
     positions += Math.min(config.block_size, [...docs[i % docs.length]!].length + 1)

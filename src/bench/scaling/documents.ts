@@ -1,8 +1,7 @@
 /** What more documents cost: from a text to a model that has made its first step. */
 import { decodeUtf8, parseDocs } from '../../data/text.js'
-import { MicroGPT } from '../../gpt/microgpt.js'
-import { TypedGPT } from '../../reference/typed.js'
 import { checkLoss } from '../equal.js'
+import type { Setup } from '../setup.js'
 import { namesText } from '../texts.js'
 
 export interface DocumentsResult {
@@ -15,25 +14,26 @@ export interface DocumentsResult {
   lossDifference: number
 }
 
-/** A process's own peak of memory, in bytes. */
-export const peakBytes = () => 1024 * process.resourceUsage().maxRSS
-
 /**
  * Once, in a process that has done nothing before. A start cannot be repeated in it, so the check
  * comes behind it, and a wrong loss throws the figures away.
  * @throws {Error} when the first loss is not the twin's
  */
-export async function measureDocuments(preset: string, count: number): Promise<DocumentsResult> {
+export async function measureDocuments(
+  setup: Setup,
+  preset: string,
+  count: number,
+): Promise<DocumentsResult> {
   const bytes = namesText(count)
-  const start = performance.now()
+  const start = setup.now()
   const docs = parseDocs(decodeUtf8(bytes))
-  const gpt = await MicroGPT.create({ docs, preset })
+  const gpt = await setup.wasm({ docs, preset })
   const [first] = [...gpt.train({ steps: 1 })]
-  const ms = performance.now() - start
-  const peak = peakBytes()
+  const ms = setup.now() - start
+  const peak = setup.peakBytes()
   if (docs.length !== count) throw new Error(`${docs.length} documents, expected ${count}`)
 
-  const twin = new TypedGPT({ docs, preset })
+  const twin = await setup.typed({ docs, preset })
   const want = twin.loss([gpt.docs[0]!])
   const lossDifference = checkLoss(`${count} documents`, first!.loss, want, 1e-11)
   return { textBytes: bytes.length, ms, peakBytes: peak, lossDifference }

@@ -1,6 +1,6 @@
 /** How the cost grows with the batch, the documents, the parameters and the threads. */
 import { loadCore } from '../../engine/core.js'
-import { child } from '../child.js'
+import type { Processes } from '../child.js'
 import { median } from '../time.js'
 import type { Size } from '../shapes.js'
 import type { Batches } from './batches.js'
@@ -39,6 +39,7 @@ const STARTS = 3
 /** @param say told what is being done */
 export async function measureScaling(
   preset: string,
+  { child, freeBytes }: Pick<Processes, 'child' | 'freeBytes'>,
   say: (text: string) => void,
 ): Promise<Scaling> {
   say('scaling: batches')
@@ -58,7 +59,7 @@ export async function measureScaling(
     documents.push({ ...runs[0]!, ms, memoryBytes })
   }
 
-  const { bytes, by } = bound()
+  const { bytes, by } = bound(freeBytes())
   const rows: ParametersRow[] = []
   for (const n of sizesUpTo(await loadCore(), bytes)) {
     say(`scaling: n_embd ${n}`)

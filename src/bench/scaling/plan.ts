@@ -1,5 +1,4 @@
 /** The models of the parameters' section, up to the largest that fits. */
-import { freemem } from 'node:os'
 import { MAX_BYTES, formatBytes, planBytes } from '../../engine/plan.js'
 import { resolveConfig } from '../../config/config.js'
 import type { Core } from '../../engine/core.js'
@@ -27,7 +26,7 @@ export const bytesOf = (core: Core, n: number) =>
   planBytes(planGPT(core, resolveConfig('tutorial', inputOf(n)), DOC.length + 1)).total
 
 /** Bytes that a model may take here, and what it is that bounds it. */
-export function bound(free = freemem()): { bytes: number; by: string } {
+export function bound(free: number): { bytes: number; by: string } {
   const most = 0.8 * free
   return most < MAX_BYTES
     ? { bytes: most, by: `80 % of the ${formatBytes(free)} of memory that is free` }

@@ -1,8 +1,8 @@
 /** What more threads bring, on two of the larger models. */
-import { availableParallelism } from 'node:os'
 import { ConfigError } from '../../errors.js'
-import { type CreateOptions, MicroGPT } from '../../gpt/microgpt.js'
+import type { CreateOptions } from '../../gpt/microgpt.js'
 import { checkLosses } from '../equal.js'
+import type { Setup } from '../setup.js'
 import { SIZES, type Size } from '../shapes.js'
 import { blockDocuments } from '../texts.js'
 import { losses, median, time } from '../time.js'
@@ -28,13 +28,13 @@ export function threadCounts(most: number): number[] {
 }
 
 /** A new model on some threads. One thread is what create gives without being asked. */
-const create = (options: CreateOptions, threads: number) =>
-  MicroGPT.create((threads === 1 ? options : { ...options, threads }) as CreateOptions)
+const create = (setup: Setup, options: CreateOptions, threads: number) =>
+  setup.wasm((threads === 1 ? options : { ...options, threads }) as CreateOptions)
 
 /** Whether MicroGPT.create takes `threads`. */
-async function supported(): Promise<boolean> {
+async function supported(setup: Setup): Promise<boolean> {
   try {
-    const gpt = await create({ docs: ['ab'] }, 2)
+    const gpt = await create(setup, { docs: ['ab'] }, 2)
     gpt.free()
     return true
   } catch (error) {
@@ -44,20 +44,20 @@ async function supported(): Promise<boolean> {
 }
 
 /** @throws {Error} when a loss on several threads is not, to the bit, the loss on one */
-export async function measureThreads(size: Size): Promise<ThreadsResult> {
+export async function measureThreads(setup: Setup, size: Size): Promise<ThreadsResult> {
   const config = { ...SIZES[size], num_steps: 1_000_000, init_std: 0.05 }
   const options = { docs: blockDocuments(config.block_size), config }
-  const able = await supported()
+  const able = await supported(setup)
   const rows: ThreadsRow[] = []
   let want: number[] | null = null
-  for (const threads of able ? threadCounts(availableParallelism()) : [1]) {
-    const gpt = await create(options, threads)
+  for (const threads of able ? threadCounts(setup.maxThreads) : [1]) {
+    const gpt = await create(setup, options, threads)
     const got = losses(gpt, COMPARED)
     want ??= got
     checkLosses(`${size} on ${threads} threads`, got, want, 0)
     const steps = { small: 15, medium: 1, large: 1 }[size]
-    time(gpt, steps)
-    const msPerStep = median(Array.from({ length: 5 }, () => time(gpt, steps)))
+    time(setup.now, gpt, steps)
+    const msPerStep = median(Array.from({ length: 5 }, () => time(setup.now, gpt, steps)))
     rows.push({ threads, msPerStep })
     gpt.free()
   }

@@ -1,0 +1,42 @@
+/** The program of `npm run web`: its address, and its flags. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const WEB = fileURLToPath(new URL('../../build/web.js', import.meta.url))
+
+/** Runs it until it has said something. */
+async function program(...args: string[]) {
+  const child = spawn(process.execPath, [WEB, ...args])
+  const said = await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')])
+  return { child, said: String(said[0]) }
+}
+
+test('prints its address, serves the page under the policy, and takes --port', async () => {
+  const { child, said } = await program('--port', '0')
+  try {
+    const [at] = said.match(/http:\/\/127\.0\.0\.1:\d+\//)!
+    const { status, headers } = await fetch(at)
+    expect(status).toBe(200)
+    expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'self'; script-src 'self'/)
+    const taken = await program('--port', new URL(at).port)
+    expect(taken.said).toMatch(/port \d+ is in use; try --port 0/)
+  } finally {
+    child.kill()
+  }
+})
+
+test.each([
+  [['--port', '99999'], /--port takes a whole number from 0 to 65535, got 99999/],
+  [['--port', '65536'], /--port takes a whole number from 0 to 65535, got 65536/],
+  [['--port', 'x'], /--port takes a whole number/],
+  [['--port', '1.5'], /--port takes a whole number/],
+  [['--speed', '1'], /--speed/],
+])('%j is refused', async (args, message) => {
+  const { child, said } = await program(...args)
+  expect(said).toMatch(message)
+  if (child.exitCode === null) await once(child, 'exit')
+  expect(child.exitCode).toBe(2)
+})
