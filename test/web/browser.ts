@@ -1,4 +1,4 @@
-/** Chromium for the tests of this folder: one a file, and servers of the repository's files. */
+/** Chromium for the tests of this folder: one per file, and servers of the repository's files. */
 import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
@@ -21,6 +21,12 @@ export const FLAGS = [
 ]
 
 const HOW = 'install Chromium (apt-get install chromium), or set CHROMIUM to its path'
+
+/** The long forms of tests: more steps, and every case in a page of its own. */
+export const LONG = process.env['LONG'] === '1'
+
+/** Browsers of a file by their flags, with the number of those that still use each. */
+const browsers = new Map<string, { users: number; started: Promise<Browser> | null }>()
 
 export interface Site {
   /** A page of its own, until the test ends, with what went wrong in it collected in `trouble`. */
@@ -56,6 +62,9 @@ export function inBrowser(
   describe(name, () => {
     let browser: Browser
     let server: Server
+    const own = browsers.get(flags.join()) ?? { users: 0, started: null }
+    browsers.set(flags.join(), own)
+    own.users++
     const contexts: BrowserContext[] = []
     const site: Site = {
       address: '',
@@ -76,14 +85,15 @@ export function inBrowser(
     beforeAll(async () => {
       server = webServer(folder, headers)
       site.address = await listen(server, 0, '127.0.0.1')
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
+      own.started ??= chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
+      browser = await own.started
     })
     // A page that trains on would take the others' time.
     afterEach(async () => {
       for (const context of contexts.splice(0)) await context.close()
     })
     afterAll(async () => {
-      await browser?.close()
+      if (--own.users === 0) await browser?.close()
       server?.closeAllConnections()
       server?.close()
     })

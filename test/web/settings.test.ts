@@ -50,6 +50,22 @@ test.each([
   expect(() => read(hash)).toThrow(name)
 })
 
+test.each([
+  ['#speed=9', /^there is no setting "speed"$/],
+  ['#__proto__=1', /^there is no setting "__proto__"$/],
+  ['#preset=constructor', /^preset must be tutorial or gist, got "constructor"$/],
+  ['#seed=1e3', /^seed must be a whole number, got "1e3"; try 42$/],
+  ['#n_embd=18', /n_embd.*18.*n_head.*4.*16 or 20$/],
+  ['#n_embd=0x10', /^n_embd must be a number, got "0x10"$/],
+  ['#n_embd=16&n_embd=8', /^it names "n_embd" twice$/],
+  ['#n_embd=60000', /^this model needs .* of memory/],
+  ['#zero_init_projections=yes', /must be true or false, got "yes"$/],
+  ['#learning_rate=1e999', /^learning_rate must be/],
+  ['#<img src=x onerror=alert(1)>=1', /^there is no setting "<img src"$/],
+])('%s is refused with its sentence', (hash, sentence) => {
+  expect(() => read(hash)).toThrow(sentence)
+})
+
 test('what is refused is cut in the sentence', () => {
   const long = 'x'.repeat(1000)
   for (const hash of [`#n_embd=${long}`, `#${long}=1`, `#seed=${long}`]) {
