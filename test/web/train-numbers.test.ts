@@ -131,6 +131,28 @@ inBrowser('the numbers of a run', (site) => {
     expect(got.status.slice(0, took.length)).toBe(took)
   })
 
+  test('the five latest runs stay in the chart and in the file, the newest first', async () => {
+    const node = await nodeRun()
+    node.to(7)
+    const page = await site.open('')
+    await ready(page)
+    for (let steps = 1; steps <= 7; steps++) {
+      await trainTo(page, steps)
+      await shown.reset(page)
+    }
+    const name = 'tutorial, n_embd 16, n_layer 1, seed 42'
+    const kept = [7, 6, 5, 4, 3]
+    expect(await shown.listOf(page, 'runs')).toEqual([
+      `${name}: now`,
+      ...kept.map((steps) => {
+        return `${name}: ${steps} steps, smoothed ${node.points[steps - 1]!.smoothed.toFixed(3)}`
+      }),
+    ])
+    expect(await shown.csvOf(page)).toBe(
+      CSV_HEAD + kept.map((steps) => csvLines(name, node.points.slice(0, steps))).join(''),
+    )
+  })
+
   test('stops at the first step whose smoothed loss is below the limit', async () => {
     const node = await nodeRun()
     node.to(500)
