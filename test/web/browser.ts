@@ -42,11 +42,13 @@ export interface Opened extends Page {
 /**
  * Tests in a browser. Without one they fail where CI is set, and else are skipped in plain sight.
  * @param headers the server's; the page's own strict ones unless given
+ * @param shared whether pages without options share a context, and with it the cache of files: each
+ *   test still begins with an empty store, as far as no worker writes late
  */
 export function inBrowser(
   name: string,
   body: (site: Site) => void,
-  { folder = `${root}/build`, headers = HEADERS, flags = [] as string[] } = {},
+  { folder = `${root}/build`, headers = HEADERS, flags = [] as string[], shared = false } = {},
 ): void {
   if (!existsSync(CHROMIUM)) {
     if (process.env['CI']) {
@@ -66,12 +68,15 @@ export function inBrowser(
     browsers.set(flags.join(), own)
     own.users++
     const contexts: BrowserContext[] = []
+    let cached: BrowserContext | null = null
     const site: Site = {
       address: '',
       browser: () => browser,
       async open(path, options = {}) {
-        const context = await browser.newContext(options)
-        contexts.push(context)
+        const common = shared && Object.keys(options).length === 0
+        const context = (common && cached) || (await browser.newContext(options))
+        if (common) cached = context
+        else contexts.push(context)
         const trouble: string[] = []
         const page = Object.assign(await context.newPage(), { trouble })
         page.on('pageerror', ({ message }) => trouble.push(message))
@@ -91,6 +96,7 @@ export function inBrowser(
     // A page that trains on would take the others' time.
     afterEach(async () => {
       for (const context of contexts.splice(0)) await context.close()
+      if (cached) await empty(cached, site.address)
     })
     afterAll(async () => {
       if (--own.users === 0) await browser?.close()
@@ -99,4 +105,17 @@ export function inBrowser(
     })
     body(site)
   })
+}
+
+/** Closes the pages of a context and forgets what they have stored and routed. */
+async function empty(context: BrowserContext, address: string): Promise<void> {
+  await context.unrouteAll()
+  const [last, ...others] = context.pages()
+  for (const page of others) await page.close()
+  if (!last) return
+  await last.goto('about:blank')
+  const cdp = await context.newCDPSession(last)
+  const { origin } = new URL(address)
+  await cdp.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb,local_storage' })
+  await last.close()
 }

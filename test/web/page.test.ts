@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { MicroGPT, parseDocs } from '../../src/index.js'
 import { NAMES } from '../../src/data/names.js'
-import { LONG, type Opened, inBrowser } from './browser.js'
+import { LONG, type Opened, type Site, inBrowser } from './browser.js'
 import { ready } from './visit.js'
 
 const docs = parseDocs(NAMES)
@@ -34,7 +34,7 @@ async function lossesInNode(options: Partial<Parameters<typeof MicroGPT.create>[
 const notices = (page: Opened) => page.locator('.notice').allTextContents()
 const samples = (page: Opened) => page.locator('#samples .word').allTextContents()
 
-inBrowser('the page', (site) => {
+const visits = (site: Site) => {
   test('trains to the end with the losses and samples of Node, bit for bit', async () => {
     const node = await lossesInNode()
     const page = await site.open('')
@@ -299,4 +299,6 @@ inBrowser('the page', (site) => {
     expect(gaps).toHaveLength(2)
     for (const gap of gaps) expect(gap).toBeLessThan(1e-11)
   })
-})
+}
+
+inBrowser('the page', visits, { shared: true })
