@@ -2,12 +2,17 @@
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 
-/** Rule and place of each serious or critical finding. */
-export async function seriousFindings(page: Page): Promise<string[]> {
+/**
+ * Rule and place of each serious or critical finding.
+ * @param rules all of them unless given
+ */
+export async function seriousFindings(page: Page, rules?: string[]): Promise<string[]> {
   // Not as a script element: the page's policy would refuse it.
   await page.evaluate(axe.source)
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run(),
+  const options = { resultTypes: ['violations' as const], ...(rules && { runOnly: rules }) }
+  const { violations } = await page.evaluate(
+    (wanted) => (globalThis as unknown as { axe: typeof axe }).axe.run(wanted),
+    options,
   )
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -1,4 +1,4 @@
-/** Chromium for the tests of this folder: one a file, and servers of the repository's files. */
+/** Chromium for the tests of this folder: one per file, and servers of the repository's files. */
 import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
@@ -22,6 +22,12 @@ export const FLAGS = [
 
 const HOW = 'install Chromium (apt-get install chromium), or set CHROMIUM to its path'
 
+/** The long forms of tests: more steps, and every case in a page of its own. */
+export const LONG = process.env['LONG'] === '1'
+
+/** Browsers of a file by their flags, with the number of those that still use each. */
+const browsers = new Map<string, { users: number; started: Promise<Browser> | null }>()
+
 export interface Site {
   /** A page of its own, until the test ends, with what went wrong in it collected in `trouble`. */
   open(path: string, options?: Parameters<Browser['newContext']>[0]): Promise<Opened>
@@ -36,11 +42,13 @@ export interface Opened extends Page {
 /**
  * Tests in a browser. Without one they fail where CI is set, and else are skipped in plain sight.
  * @param headers the server's; the page's own strict ones unless given
+ * @param shared whether pages without options share a context, and with it the cache of files: each
+ *   test still begins with an empty store, as far as no worker writes late
  */
 export function inBrowser(
   name: string,
   body: (site: Site) => void,
-  { folder = `${root}/build`, headers = HEADERS, flags = [] as string[] } = {},
+  { folder = `${root}/build`, headers = HEADERS, flags = [] as string[], shared = false } = {},
 ): void {
   if (!existsSync(CHROMIUM)) {
     if (process.env['CI']) {
@@ -56,13 +64,19 @@ export function inBrowser(
   describe(name, () => {
     let browser: Browser
     let server: Server
+    const own = browsers.get(flags.join()) ?? { users: 0, started: null }
+    browsers.set(flags.join(), own)
+    own.users++
     const contexts: BrowserContext[] = []
+    let cached: BrowserContext | null = null
     const site: Site = {
       address: '',
       browser: () => browser,
       async open(path, options = {}) {
-        const context = await browser.newContext(options)
-        contexts.push(context)
+        const common = shared && Object.keys(options).length === 0
+        const context = (common && cached) || (await browser.newContext(options))
+        if (common) cached = context
+        else contexts.push(context)
         const trouble: string[] = []
         const page = Object.assign(await context.newPage(), { trouble })
         page.on('pageerror', ({ message }) => trouble.push(message))
@@ -76,17 +90,32 @@ export function inBrowser(
     beforeAll(async () => {
       server = webServer(folder, headers)
       site.address = await listen(server, 0, '127.0.0.1')
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
+      own.started ??= chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
+      browser = await own.started
     })
     // A page that trains on would take the others' time.
     afterEach(async () => {
       for (const context of contexts.splice(0)) await context.close()
+      if (cached) await empty(cached, site.address)
     })
     afterAll(async () => {
-      await browser?.close()
+      if (--own.users === 0) await browser?.close()
       server?.closeAllConnections()
       server?.close()
     })
     body(site)
   })
+}
+
+/** Closes the pages of a context and forgets what they have stored and routed. */
+async function empty(context: BrowserContext, address: string): Promise<void> {
+  await context.unrouteAll()
+  const [last, ...others] = context.pages()
+  for (const page of others) await page.close()
+  if (!last) return
+  await last.goto('about:blank')
+  const cdp = await context.newCDPSession(last)
+  const { origin } = new URL(address)
+  await cdp.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb,local_storage' })
+  await last.close()
 }

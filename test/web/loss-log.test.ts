@@ -1,6 +1,7 @@
 /** The page's losses: kept and taken up, they go on as if nothing had been. */
 import { expect, test } from 'vitest'
 import { LossLog } from '../../src/web/loss-log.js'
+import { Smooth } from '../../src/web/smooth.js'
 
 const loss = (i: number) => 3 + Math.sin(i / 7)
 
@@ -23,6 +24,45 @@ test.each([[0], [1], [1023], [1024], [5000], [2 ** 18 + 3], [2 ** 19 + 1]])(
     expect(again.at(again.length - 1)).toEqual(whole.at(whole.length - 1))
   },
 )
+
+test('it keeps each loss, its smoothed mean and its learning rate', () => {
+  const log = new LossLog(5)
+  expect([log.length, log.steps, log.end, log.lastSmoothed]).toEqual([0, 0, 5, NaN])
+  log.add(Float64Array.of(3, 3), Float64Array.of(0.1, 0.05))
+  log.push(6, 0.02)
+  const mean = (3 * 0.97 ** 2 + 3 * 0.97 + 6) / (0.97 ** 2 + 0.97 + 1)
+  expect(log.at(0)).toEqual({ step: 6, loss: 3, smoothed: 3, lr: 0.1 })
+  expect(log.at(1)).toEqual({ step: 7, loss: 3, smoothed: expect.closeTo(3, 14), lr: 0.05 })
+  expect(log.at(2)).toEqual({ step: 8, loss: 6, smoothed: expect.closeTo(mean, 14), lr: 0.02 })
+  expect([log.loss(2), log.smoothedLoss(2)]).toEqual([6, log.lastSmoothed])
+  expect([log.length, log.steps, log.end]).toEqual([3, 3, 8])
+})
+
+test.each([
+  [2 ** 18, 1, 2 ** 18],
+  [2 ** 18 + 1, 2, 2 ** 17 + 1],
+  [2 ** 18 + 2, 2, 2 ** 17 + 1],
+  [2 ** 18 + 3, 2, 2 ** 17 + 2],
+  [2 ** 19, 2, 2 ** 18],
+  [2 ** 19 + 1, 4, 2 ** 17 + 1],
+])('of %i steps it keeps one in %i, %i points in all', (steps, stride, length) => {
+  const log = logOf(steps)
+  expect([log.stride, log.length, log.steps]).toEqual([stride, length, steps])
+  for (const i of [0, 1, 1000, (length >> 1) + 1, length - 1]) {
+    expect(log.at(i).step).toBe(i * stride + 1)
+    expect(log.loss(i)).toBe(loss(i * stride))
+  }
+})
+
+test('the smoothed mean counts every step, those too that are not kept', () => {
+  const log = logOf(2 ** 18)
+  const whole = new Smooth()
+  for (let i = 0; i < 2 ** 18; i++) whole.add(loss(i))
+  for (const x of [9, 8, 7]) {
+    log.push(x, 0.01)
+    expect(log.lastSmoothed).toBe(whole.add(x))
+  }
+})
 
 test('its points know their steps', () => {
   expect(logOf(10, 123).at(0).step).toBe(124)

@@ -6,6 +6,7 @@ import { percent, visible } from '../text.js'
 
 const MOST_SAMPLES = 200
 const MOST_BARS = 10
+const KNOWN = 'This one stands in the data.'
 
 export function inventPanel(app: App): void {
   const list = byId('samples')
@@ -33,6 +34,8 @@ function prompting(app: App): void {
   let candidates: Candidate[] = []
   /** What has been asked for, so that a page that is busy does not ask twice. */
   let asked = ''
+  /** A text that was written to its end and stands in the data. */
+  let knownText: string | null = null
 
   const drawing = (): Drawing => ({
     prompt: prompt.value,
@@ -83,13 +86,14 @@ function prompting(app: App): void {
   app.on('next', (message) => {
     if (message.prompt !== asked) return
     candidates = message.candidates
-    say(byId('prompt-status'), '')
+    say(byId('prompt-status'), message.prompt === knownText ? KNOWN : '')
     showBars(candidates, take)
   })
   app.on('written', ({ text, known }) => {
     prompt.value = text
+    knownText = known ? text : null
     goOn()
-    if (known) say(byId('prompt-status'), 'This one stands in the data.')
+    if (known) say(byId('prompt-status'), KNOWN)
   })
   app.on('refused', ({ what, message }) => {
     if (what !== 'next') return

@@ -1,0 +1,257 @@
+/** Every number of the Data, Model and Look inside panels, against the same model in Node. */
+import { execFileSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { MicroGPT, parseDocs } from '../../src/index.js'
+import { digits, percent } from '../../src/web/text.js'
+import { firstLayerAttention } from './attention.js'
+import { inBrowser, root } from './browser.js'
+import { inWorker, ticking } from './clock.js'
+import { nodeRun } from './node-run.js'
+import * as shown from './shown.js'
+import { docs, ready, trainTo } from './visit.js'
+
+/** What the command line says of a model: its parameters and its memory. */
+function inspect(...flags: string[]) {
+  const said = execFileSync(process.execPath, [
+    `${root}/build/cli.js`,
+    'inspect',
+    '--json',
+    ...flags,
+  ])
+  return JSON.parse(said.toString()) as {
+    numParams: number
+    parameters: { name: string; shape: [number, number]; count: number; purpose: string }[]
+    memory: { params: number; total: number }
+    numCut: number
+  }
+}
+
+const bytes = (n: number) => {
+  const power = Math.floor(Math.log2(n) / 10)
+  return `${(n / 1024 ** power).toFixed(1)} ${['B', 'KiB', 'MiB', 'GiB'][power]}`
+}
+const commas = (n: number) => n.toLocaleString('en-US')
+
+inBrowser('the numbers of a model', (site) => {
+  test('documents, vocabulary, the longest, and what block_size cuts', async () => {
+    const page = await site.open('')
+    await ready(page)
+    const { numCut } = inspect()
+    expect(numCut).toBeGreaterThan(0)
+    const longest = docs.reduce((most, doc) => (doc.length > most.length ? doc : most), '')
+    expect(await shown.data(page)).toEqual({
+      numDocs: '2,787',
+      vocabSize: '27',
+      longest: String(longest.length),
+      cut: commas(numCut),
+      cutNote: `block_size 8 sees BOS and 7 characters: ${commas(numCut)} of 2,787 are cut.`,
+      status: `From the shipped names. Longest: ${longest}`,
+    })
+    const gpt = await MicroGPT.create({ docs })
+    expect(await shown.listOf(page, 'docs')).toEqual(gpt.docs.slice(0, 120))
+    expect(await shown.listOf(page, 'alphabet')).toEqual([...gpt.tokenizer.chars, 'BOS'])
+
+    // Characters, not UTF-16 units; equal documents count each.
+    const text = 'a,b\n😀😀😀😀😀😀😀😀\n😀😀😀😀😀😀😀\na,b\n12345678 9'
+    await shown.useText(page, text, '5')
+    const own = await MicroGPT.create({ docs: parseDocs(text) })
+    expect(await shown.data(page)).toEqual({
+      numDocs: '5',
+      vocabSize: '15',
+      longest: '10',
+      cut: '2',
+      cutNote: 'block_size 8 sees BOS and 7 characters: 2 of 5 are cut.',
+      status: 'From your text. Longest: 12345678 9',
+    })
+    expect(await shown.listOf(page, 'docs')).toEqual(own.docs)
+    expect(await shown.listOf(page, 'alphabet')).toEqual([
+      ...['␣', ',', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', '😀', 'BOS'],
+    ])
+    expect((await shown.figures(page)).status).toMatch(/^Ready: 3,680 parameters, 5 documents\.$/)
+    await shown.useText(page, 'ab', '1')
+    expect(await shown.data(page)).toMatchObject({ vocabSize: '3', cut: '0', cutNote: '' })
+    expect(page.trouble).toEqual([])
+  })
+
+  test('parameter counts, shapes and bytes of memory', async () => {
+    const page = await site.open('')
+    await ready(page)
+    const models: [string, string][][] = [
+      [],
+      [['n_embd', '8']],
+      [
+        ['n_layer', '3'],
+        ['block_size', '33'],
+      ],
+      [
+        ['n_embd', '256'],
+        ['n_head', '1'],
+      ],
+      [['batch_size', '4']],
+    ]
+    const flags: string[] = []
+    for (const fields of models) {
+      for (const [name, value] of fields) {
+        await shown.setField(page, name, value)
+        flags.push(`--${name}`, value)
+      }
+      const { numParams, parameters, memory } = inspect('--vocab-size', '27', ...flags)
+      expect(await shown.tableOf(page, 'stateDict'), flags.join(' ')).toEqual([
+        ['name', 'shape', 'count', 'purpose'],
+        ...parameters.map(({ name, shape: [m, n], purpose }) => {
+          return [name, `[${m}, ${n}]`, commas(m * n), purpose]
+        }),
+      ])
+      expect(await shown.wordOf(page, 'totals')).toBe(
+        `${commas(numParams)} parameters: ${bytes(memory.params)} of parameters, ` +
+          `${bytes(memory.total)} with gradients, moments and tape.`,
+      )
+    }
+  })
+
+  test('the value, the gradient and the first value of each cell', async () => {
+    const page = await site.open('#preset=tutorial&seed=9&n_layer=2')
+    await ready(page)
+    await trainTo(page, 60)
+    const options = { seed: 9, config: { n_layer: 2 } }
+    const [first, node] = await Promise.all([nodeRun(options), nodeRun(options)])
+    node.to(60)
+    const names = [...node.gpt.stateDict.keys()]
+    await shown.lookInside(page)
+    expect(await shown.listOf(page, 'thumbs')).toEqual(names)
+    const cells: [string, [number, number]][] = [
+      ['wte', [0, 0]],
+      ['wte', [26, 15]],
+      ['wpe', [7, 2]],
+      ['lm_head', [2, 3]],
+      ['layer0.attn_wo', [15, 0]],
+      ['layer1.mlp_fc1', [63, 1]],
+      ['layer1.mlp_fc2', [3, 63]],
+    ]
+    const { chars } = node.gpt.tokenizer
+    for (const what of ['data', 'grad'] as const) {
+      await shown.show(page, what)
+      const caption = what === 'grad' ? 'gradient of the latest step' : 'now'
+      const word = what === 'grad' ? 'gradient' : 'now'
+      for (const [name, [row, column]] of cells) {
+        await shown.chooseMatrix(page, name)
+        const now = node.gpt.stateDict.get(name)!
+        const [rows, columns] = now.shape
+        expect(await shown.inside(page)).toMatchObject({
+          matrix: `${name} [${rows}, ${columns}]`,
+          before: 'before training',
+          now: `${caption}, after step 60`,
+        })
+        const at = row * columns + column
+        const token = name === 'wte' || name === 'lm_head' ? ` (${chars[row] ?? 'BOS'})` : ''
+        const before = first.gpt.stateDict.get(name)!.data[at]
+        const wanted = `${name}[${row}][${column}]${token}: before ${before}, ${word} ${now[what][at]}`
+        for (const side of name === 'wpe' ? (['before', 'now'] as const) : (['now'] as const)) {
+          expect(await shown.hoverCell(page, side, [row, column], now.shape)).toBe(wanted)
+        }
+      }
+      await shown.chooseMatrix(page, 'lm_head')
+      const { shape, [what]: values } = node.gpt.stateDict.get('lm_head')!
+      expect(await shown.tableOf(page, 'matrix')).toEqual([
+        ['row', ...Array.from({ length: 16 }, (_, j) => String(j))],
+        ...Array.from({ length: shape[0] }, (_, i) => [
+          `${i} (${chars[i] ?? 'BOS'})`,
+          ...Array.from(values.subarray(16 * i, 16 * (i + 1)), digits),
+        ]),
+      ])
+    }
+    expect(page.trouble).toEqual([])
+  })
+
+  test('a word: its loss, its attention, what is expected, and the tape', async () => {
+    const page = await site.open('about:blank')
+    await inWorker(page, ticking(1))
+    await page.goto(`${site.address}#preset=tutorial&seed=5&n_layer=2`)
+    await ready(page)
+    await trainTo(page, 200)
+    const node = await nodeRun({ seed: 5, config: { n_layer: 2 } })
+    node.to(200)
+    const { gpt } = node
+    await shown.lookInside(page)
+    // The last one fills the model: its last character is only expected.
+    for (const word of ['mia', 'o', 'kathleen']) {
+      const tokens = ['BOS', ...word].slice(0, 8)
+      const rows = tokens.length
+      const next = [...word, 'BOS'].slice(0, rows)
+      await shown.lookAt(page, tokens.slice(1).join(''))
+      if (word === 'kathleen') await page.fill('#word', word)
+      const loss = gpt.loss([word]).toFixed(4)
+      await shown.insideComes(
+        page,
+        'word',
+        new RegExp(`^${tokens.join(' ')}: loss ${loss} after step 200$`),
+      )
+      expect(await shown.headsOf(page)).toEqual(
+        [0, 1].flatMap((l) => [0, 1, 2, 3].map((h) => `layer ${l}, head ${h}`)),
+      )
+      const [head, ...body] = await shown.tableOf(page, 'attention')
+      expect(head).toEqual(['looks at', ...tokens.map((token, t) => `${t} ${token}`)])
+      expect(body).toHaveLength(8 * rows)
+      const attention = firstLayerAttention(gpt, word.slice(0, 7))
+      expect(body.slice(0, 4 * rows)).toEqual(
+        attention.flatMap((looks, h) =>
+          looks.map((row, t) => [
+            `layer 0, head ${h}, ${t} ${tokens[t]}`,
+            ...Array.from({ length: rows }, (_, s) => (s > t ? '' : percent(row[s]!))),
+          ]),
+        ),
+      )
+      const expected = tokens.map((token, t) => {
+        const prompt = word.slice(0, t)
+        let drawn = gpt.generate({ prompt, temperature: 1, seed: 0 }).next()
+        for (let seed = 1; !drawn.value; seed++) {
+          drawn = gpt.generate({ prompt, temperature: 1, seed }).next()
+        }
+        const { top } = drawn.value
+        const says = (i: number) => `${top[i]!.char || 'BOS'} ${percent(top[i]!.probability)}`
+        // What comes may be less likely than the ten that Node tells of.
+        const right = top.findIndex(({ char }) => (char || 'BOS') === next[t])
+        const comes = right < 0 ? expect.stringMatching(`^${next[t]} `) : says(right)
+        return [`${t} ${token}`, [0, 1, 2].map(says).join(', '), comes]
+      })
+      const shownNext = await shown.tableOf(page, 'next')
+      expect(shownNext[0]).toEqual(['after', 'expects', 'comes'])
+      expect(shownNext.slice(1)).toEqual(expected)
+      // Of the right characters the word's loss is the mean of -log p.
+      const comes = shownNext.slice(1).map(([, , right]) => right!.split(' '))
+      expect(comes.map(([char]) => char)).toEqual(next)
+      const mean = comes.reduce((sum, [, p]) => sum - Math.log(parseFloat(p!) / 100), 0) / rows
+      expect(mean).toBeCloseTo(Number(loss), 0)
+
+      // The ops of a forward, with the shapes that they give.
+      const x = `[${rows}, 16]`
+      const layer = [
+        ...[`rmsnorm ${x}`, `linear ${x}`, `linear ${x}`, `linear ${x}`, `attention ${x}`],
+        ...[`linear ${x}`, `add ${x}`, `rmsnorm ${x}`, `linear [${rows}, 64]`],
+        ...[`relu2 [${rows}, 64]`, `linear ${x}`, `add ${x}`],
+      ]
+      const ops = [
+        ...[`embedding ${x}`, `embedding ${x}`, `add ${x}`, `rmsnorm ${x}`, ...layer, ...layer],
+        ...[`linear [${rows}, 27]`, 'crossEntropy [1]'],
+      ]
+      await shown.insideComes(page, 'tape', new RegExp(`^${ops.length} ops for this word\\.`))
+      const tape = (await shown.tableOf(page, 'tape')).slice(1)
+      expect(tape.map(([i, op, , shape]) => `${i} ${op} ${shape}`)).toEqual(
+        ops.map((op, i) => `${i} ${op}`),
+      )
+      // 64 runs between two looks at the clock, 1 ms apart.
+      for (const row of tape) expect(row.slice(4)).toEqual(['15.63 us', '15.63 us'])
+      const sum = (ops.length * 15.625).toFixed(2)
+      expect((await shown.inside(page)).tape).toContain(
+        `In all ${sum} us forward, ${sum} us backward`,
+      )
+      // Each input is a parameter, an input of the model, or an op above it.
+      tape.forEach(([, , inputs], i) => {
+        expect(inputs).not.toContain('?')
+        for (const [, at] of inputs!.matchAll(/(\d+): /g)) expect(Number(at)).toBeLessThan(i)
+      })
+      expect(tape[5]![2]).toBe(`4: rmsnorm ${x}, layer0.attn_wq [16, 16]`)
+    }
+    expect(page.trouble).toEqual([])
+  })
+})

@@ -1,0 +1,59 @@
+/** A run in Node, with all that the page shows of one. */
+import { MicroGPT } from '../../src/index.js'
+import { docs } from './visit.js'
+
+type Options = Partial<Parameters<typeof MicroGPT.create>[0]>
+
+export interface Point {
+  step: number
+  loss: number
+  smoothed: number
+  lr: number
+}
+
+export interface NodeSample {
+  text: string
+  known: boolean
+  step: string
+}
+
+/** A model in Node that is trained as the page trains it: samples on the way, and 20 at the end. */
+export async function nodeRun(options: Options = {}) {
+  const gpt = await MicroGPT.create({ docs, ...options })
+  const { num_steps } = gpt.config
+  const known = new Set(gpt.docs)
+  const points: Point[] = []
+  /** The newest first. */
+  const samples: NodeSample[] = []
+  const keep = (text: string) =>
+    samples.unshift({ text, known: known.has(text), step: `step ${gpt.step}` })
+  const write = (seed: number) => Array.from(gpt.generate({ seed }), ({ char }) => char).join('')
+  let [mean, weight] = [0, 0]
+  keep(write(0))
+  return {
+    gpt,
+    points,
+    samples,
+    /** Trains on to a step. */
+    to(step: number) {
+      if (step === gpt.step) return points.at(-1)!
+      for (const { loss, lr, step: at } of gpt.train({ steps: step - gpt.step })) {
+        mean = 0.97 * mean + (1 - 0.97) * loss
+        weight = 0.97 * weight + (1 - 0.97)
+        points.push({ step: at, loss, smoothed: mean / weight, lr })
+        // 24 samples on the way of a whole run.
+        if (at % Math.ceil(num_steps / 24) === 0 && at < num_steps) keep(write(at))
+      }
+      if (gpt.step === num_steps) for (const text of gpt.sample({ count: 20 })) keep(text)
+      return points.at(-1)!
+    },
+  }
+}
+
+/** A curve as the page's CSV has it. */
+export const csvLines = (name: string, points: readonly Point[]) =>
+  points
+    .map(({ step, loss, smoothed, lr }) => `"${name}",${step},${loss},${smoothed},${lr}\n`)
+    .join('')
+
+export const CSV_HEAD = 'run,step,loss,smoothed,lr\n'

@@ -1,0 +1,81 @@
+/** What the page is told of documents and matrices: what is cut, and what stands for what. */
+import { expect, test } from 'vitest'
+import { MicroGPT } from '../../src/index.js'
+import { readyOf, summarise } from '../../src/web/worker/summary.js'
+import { detail, thumb } from '../../src/web/worker/thumbs.js'
+
+test.each([
+  [['anna'], 1, 'anna', 4, 'an'],
+  [['otto', 'a', 'hannah'], 3, 'hannah', 6, 'ahnot'],
+  [['b', 'a'], 2, 'b', 1, 'ab'],
+  [['😀😀', 'abc'], 2, 'abc', 3, 'abc😀'],
+  [['\uffff', '😀'], 2, '\uffff', 1, '\uffff😀'],
+])('%j is summarised', (docs, numDocs, longestDoc, longest, chars) => {
+  expect(summarise(docs)).toEqual({ numDocs, longest, longestDoc, chars: [...chars] })
+})
+
+test.each([
+  [['abc', 'abcd', 'abcde'], 4, 2],
+  [['abc', 'abcd', 'abcde'], 6, 0],
+  [['abc', 'abcd', 'abcde'], 3, 3],
+  // Characters count, not UTF-16 units.
+  [['😀😀', '😀😀😀'], 3, 1],
+])('of %j a block_size of %i cuts %i', async (docs, block_size, cut) => {
+  const gpt = await MicroGPT.create({ docs, config: { block_size } })
+  const ready = readyOf(gpt, 'wasm')
+  expect(ready.cut).toBe(cut)
+  expect(ready.numDocs).toBe(docs.length)
+  expect(ready.firstDocs).toEqual(gpt.docs)
+  expect(ready.vocabSize).toBe(gpt.tokenizer.vocabSize)
+  expect(ready.numParams).toBe(gpt.numParams)
+})
+
+/** A matrix of 1, 2, 3 and so on, every other one negative. */
+const matrix = (rows: number, columns: number) => ({
+  ...{ name: 'm', rows, columns },
+  values: Float64Array.from({ length: rows * columns }, (_, i) => (i % 2 ? -1 : 1) * (i + 1)),
+})
+
+test.each([
+  [2, 3, 2, 3],
+  [512, 2, 512, 2],
+  [513, 2, 512, 2],
+  [2, 600, 2, 512],
+])('in detail [%i, %i] shows [%i, %i], its first rows and columns', (m, n, rows, columns) => {
+  const whole = matrix(m, n)
+  const shown = detail(whole)
+  expect([shown.rows, shown.columns, shown.values.length]).toEqual([rows, columns, rows * columns])
+  for (const [i, j] of [
+    [0, 0],
+    [0, columns - 1],
+    [rows - 1, 0],
+    [rows - 1, columns - 1],
+  ]) {
+    expect(shown.values[i! * columns + j!]).toBe(whole.values[i! * n + j!])
+  }
+})
+
+test.each([
+  [64, 64, 64, 64],
+  [65, 64, 33, 64],
+  [64, 130, 64, 44],
+  [128, 128, 64, 64],
+])('small [%i, %i] has [%i, %i] cells', (m, n, rows, columns) => {
+  const small = thumb(matrix(m, n))
+  expect([small.rows, small.columns, small.values.length]).toEqual([rows, columns, rows * columns])
+})
+
+test('a cell of a small picture is the number farthest from 0 that it stands for', () => {
+  const { values, columns } = thumb(matrix(128, 128))
+  // Of the four numbers of a cell the last one is the largest: [2i + 1][2j + 1], negative here.
+  expect(values[0]).toBe(-(128 + 2))
+  expect(values[5 * columns + 7]).toBe(-((2 * 5 + 1) * 128 + 2 * 7 + 2))
+})
+
+test('both are copies: the model trains on below them', () => {
+  const whole = matrix(2, 2)
+  const [shown, small] = [detail(whole), thumb(whole)]
+  whole.values.fill(0)
+  expect([...shown.values]).toEqual([1, -2, 3, -4])
+  expect([...small.values]).toEqual([1, -2, 3, -4])
+})
