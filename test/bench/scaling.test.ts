@@ -1,4 +1,5 @@
 /** The scaling section: what is checked, made, planned and printed. */
+import { decodeUtf8, parseDocs } from '../../src/data/text.js'
 import { loadCore } from '../../src/engine/core.js'
 import { describe, expect, test } from 'vitest'
 import { checkLoss, checkLosses } from '../../src/bench/equal.js'

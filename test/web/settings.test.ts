@@ -1,10 +1,19 @@
 /** Settings in a link: what is read, what is refused with which sentence, and what is written. */
 import { expect, test } from 'vitest'
-import { FIELDS, PRESETS } from '../../src/config.js'
-import { checkSeed, parseField, readHash, toHash } from '../../src/web/settings.js'
+import { FIELDS } from '../../src/config/hyperparameters.js'
+import { PRESETS } from '../../src/config/config.js'
+import { loadCore } from '../../src/engine/core.js'
+import { checkSeed, memoryOf, parseField, readHash, toHash } from '../../src/web/settings.js'
 import type { Settings } from '../../src/web/messages.js'
 
-const read = (hash: string) => readHash(hash, 27)
+const core = await loadCore()
+
+/** What a link holds, if a model of 27 tokens fits the page. */
+function read(hash: string) {
+  const settings = readHash(hash)
+  if (settings) memoryOf(core, settings, 27)
+  return settings
+}
 
 test.each(['', '#', '#train', '#race'])('%j holds no settings', (hash) => {
   expect(read(hash)).toBeNull()
@@ -37,7 +46,7 @@ test.each([
   ['#n_embd=16.5', 'n_embd'],
   ['#n_embd=0', 'n_embd'],
   ['#n_layer=off', 'n_layer'],
-  ['#activation=gelu', 'activation'],
+  ['#activation=swish', 'activation'],
   ['#zero_init_projections=1', 'zero_init_projections'],
   ['#seed=1.0', 'seed'],
   ['#seed=', 'seed'],
