@@ -17,7 +17,10 @@ export class TestGraph {
 
   constructor(root) {
     this.#root = root
-    this.tests = below(root, 'test').filter((file) => file.endsWith('.test.ts'))
+    // Tests of scripts run none of what is mutated.
+    this.tests = below(root, 'test').filter(
+      (file) => file.endsWith('.test.ts') && !file.startsWith('test/scripts/'),
+    )
   }
 
   /** @returns {string[][]} tests by the patterns of each batch, each test once; none of the page */
@@ -38,22 +41,23 @@ export class TestGraph {
   }
 
   /**
-   * @returns {string[][]} tests of a file of src in batches: those that import it, those that reach
-   *   it, those that start a bundle
+   * @returns {string[][]} tests of a file of src in batches: those that import it or are of its
+   *   name, others that reach it, and likewise those that start a bundle; a folder of src has its
+   *   tests in the folder of test with the same name
    */
   related(file) {
     const name = basename(file, '.ts')
-    const near = []
-    const far = []
-    const built = []
+    const folder = posix.dirname(file).replace(/^src\/?/, 'test/')
+    const [near, far, builtNear, builtFar] = [[], [], [], []]
     for (const test of this.tests) {
       if (test.startsWith('test/web/') && !file.startsWith('src/web/')) continue
       const distance = this.#distances(test).get(file)
-      if (this.usesBundles(test)) built.push(test)
+      const isOfFolder = folder !== 'test/' && test.startsWith(`${folder}/`)
+      if (this.usesBundles(test)) (isOfFolder ? builtNear : builtFar).push(test)
       else if (basename(test, '.test.ts') === name || distance === 1) near.push(test)
-      else if (distance !== undefined) far.push(test)
+      else if (distance !== undefined) (isOfFolder ? near : far).push(test)
     }
-    return [near, far, built]
+    return [near, far, builtNear, builtFar]
   }
 
   /** Steps from a test to each file that it reaches. */
