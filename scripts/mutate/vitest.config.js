@@ -23,6 +23,8 @@ export default {
     // What is built is the mutant: nothing may build it anew.
     globalSetup: [],
     maxWorkers: 1,
+    // Mutants run beside each other; what hangs is ended with the whole run.
+    testTimeout: 300_000,
     sequence: { sequencer: InOrder },
   },
 }
