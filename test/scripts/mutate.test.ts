@@ -245,7 +245,7 @@ function unused(a: i32): i32 {
     expect(error).toBeNull()
     mkdirSync(temporary)
     process.env.TMPDIR = temporary
-  })
+  }, 300_000)
   afterAll(() => {
     if (TMPDIR === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = TMPDIR
