@@ -94,6 +94,7 @@ async function resultsOf(root, mutants, { jobs, slow, spare }, err) {
   process.once('SIGINT', stop).once('SIGTERM', stop)
   let done = 0
   try {
+    run.open()
     return await run.run(mutants, (result) => {
       const { status, by } = result
       const how = by ? `${status} by ${by}` : status

@@ -23,9 +23,11 @@ const START = 1000
 const FIRST = 1_200_000
 
 export class MutationRun {
-  #copies
+  #copies = []
   #cores
   #graph
+  #jobs
+  #prepare
   #root
   #rebuild
   #slow
@@ -54,11 +56,18 @@ export class MutationRun {
     this.#slow = slow * 1000
     this.#rebuild = rebuild
     this.#warn = warn
-    const plain = new Copy(root)
-    this.#copies = [plain]
+    this.#jobs = jobs
+    this.#prepare = prepare
+    this.#root = root
+  }
+
+  /** Makes the copies. */
+  open() {
+    const plain = new Copy(this.#root)
+    this.#copies.push(plain)
     this.#root = plain.root
-    prepare(plain.root)
-    for (let i = 0; i < jobs; i++) this.#copies.push(new Copy(plain.root))
+    this.#prepare(plain.root)
+    for (let i = 0; i < this.#jobs; i++) this.#copies.push(new Copy(plain.root))
     this.#cores = new Cores(plain.root)
     this.#graph = new TestGraph(plain.root)
   }
