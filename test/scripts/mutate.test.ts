@@ -204,6 +204,7 @@ describe('a run', { timeout: 300_000 }, () => {
     'package.json': '{ "type": "module" }',
     'asconfig.json': JSON.stringify({ targets: { release: {}, debug: {}, threads: {} } }),
     'src/less.ts': 'export const less = (a: number, b: number) => a < b\n',
+    'src/more.ts': 'export const more = (a: number) => -a\n',
     'src/endless.ts': 'export function down(n: number) {\n  while (n > 0) n--\n  return n\n}\n',
     'assembly/index.ts': `export function least(a: i32, b: i32): i32 {
   return min(a, b)
@@ -220,6 +221,10 @@ function unused(a: i32): i32 {
     'test/less.test.ts': testOf(
       "import { less } from '../src/less.js'",
       'expect([less(1, 2), less(2, 1)]).toEqual([true, false])',
+    ),
+    'test/more.test.ts': testOf(
+      "import { less } from '../src/less.js'\nimport '../src/more.js'",
+      'expect(less(1, 2)).toBe(true)',
     ),
     'test/endless.test.ts': testOf(
       "import { down } from '../src/endless.js'",
@@ -269,19 +274,21 @@ function unused(a: i32): i32 {
 
   test('tells of a mutant that survives, and not of one that is killed', async () => {
     const json = join(folder, 'results.json')
-    const { code, out, err } = await run(['src/less.ts', '--check', '--json', json])
+    const { code, out, err } = await run(['src/less.ts', 'src/more.ts', '--check', '--json', json])
     expect(out).toEqual([
       'src/less.ts:1  < -> <=  in  export const less = (a: number, b: number) => a < b',
+      'src/more.ts:1  - -> nothing  in  export const more = (a: number) => -a',
       '',
       'folder   killed  survived   score  least',
-      'src           1         1    50.0     80',
+      'src           1         2    33.3     80',
     ])
     expect(err.at(-1)).toBe('src is below its threshold')
     expect(code).toBe(1)
     const { results } = JSON.parse(readFileSync(json, 'utf8'))
     expect(results).toMatchObject([
       { change: '< -> <=', status: 'survived' },
-      { change: '< -> >=', status: 'killed', by: 'test/less.test.ts' },
+      { change: '< -> >=', status: 'killed', by: expect.stringContaining('.test.ts') },
+      { change: '- -> nothing', status: 'survived' },
     ])
   })
 
