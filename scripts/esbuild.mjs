@@ -8,9 +8,14 @@ export const shared = {
   external: ['node:*'],
   logLevel: 'warning',
   outdir: 'build',
-  // Lets `built ? a : b` in src/engine/assets.ts leave one literal address, which bundlers look for.
+  // Leaves one side of each condition in src/engine/assets.ts: a literal that bundlers look for.
   minifySyntax: true,
-  define: { BUILT: 'true' },
+  define: {
+    BUILT: 'true',
+    ALONE: 'undefined',
+    INLINE_CORE: 'undefined',
+    WORKER_SOURCE: 'undefined',
+  },
 }
 
 /** For browsers: everything minified, and no module of Node. */
@@ -32,4 +37,5 @@ export const inlineCore = () => ({
 export const forScripts = {
   ...forBrowsers,
   format: 'iife',
+  logOverride: { 'empty-import-meta': 'silent' },
 }

@@ -13,7 +13,12 @@ export { PRESETS, resolveConfig } from './config/config.js'
 export type { Activation, Config, ConfigInput, PresetName, Schedule } from './config/config.js'
 export { FIELDS, type Field } from './config/hyperparameters.js'
 export { learningRate } from './config/schedule.js'
-export { countParams, gptTable, type ParameterSpec } from './config/parameters.js'
+export {
+  countParams,
+  gptTable,
+  type ParameterName,
+  type ParameterSpec,
+} from './config/parameters.js'
 export { Tokenizer } from './data/tokenizer.js'
 export { decodeUtf8, parseDocs, parseText, strip } from './data/text.js'
 export type { Data, DataOptions, Mode } from './data/corpus.js'
@@ -24,7 +29,7 @@ export { readCheckpoint, type Checkpoint } from './checkpoint/read.js'
 export type { DatasetMark, RunState } from './checkpoint/write.js'
 export { readSafetensors } from './checkpoint/safetensors/read.js'
 export type { Dtype, Safetensors, StoredTensor } from './checkpoint/safetensors/read.js'
-export { writeSafetensors, type NamedTensor } from './checkpoint/safetensors/write.js'
+export { writeSafetensors, type Bytes, type NamedTensor } from './checkpoint/safetensors/write.js'
 
 // the tape, for models of one's own
 export { loadCore, type Core, type CoreSource } from './engine/core.js'

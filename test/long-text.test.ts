@@ -18,7 +18,7 @@ const names = parseDocs(NAMES).slice(0, 200)
 const small = { n_embd: 8, n_head: 2, block_size: 6, num_steps: 40 }
 
 const create = (options: Partial<CreateOptions> = {}) =>
-  MicroGPT.create({ text: TEXT, config: small, ...options })
+  MicroGPT.create({ text: TEXT, config: small, ...options } as CreateOptions)
 const run = (gpt: MicroGPT, options: TrainOptions = {}) => [...gpt.train(options)]
 const lossesOf = (gpt: MicroGPT, options: TrainOptions = {}) =>
   run(gpt, options).map(({ loss }) => loss)
@@ -293,7 +293,9 @@ describe('sampling a text', async () => {
 
   test('loss() takes pieces of text', () => {
     expect(gpt.loss(['ta', 'tao'])).toBe((gpt.loss(['ta']) + gpt.loss(['tao'])) / 2)
-    expect(() => gpt.loss(['ta', 't'])).toThrow(/a piece of text must have at least 2 characters, got "t"/)
+    expect(() => gpt.loss(['ta', 't'])).toThrow(
+      /a piece of text must have at least 2 characters, got "t"/,
+    )
   })
 })
 

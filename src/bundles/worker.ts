@@ -1,2 +1,4 @@
 /** build/worker.js: the worker of createWorkerModel, a whole file. */
-import '../worker/serve-worker.js'
+import { serveWhenAsked } from '../worker/serve-worker.js'
+
+serveWhenAsked()

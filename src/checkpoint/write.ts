@@ -19,7 +19,7 @@ import type { Arena } from '../engine/arena.js'
 import { even } from '../engine/plan.js'
 import { CheckpointError } from '../errors.js'
 import type { RandomState } from '../random.js'
-import { type NamedTensor, writeSafetensors } from './safetensors/write.js'
+import { type Bytes, type NamedTensor, writeSafetensors } from './safetensors/write.js'
 
 /** The version of what is written here. */
 export const VERSION = '1'
@@ -94,7 +94,7 @@ export function markOf(mode: Mode, { counts: { train, val }, pieces }: Corpus): 
  * @param run without it the file holds the parameters alone
  * @throws {CheckpointError} when a number is not finite: such a model is not worth keeping
  */
-export function writeCheckpoint(model: Described, arena: Arena, run?: RunState): Uint8Array {
+export function writeCheckpoint(model: Described, arena: Arena, run?: RunState): Bytes {
   const { mode, preset, config, seed, step, tokenizer } = model
   const metadata: Record<string, string> = {
     format: 'pt',

@@ -9,7 +9,13 @@ export type Field = Range & { default: number | string | boolean | null; about: 
 
 const integer = (about: string, value: number, min: number, max: number) =>
   ({ kind: 'integer', min, max, default: value, about }) as const
-const number = (about: string, value: number | null, min: number, max: number, more = {}): Field => {
+const number = (
+  about: string,
+  value: number | null,
+  min: number,
+  max: number,
+  more = {},
+): Field => {
   return { kind: 'number', min, max, ...more, default: value, about }
 }
 const choice = (about: string, ...choices: [string, ...string[]]): Field => {
@@ -28,7 +34,7 @@ const TABLE = {
     default: true,
     about: 'initialize attn_wo and mlp_fc2 with zeros',
   },
-  activation: choice("nonlinearity of the MLP", 'relu2', 'relu', 'gelu'),
+  activation: choice('nonlinearity of the MLP', 'relu2', 'relu', 'gelu'),
   learning_rate: number('learning rate of the first step', 1e-2, 0, 1e3),
   beta1: number("decay of Adam's first moment", 0.9, 0, 1, BELOW),
   beta2: number("decay of Adam's second moment", 0.95, 0, 1, BELOW),

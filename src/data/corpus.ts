@@ -22,8 +22,9 @@ export interface DataOptions {
   valFraction?: number
 }
 
-/** The same where one must be given. */
-export type Data = DataOptions & ({ docs: readonly string[] } | { text: string })
+/** The same where one must be given, and only one. */
+export type Data = DataOptions &
+  ({ docs: readonly string[]; text?: undefined } | { text: string; docs?: undefined })
 
 /** Documents, or the ids of a text. */
 export type Pieces = readonly (string | ArrayLike<number>)[]

@@ -25,7 +25,8 @@ export function matrix(op: string, x: Tensor): readonly [number, number] {
 }
 
 export function sameShape(op: string, a: Tensor, b: Tensor): void {
-  if (showShape(a.shape) !== showShape(b.shape)) fail(op, `tensors of one shape, ${showShape(a.shape)}`, b)
+  if (showShape(a.shape) !== showShape(b.shape))
+    fail(op, `tensors of one shape, ${showShape(a.shape)}`, b)
 }
 
 export function bounded(op: string, rows: number, bounds: Bounds): void {

@@ -1,4 +1,5 @@
 /** The front door: one object that trains, samples and shows itself, in Node and in browsers. */
+import type { Bytes } from '../checkpoint/safetensors/write.js'
 import { type DatasetMark, markOf, writeCheckpoint } from '../checkpoint/write.js'
 import { checkField, checkOptions, checkWhole } from '../config/checks.js'
 import { type Config, resolveConfig } from '../config/config.js'
@@ -14,7 +15,13 @@ import { DatasetError, TrainingError } from '../errors.js'
 import { Random, type Seed } from '../random.js'
 import { Decoder } from './decoder.js'
 import { type Engine, openEngine } from './engine.js'
-import type { Candidate, CreateOptions, GenerateOptions, Generated, LoadOptions } from './options.js'
+import type {
+  Candidate,
+  CreateOptions,
+  GenerateOptions,
+  Generated,
+  LoadOptions,
+} from './options.js'
 import { type SampleOptions, type StepResult, type TrainOptions, snapshot } from './options.js'
 import { continuationOf } from './policy.js'
 import { drawRanked, rankIds, sampleSequences } from './sample.js'
@@ -145,7 +152,7 @@ export class MicroGPT {
    * @param options.optimizer whether to hold all that the next training step depends on, too
    * @throws {CheckpointError} when a number is not finite
    */
-  save(options: { optimizer?: boolean } = {}): Uint8Array {
+  save(options: { optimizer?: boolean } = {}): Bytes {
     checkOptions('save', options, ['optimizer'])
     const { arena, random } = this.live()
     if (!options.optimizer) return writeCheckpoint(this, arena)
@@ -264,8 +271,7 @@ export class MicroGPT {
     const continuation = continuationOf(mode, tokenizer, config.block_size, prompt, length)
     const policy = { ...continuation, temperature, ...(topK !== undefined && { topK }) }
     const { core } = this.live().arena
-    const random =
-      options.seed === undefined ? this.live().random : new Random(options.seed, core)
+    const random = options.seed === undefined ? this.live().random : new Random(options.seed, core)
     let tokens = [...policy.start]
     for (let i = 0; i < policy.length; i++) {
       const { decoder } = this.live()

@@ -1,6 +1,6 @@
 /** What the calls of the front door take and give. */
 import type { ReadOptions } from '../checkpoint/metadata.js'
-import type { ConfigInput } from '../config/config.js'
+import type { ConfigInput, PresetName } from '../config/config.js'
 import type { Data, DataOptions } from '../data/corpus.js'
 import type { EngineOptions } from './engine.js'
 import type { Seed } from '../random.js'
@@ -9,8 +9,8 @@ import type { Seed } from '../random.js'
 export type CreateOptions = Data & MakeOptions
 
 interface MakeOptions extends EngineOptions {
-  /** 'tutorial' (the default) or 'gist'. */
-  preset?: string
+  /** A name in PRESETS: 'tutorial' (the default) or 'gist'. */
+  preset?: PresetName | (string & {})
   /** Fields that differ from the preset. */
   config?: ConfigInput
   /** 42 unless given. */
@@ -97,7 +97,8 @@ export type { ReadOptions } from '../checkpoint/metadata.js'
 /** A list or a plain object of the caller's, copied; anything else is left for the checks. */
 function copy(x: any): any {
   if (Array.isArray(x)) return [...x]
-  const isPlain = typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
+  const isPlain =
+    typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
   return isPlain ? { ...x } : x
 }
 

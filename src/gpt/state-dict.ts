@@ -1,5 +1,5 @@
 /** The state_dict: the named matrices of a model as views on the arena. */
-import type { ParameterSpec } from '../config/parameters.js'
+import type { ParameterName, ParameterSpec } from '../config/parameters.js'
 import type { Arena } from '../engine/arena.js'
 import type { Tensor } from '../engine/tensor.js'
 import type { Random } from '../random.js'
@@ -18,7 +18,12 @@ export interface Parameter {
 }
 
 /** In microgpt.py's order, which is also the order in the arena. */
-export type StateDict = ReadonlyMap<string, Parameter>
+export interface StateDict extends ReadonlyMap<string, Parameter> {
+  /** The matrix of this name, if the model has one. */
+  get(name: ParameterName): Parameter | undefined
+  /** The same for the names of a model of your own. */
+  get(name: string): Parameter | undefined
+}
 
 /** Maps a table to an arena's parameters, row after row. */
 export function mapStateDict(arena: Arena, table: readonly ParameterSpec[]): StateDict {

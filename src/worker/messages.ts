@@ -1,5 +1,6 @@
 /** What the page and the worker of createWorkerModel say to each other. */
 import { CheckpointError, ConfigError, MicroGPTError } from '../errors.js'
+import type { Bytes } from '../checkpoint/safetensors/write.js'
 import type { CheckpointCode } from '../errors.js'
 import * as errors from '../errors.js'
 import type { CreateOptions, GenerateOptions, Generated, LoadOptions } from '../gpt/microgpt.js'
@@ -33,7 +34,7 @@ export interface Made {
 export interface Calls {
   create: [CreateOptions, Made]
   load: [{ bytes: Uint8Array; options: LoadOptions }, Made]
-  save: [{ optimizer?: boolean }, Uint8Array]
+  save: [{ optimizer?: boolean }, Bytes]
   train: [TrainOptions, { status: 'completed' | 'aborted'; step: number }]
   validate: [null, number]
   sample: [SampleOptions, string[]]

@@ -1,4 +1,5 @@
 /** The front door off the main thread: MicroGPT's API, asynchronous, with a worker behind it. */
+import type { Bytes } from '../checkpoint/safetensors/write.js'
 import type { Config } from '../config/config.js'
 import type { Mode } from '../data/corpus.js'
 import { TrainingError } from '../errors.js'
@@ -99,7 +100,7 @@ export class WorkerModel implements Told {
   }
 
   /** The same bytes as MicroGPT.save gives. */
-  save(options: { optimizer?: boolean } = {}): Promise<Uint8Array> {
+  save(options: { optimizer?: boolean } = {}): Promise<Bytes> {
     return this.line.call('save', options)
   }
 

@@ -8,11 +8,14 @@ export interface NamedTensor {
   data: Float64Array
 }
 
+/** Bytes in a memory of their own, which Blob and fetch take; before TypeScript 5.7 plain Uint8Array. */
+export type Bytes = ReturnType<Uint8ArrayConstructor['from']>
+
 /** @param metadata of strings alone, as the format has it */
 export function writeSafetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>>,
-): Uint8Array {
+): Bytes {
   const entries = [`"${METADATA}":${JSON.stringify(metadata)}`]
   let end = 0
   for (const { name, shape, data } of tensors) {

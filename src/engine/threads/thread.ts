@@ -1,6 +1,7 @@
 /** A thread with its own instance of the core, in Node and in browsers: the host's side of its start. */
 import { threadUrl } from '../assets.js'
 import { type CoreModule, type SharedMemory, isNode } from '../core.js'
+import { START_PATIENCE, startScript, whyFailed } from '../web-worker.js'
 
 /** What a thread is given when it starts. */
 export interface WorkerInit {
@@ -26,15 +27,15 @@ export interface Thread {
 /** What a thread reports: that it is ready, or that it cannot continue. */
 export type Report = { ready: true } | { failed: string }
 
-/** Milliseconds after which a thread that reports nothing counts as failed. */
-const START_PATIENCE = 10_000
-
 /**
  * Starts a thread, which is ready when this resolves. It does not keep the process alive.
  * @param onLost called when it ends after that, with the reason
  * @throws {Error} when it does not become ready
  */
-export async function spawnThread(init: WorkerInit, onLost: (why: string) => void): Promise<Thread> {
+export async function spawnThread(
+  init: WorkerInit,
+  onLost: (why: string) => void,
+): Promise<Thread> {
   let ready = false
   let resolve!: () => void
   let reject!: (error: Error) => void
@@ -75,9 +76,10 @@ function inNode(init: WorkerInit, hear: Hear, end: End): Thread {
 }
 
 function inBrowser(init: WorkerInit, hear: Hear, end: End): Thread {
-  const worker = new Worker(threadUrl())
+  const url = threadUrl()
+  const worker = startScript(url)
   worker.addEventListener('message', ({ data }: MessageEvent<Report>) => hear(data))
-  worker.addEventListener('error', (event) => end(event.message ?? 'its file could not be loaded'))
+  worker.addEventListener('error', (event) => end(whyFailed(event, url)))
   worker.postMessage(init, [])
   return { stop: () => worker.terminate() }
 }
