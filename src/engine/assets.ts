@@ -110,6 +110,9 @@ export const threadUrl = (): URL => fileUrl('thread.js')
 /** The address of the script of createWorkerModel's worker. */
 export const workerUrl = (): URL => fileUrl('worker.js')
 
+/** While developing, Vite up to 7 moves modules of packages here, and leaves their files behind. */
+const MOVED = '/node_modules/.vite/deps/'
+
 function fileUrl(name: File): URL {
   const address = told?.urls?.[name]
   if (address !== undefined) return new URL(address)
@@ -117,12 +120,13 @@ function fileUrl(name: File): URL {
     throw new CoreError(`${name} is not a file beside this bundle, which has the core inside`)
   }
   try {
-    return BESIDE[name]()
+    const url = BESIDE[name]()
+    return new URL(url.href.replace(MOVED, '/node_modules/microgpt-wasm/build/'))
   } catch (cause) {
     // Bundles that are no ES modules have no import.meta.url: the files are beside the script.
     const script = typeof __filename === 'string' ? __filename : undefined
-    if (script !== undefined && typeof process === 'object') {
-      return new URL(name, process.getBuiltinModule('node:url').pathToFileURL(script))
+    if (script !== undefined && globalThis.process !== undefined) {
+      return new URL(name, globalThis.process.getBuiltinModule('node:url').pathToFileURL(script))
     }
     const page = globalThis.document?.baseURI
     if (page !== undefined) return new URL(name, page)

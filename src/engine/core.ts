@@ -132,7 +132,7 @@ const SCHEME = /^[a-z][a-z\d+.-]+:/i
 export function sourceUrl(source: string | URL): URL {
   try {
     if (isNode() && typeof source === 'string' && !SCHEME.test(source)) {
-      return process.getBuiltinModule('node:url').pathToFileURL(source)
+      return globalThis.process.getBuiltinModule('node:url').pathToFileURL(source)
     }
     // A worker has no document, only its own address.
     return new URL(source, globalThis.document?.baseURI ?? globalThis.location?.href)
@@ -143,8 +143,8 @@ export function sourceUrl(source: string | URL): URL {
 
 async function fetchModule(url: URL): Promise<CoreModule> {
   if (url.protocol === 'file:' && isNode()) {
-    const { readFile } = process.getBuiltinModule('node:fs/promises')
-    const path = process.getBuiltinModule('node:url').fileURLToPath(url.href)
+    const { readFile } = globalThis.process.getBuiltinModule('node:fs/promises')
+    const path = globalThis.process.getBuiltinModule('node:url').fileURLToPath(url.href)
     const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
       throw new CoreError(`the core cannot be read from ${path}: ${unread(cause)}`, { cause })
     })
@@ -216,6 +216,6 @@ const lacking = (what: string, cause?: unknown) =>
   )
 
 /** Whether this runs in Node. */
-export const isNode = () => typeof process === 'object' && process.versions?.node !== undefined
+export const isNode = () => globalThis.process?.versions?.node !== undefined
 
 const reason = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))

@@ -102,5 +102,5 @@ function threadCount(config: Config, vocabSize: number, threads: number | 'auto'
 
 const cpus = () =>
   isNode()
-    ? process.getBuiltinModule('node:os').availableParallelism()
+    ? globalThis.process.getBuiltinModule('node:os').availableParallelism()
     : navigator.hardwareConcurrency

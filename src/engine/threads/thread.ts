@@ -64,7 +64,7 @@ type Hear = (report: Report) => void
 type End = (why: string) => void
 
 function inNode(init: WorkerInit, hear: Hear, end: End): Thread {
-  const { Worker } = process.getBuiltinModule('node:worker_threads')
+  const { Worker } = globalThis.process.getBuiltinModule('node:worker_threads')
   const worker = new Worker(threadUrl(), { workerData: init, execArgv: [] })
   worker.on('message', (report: Report) => {
     hear(report)
