@@ -31,7 +31,12 @@ function viteRows(name, version) {
       copy,
       async test(dir) {
         const args = ['--port', '0', '--host', '127.0.0.1']
-        const server = await start(dir, join(dir, 'node_modules/.bin/vite'), args, /(http:\S+:\d+\/)/)
+        const server = await start(
+          dir,
+          join(dir, 'node_modules/.bin/vite'),
+          args,
+          /(http:\S+:\d+\/)/,
+        )
         try {
           return await browse(server.match[1])
         } finally {

@@ -30,7 +30,13 @@ async function take({ install = [], copy = [], packageJson = {}, test }, tarball
   }
   const fields = { private: true, type: 'module', ...packageJson }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(fields))
-  const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--prefer-offline', '--loglevel=error']
+  const flags = [
+    '--no-audit',
+    '--no-fund',
+    '--no-package-lock',
+    '--prefer-offline',
+    '--loglevel=error',
+  ]
   await run(folder, 'npm', ['install', ...flags, tarball, ...install])
   return test(folder)
 }
@@ -39,7 +45,13 @@ const base = mkdtempSync(join(tmpdir(), 'toolchains-'))
 let failed = 0
 let passed = 0
 try {
-  const packed = await run(root, 'npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', base])
+  const packed = await run(root, 'npm', [
+    'pack',
+    '--silent',
+    '--ignore-scripts',
+    '--pack-destination',
+    base,
+  ])
   const tarball = join(base, packed.trim().split('\n').at(-1))
   for (const [name, row] of Object.entries(ROWS)) {
     if (!wanted(name)) continue
@@ -49,7 +61,8 @@ try {
     try {
       const result = await take(row, tarball, folder)
       wrong = typeof result === 'string' ? [] : wrongIn(result)
-      if (typeof result !== 'string' && Object.keys(result).length === 0) wrong = ['nothing was tried']
+      if (typeof result !== 'string' && Object.keys(result).length === 0)
+        wrong = ['nothing was tried']
     } catch (error) {
       wrong = [error.message]
     }

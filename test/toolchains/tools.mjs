@@ -23,12 +23,15 @@ export async function run(dir, command, args, env = {}) {
     return (await promisify(execFile)(command, args, options)).stdout
   } catch (error) {
     const printed = `${error.stdout ?? ''}${error.stderr ?? ''}`.trim().split('\n').slice(-25)
-    throw new Error([`${command} ${args.join(' ')}: ${error.code ?? error.signal}`, ...printed].join('\n'))
+    throw new Error(
+      [`${command} ${args.join(' ')}: ${error.code ?? error.signal}`, ...printed].join('\n'),
+    )
   }
 }
 
 /** A program of a package that is installed in a folder. */
-export const bin = (dir, name, args, env) => run(dir, join(dir, 'node_modules/.bin', name), args, env)
+export const bin = (dir, name, args, env) =>
+  run(dir, join(dir, 'node_modules/.bin', name), args, env)
 
 /** The last line that a program prints, as JSON: what check() found. */
 export async function printed(dir, command, args, env) {

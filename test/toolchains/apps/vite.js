@@ -8,5 +8,7 @@ const ways = ['main', 'worker', 'threads', 'worker with threads', 'fast']
 globalThis.done = (async () => ({
   ...(await check({ MicroGPT, createWorkerModel }, NAMES, ways)),
   inline: await check(inline, NAMES, ['main', 'worker']),
-  'core.wasm?url': await check({ MicroGPT, createWorkerModel }, NAMES, ['main', 'worker'], { core }),
+  'core.wasm?url': await check({ MicroGPT, createWorkerModel }, NAMES, ['main', 'worker'], {
+    core,
+  }),
 }))()
