@@ -1,8 +1,9 @@
 /**
  * What programs and pages import:
  *
- *     index.js, client.js,               the package: readable, with source maps, for Node and for
- *     reference.js, names.js             bundlers; they share chunks, so a class is the same in all
+ *     index.js, client.js, reference.js  the package: readable, with source maps, for Node and for
+ *                                        bundlers; they share chunks, so a class is the same in all
+ *     names.js                           the shipped names, for pages too
  *     microgpt.js                        the same as index.js in one small file, for plain pages
  *     microgpt.inline.js                 and with core.wasm inside
  *     worker.js, thread.js               scripts of workers: whole files that import nothing
@@ -29,9 +30,9 @@ export async function buildLibrary() {
         index: 'src/index.ts',
         client: 'src/bundles/client.ts',
         reference: 'src/reference/index.ts',
-        names: 'src/data/names.ts',
       },
     }),
+    esbuild.build({ ...shared, sourcemap: true, entryPoints: { names: 'src/data/names.ts' } }),
     esbuild.build({ ...forBrowsers, entryPoints: { microgpt: 'src/bundles/microgpt.ts' } }),
     esbuild.build({
       ...forBrowsers,

@@ -10,7 +10,9 @@ export const START_PATIENCE = 10_000
 export function startScript(url: URL): Worker {
   try {
     return new Worker(url)
-  } catch {
+  } catch (error) {
+    // Deno has module workers alone; the scripts are valid modules too.
+    if ((error as Error).name === 'NotSupportedError') return new Worker(url, { type: 'module' })
     const code = `importScripts(${JSON.stringify(url.href)})`
     return new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })))
   }
