@@ -3,14 +3,25 @@
  * was expected, what was given, and what to do.
  */
 
+/** A class's name, in stack traces and after minifying too: it is set before any error is made. */
+function keepName(errorClass: { prototype: Error }, name: string): void {
+  Object.defineProperty(errorClass, 'name', { value: name, configurable: true })
+  const property = { value: name, configurable: true, writable: true }
+  Object.defineProperty(errorClass.prototype, 'name', property)
+}
+
 /** The parent of all errors of this package: `catch (e) { if (e instanceof MicroGPTError) ... }`. */
 export class MicroGPTError extends Error {
-  override name = 'MicroGPTError'
+  static {
+    keepName(this, 'MicroGPTError')
+  }
 }
 
 /** A hyperparameter or an option has a value that cannot be used. */
 export class ConfigError extends MicroGPTError {
-  override name = 'ConfigError'
+  static {
+    keepName(this, 'ConfigError')
+  }
   /** The field as it is written in a config, such as `n_embd`. */
   readonly field: string
   /** The value that was refused. */
@@ -25,32 +36,44 @@ export class ConfigError extends MicroGPTError {
 
 /** A text or a list of documents cannot be trained on. */
 export class DatasetError extends MicroGPTError {
-  override name = 'DatasetError'
+  static {
+    keepName(this, 'DatasetError')
+  }
 }
 
 /** A character or a token id lies outside the alphabet. */
 export class TokenizerError extends MicroGPTError {
-  override name = 'TokenizerError'
+  static {
+    keepName(this, 'TokenizerError')
+  }
 }
 
 /** The WebAssembly core could not be loaded. */
 export class CoreError extends MicroGPTError {
-  override name = 'CoreError'
+  static {
+    keepName(this, 'CoreError')
+  }
 }
 
 /** The arena is too small for what is asked of it, or memory for it cannot be had. */
 export class ArenaError extends MicroGPTError {
-  override name = 'ArenaError'
+  static {
+    keepName(this, 'ArenaError')
+  }
 }
 
 /** An operation was given tensors whose shapes do not fit, or a graph was used out of order. */
 export class GraphError extends MicroGPTError {
-  override name = 'GraphError'
+  static {
+    keepName(this, 'GraphError')
+  }
 }
 
 /** A run cannot go on: its loss is not a number any more, or its model has been freed. */
 export class TrainingError extends MicroGPTError {
-  override name = 'TrainingError'
+  static {
+    keepName(this, 'TrainingError')
+  }
 }
 
 /**
@@ -82,7 +105,9 @@ export type CheckpointCode =
 
 /** A checkpoint cannot be read, written or used. */
 export class CheckpointError extends MicroGPTError {
-  override name = 'CheckpointError'
+  static {
+    keepName(this, 'CheckpointError')
+  }
   readonly code: CheckpointCode
 
   constructor(code: CheckpointCode, message: string, options?: ErrorOptions) {
