@@ -3,5 +3,7 @@ import { serveWhenAsked } from '../worker/serve-worker.js'
 
 export * from '../index.js'
 
-// A page, and Node, are never it.
-if (typeof document === 'undefined' && typeof addEventListener === 'function') serveWhenAsked()
+/** Listening would keep Bun's main thread from ending. */
+const { Bun: bun } = globalThis as { Bun?: { isMainThread: boolean } }
+const mayBeWorker = typeof document === 'undefined' && typeof addEventListener === 'function'
+if (mayBeWorker && !bun?.isMainThread) serveWhenAsked()

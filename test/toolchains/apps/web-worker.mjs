@@ -6,5 +6,5 @@ import { check } from './check.js'
 
 const result = await check({ MicroGPT, createWorkerModel }, NAMES, ['main', 'worker', 'threads'])
 result.inline = await check(inline, NAMES, ['main', 'worker'])
+// It ends by itself: no listener and no worker keeps it alive.
 console.log(JSON.stringify(result))
-process.exit(0)
