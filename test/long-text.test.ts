@@ -293,7 +293,9 @@ describe('sampling a text', async () => {
 
   test('loss() takes pieces of text', () => {
     expect(gpt.loss(['ta', 'tao'])).toBe((gpt.loss(['ta']) + gpt.loss(['tao'])) / 2)
-    expect(() => gpt.loss(['ta', 't'])).toThrow(/a piece of text must have at least 2 characters, got "t"/)
+    expect(() => gpt.loss(['ta', 't'])).toThrow(
+      /a piece of text must have at least 2 characters, got "t"/,
+    )
   })
 })
 

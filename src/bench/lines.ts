@@ -1,10 +1,10 @@
 /** Figures and tables as a person reads them, in a terminal or in Markdown. */
 
 /** A whole number with commas. */
-export const whole = (x: number) => Math.round(x).toLocaleString('en-US')
+export const grouped = (x: number) => Math.round(x).toLocaleString('en-US')
 
 /** Three digits where there are decimals, else whole with commas. */
-export const number = (x: number) => (x >= 100 ? whole(x) : x.toPrecision(3))
+export const number = (x: number) => (x >= 100 ? grouped(x) : x.toPrecision(3))
 
 /** A difference of losses. */
 export const difference = (x: number) => (x === 0 ? '0' : x.toExponential(1))

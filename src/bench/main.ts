@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { PROCESSES } from './child.js'
-import { bench as measureAll } from './rounds.js'
+import { measureRounds } from './rounds.js'
 import { writeBlock } from './readme.js'
 import { scalingTables } from './scaling/table.js'
 import { table } from './table.js'
@@ -33,7 +33,7 @@ const usage = (message: string): number => {
  * @param processes where the figures come from; a test gives known ones
  * @returns the exit code
  */
-export async function bench(argv: string[], processes = PROCESSES): Promise<number> {
+export async function runBench(argv: string[], processes = PROCESSES): Promise<number> {
   let parsed
   try {
     parsed = parseArgs({
@@ -76,7 +76,7 @@ export async function bench(argv: string[], processes = PROCESSES): Promise<numb
   const say = (text: string) => {
     if (live) process.stderr.write(`\r\x1b[K${text}`)
   }
-  const report = await measureAll(values.preset, rounds, values, say, processes)
+  const report = await measureRounds(values.preset, rounds, values, say, processes)
   say('')
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
   if (values.readme !== undefined) {

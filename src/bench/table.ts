@@ -1,10 +1,10 @@
 /** A report as a person reads it, in a terminal or in Markdown. */
-import type { Engine, Figure, Report } from './rounds.js'
-import { lines, number, whole } from './lines.js'
+import type { TimedEngine, Figure, BenchReport } from './rounds.js'
+import { lines, number, grouped } from './lines.js'
 import { scalingTables } from './scaling/table.js'
 import { SIZES as SHAPES } from './shapes.js'
 
-const LABELS: Record<Engine, string> = {
+const LABELS: Record<TimedEngine, string> = {
   wasm: 'WebAssembly core',
   typed: 'typed arrays, TypeScript',
   value: 'scalar Value, TypeScript',
@@ -17,7 +17,7 @@ const median = (figure: Figure | null) => (figure ? number(figure.median) : '-')
 const ENGINES = ['engine', 'us a step', 'least to most', 'times wasm', 'tokens/s', 'ms to step 1']
 const SIZES = ['model', 'parameters', 'batch', 'ms a step', 'tokens/s', 'GFLOP/s', 'of peak']
 
-export function table(report: Report, markdown: boolean): string {
+export function table(report: BenchReport, markdown: boolean): string {
   const { preset, numParams, lossDifference, rounds, machine } = report
   const engines = report.rows.map((row) => [
     LABELS[row.engine],
@@ -31,7 +31,7 @@ export function table(report: Report, markdown: boolean): string {
     const { n_embd, n_head, n_layer, block_size, batch_size } = SHAPES[row.size]
     return [
       `${row.size} (${n_embd}, ${n_head}, ${n_layer}, ${block_size})`,
-      whole(row.numParams),
+      grouped(row.numParams),
       `${batch_size}`,
       number(row.msPerStep),
       number(row.tokensPerSecond),
@@ -40,7 +40,7 @@ export function table(report: Report, markdown: boolean): string {
     ]
   })
   return [
-    `${preset}: ${whole(numParams)} parameters, float64, one document a step`,
+    `${preset}: ${grouped(numParams)} parameters, float64, one document a step`,
     machine,
     `the losses of all engines agree within ${lossDifference.toExponential(1)}`,
     '',

@@ -44,7 +44,7 @@ export interface RunState extends DatasetMark {
 }
 
 /** What a checkpoint says about its model. */
-export interface Described {
+export interface CheckpointedModel {
   mode: Mode
   preset: string
   config: Readonly<Config>
@@ -94,7 +94,11 @@ export function markOf(mode: Mode, { counts: { train, val }, pieces }: Corpus): 
  * @param run without it the file holds the parameters alone
  * @throws {CheckpointError} when a number is not finite: such a model is not worth keeping
  */
-export function writeCheckpoint(model: Described, arena: Arena, run?: RunState): Uint8Array {
+export function writeCheckpoint(
+  model: CheckpointedModel,
+  arena: Arena,
+  run?: RunState,
+): Uint8Array {
   const { mode, preset, config, seed, step, tokenizer } = model
   const metadata: Record<string, string> = {
     format: 'pt',

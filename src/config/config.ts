@@ -45,7 +45,9 @@ export type PresetName = 'tutorial' | 'gist'
 /** What a caller may give: any of the fields. */
 export type ConfigInput = Partial<Config>
 
-const defaults = Object.fromEntries(Object.entries(FIELDS).map(([name, field]) => [name, field.default]))
+const defaults = Object.fromEntries(
+  Object.entries(FIELDS).map(([name, field]) => [name, field.default]),
+)
 const tutorial = { ...defaults, head_dim: 4 } as unknown as Config
 
 /** Two published revisions of microgpt.py: the first form and the form of today. */

@@ -1,6 +1,11 @@
 /** A model from a checkpoint: what the file and the caller's data have to do with each other. */
 import type { Arena } from '../engine/arena.js'
-import { type Checkpoint, readCheckpoint, restoreNumbers, restoreRandom } from '../checkpoint/read.js'
+import {
+  type Checkpoint,
+  readCheckpoint,
+  restoreNumbers,
+  restoreRandom,
+} from '../checkpoint/read.js'
 import { type RunState, hashOf } from '../checkpoint/write.js'
 import { checkOptions } from '../config/checks.js'
 import { type Corpus, type DataOptions, type Mode, modeOf } from '../data/corpus.js'

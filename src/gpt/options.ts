@@ -2,7 +2,7 @@
 import type { ReadOptions } from '../checkpoint/metadata.js'
 import type { ConfigInput } from '../config/config.js'
 import type { Data, DataOptions } from '../data/corpus.js'
-import type { EngineOptions } from './engine.js'
+import type { EngineOptions } from './runtime.js'
 import type { Seed } from '../random.js'
 
 /** What to learn from, and how to make the model. */
@@ -97,7 +97,8 @@ export type { ReadOptions } from '../checkpoint/metadata.js'
 /** A list or a plain object of the caller's, copied; anything else is left for the checks. */
 function copy(x: any): any {
   if (Array.isArray(x)) return [...x]
-  const isPlain = typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
+  const isPlain =
+    typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
   return isPlain ? { ...x } : x
 }
 

@@ -11,7 +11,7 @@ import {
   PEERS,
   type Peer,
   Unavailable,
-  ask,
+  askPeer,
   reasonOf,
 } from '../../src/bench/peers/peers.js'
 import { type Ask, passesAt, sweep } from '../../src/bench/peers/sweep.js'
@@ -160,7 +160,7 @@ describe('a peer that is not there', () => {
   test('its package is missing', async () => {
     const peers = join(root, 'src/bench/peers')
     const jax = PEERS.find(({ program }) => program === 'jax.mjs')!
-    const failed = ask(peers, jax, 'none.json', 'losses')
+    const failed = askPeer(peers, jax, 'none.json', 'losses')
     await expect(failed).rejects.toThrow(/^Cannot find package '@jax-js\/jax'/)
     await expect(failed).rejects.toBeInstanceOf(Unavailable)
   })

@@ -6,7 +6,12 @@ import { type Core, type ThreadsCore, sharedMemory, startCore } from '../../src/
 import { serveThread } from '../../src/engine/threads/serve-thread.js'
 import { planGPT } from '../../src/gpt/memory.js'
 import { ThreadPool } from '../../src/engine/threads/thread-pool.js'
-import { FAILED, type WorkerInit, progressLine, spawnThread } from '../../src/engine/threads/thread.js'
+import {
+  FAILED,
+  type WorkerInit,
+  progressLine,
+  spawnThread,
+} from '../../src/engine/threads/thread.js'
 
 // The host asks this to learn where it runs.
 vi.mock('../../src/engine/core.js', async (load) => {

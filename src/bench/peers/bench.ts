@@ -9,7 +9,7 @@ import { MicroGPT } from '../../gpt/microgpt.js'
 import { machine } from '../machine.js'
 import { writeBlock } from '../readme.js'
 import { modelOf, writeCase } from './cases.js'
-import { PEERS, ask } from './peers.js'
+import { PEERS, askPeer } from './peers.js'
 import { type PeersReport, type Width, sweep } from './sweep.js'
 import { peersTable } from './table.js'
 
@@ -34,11 +34,11 @@ build/peers, exact versions, 300 MB; nothing else is touched.
  * Runs the comparison and prints it.
  * @param argv the flags
  * @param folder where the peers' programs and packages are: build/peers, beside the core
- * @param askPeer how a peer is asked; a test gives known answers
+ * @param ask how a peer is asked; a test gives known answers
  * @returns the exit code
  * @throws {Error} for a flag that it does not know, or when a peer's losses are not ours
  */
-export async function benchPeers(argv: string[], folder: string, askPeer = ask): Promise<number> {
+export async function benchPeers(argv: string[], folder: string, ask = askPeer): Promise<number> {
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
@@ -81,8 +81,7 @@ export async function benchPeers(argv: string[], folder: string, askPeer = ask):
       cases.push({ n_embd, numParams: gpt.numParams, file: writeCase(temporary, gpt, seconds) })
       gpt.free()
     }
-    const asked: Parameters<typeof sweep>[3] = (peer, path, mode) =>
-      askPeer(folder, peer, path, mode)
+    const asked: Parameters<typeof sweep>[3] = (peer, path, mode) => ask(folder, peer, path, mode)
     const peers = PEERS.filter(({ label }) => label.includes(values.only))
     const results = await sweep(peers, cases, rounds, asked, say)
     const sizes = cases.map(({ n_embd, numParams }) => ({ n_embd, numParams }))

@@ -62,7 +62,7 @@ export class Unavailable extends Error {}
  * @param folder where its program and packages are
  * @throws {Unavailable} with its own words when it ends with an error
  */
-export function ask(
+export function askPeer(
   folder: string,
   { program, dtype, threads }: Peer,
   file: string,

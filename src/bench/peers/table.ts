@@ -1,11 +1,11 @@
 /** The peers as a person reads them. */
-import { difference, lines, number, whole } from '../lines.js'
+import { difference, lines, number, grouped } from '../lines.js'
 import type { PeerResult, PeersReport } from './sweep.js'
 
 export function peersTable(report: PeersReport, markdown: boolean): string {
   const there = report.results.filter(({ missing }) => missing === null)
   const columns = ['ms a step', ...report.widths.map(({ n_embd }) => `n_embd ${n_embd}`)]
-  const counts = ['parameters', ...report.widths.map(({ numParams }) => whole(numParams))]
+  const counts = ['parameters', ...report.widths.map(({ numParams }) => grouped(numParams))]
   const rows = there.map(({ label, ms }) => [
     label,
     ...report.widths.map(({ n_embd }) => (n_embd in ms ? number(ms[n_embd]!) : '-')),

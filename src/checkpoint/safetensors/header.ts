@@ -6,8 +6,8 @@ import { show } from '../../config/checks.js'
 import { type CheckpointCode, CheckpointError } from '../../errors.js'
 
 /** Bytes of a number of each dtype that is read. */
-export const SIZES = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const
-export type Dtype = keyof typeof SIZES
+export const DTYPE_BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const
+export type Dtype = keyof typeof DTYPE_BYTES
 
 /** Further ones would take more memory than the file does. */
 const MAX_ENTRIES = 65_536
@@ -64,8 +64,8 @@ export class HeaderReader {
     if (dtype === undefined || !shape || offsets?.length !== 2) {
       fail('json', `tensor ${show(name)} needs dtype, shape and data_offsets of two numbers`)
     }
-    if (!Object.hasOwn(SIZES, dtype)) {
-      const known = Object.keys(SIZES).join(', ')
+    if (!Object.hasOwn(DTYPE_BYTES, dtype)) {
+      const known = Object.keys(DTYPE_BYTES).join(', ')
       fail('dtype', `tensor ${show(name)} must be of dtype ${known}, got ${show(dtype)}`)
     }
     return { dtype: dtype as Dtype, shape, from: offsets[0]!, to: offsets[1]! }
