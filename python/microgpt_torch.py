@@ -22,10 +22,12 @@ import sys
 import time
 from decimal import Decimal
 
-NOTES = """Run under torchrun it trains with DistributedDataParallel, or fully_shard with --fsdp: nccl on CUDA,
-else gloo. Every node needs its own copy of the model and data; rank 0 saves. For tiny models set
-OMP_NUM_THREADS=1. Tested: one and two processes over gloo on one machine, in float64 and float32.
-Untested: nccl, CUDA, --bf16, several hosts."""
+NOTES = """Under torchrun it trains with DistributedDataParallel, or with fully_shard (--fsdp): over
+nccl on CUDA, else over gloo. Each node needs its own copy of the model and the data; rank 0 saves.
+For tiny models set OMP_NUM_THREADS=1. Ctrl-C saves after the current step.
+
+Tested on CPUs: one and two processes over gloo in PyTorch 1.13, 2.6 and 2.14; --fsdp in 2.14.
+Untested: CUDA, nccl, --bf16 on a GPU, several hosts."""
 
 # Field: type, value of preset tutorial, value of preset gist; in the order of the file.
 FIELDS = {
@@ -49,7 +51,7 @@ FIELDS = {
     'grad_clip': (float, None, None),
 }
 # What another value would make another model of: only with --new.
-FIXED = ('n_embd', 'n_head', 'n_layer', 'block_size', 'init_std', 'zero_init_projections', 'activation')
+FIXED = (*list(FIELDS)[:4], 'init_std', 'zero_init_projections', 'activation')
 NEW_ONLY = (*FIXED, 'preset', 'mode', 'val_fraction', 'seed')
 WORDS, MOMENTS = 'random.words', ('adam.m.', 'adam.v.')
 
@@ -95,8 +97,8 @@ def read(path):
 
 
 def write(path, metadata, tensors, owner=True):
-    """Replaces a file as a whole. tensors: [(name, shape, get)], get() gives the bytes, on all ranks;
-    only the owner writes."""
+    """Replaces a file as a whole. tensors: [(name, shape, get)]; every rank calls get() for the
+    bytes, and the owner writes them."""
     entries, end = [f'"__metadata__":{js(metadata)}'], 0
     for name, shape, _ in tensors:
         start, end = end, end + 8 * math.prod(shape)
@@ -124,17 +126,18 @@ def write(path, metadata, tensors, owner=True):
 
 
 def hash_of(pieces):
-    """The 64 bits that a file says of its data: over UTF-16 units of documents, or ids of a text."""
-    a, b, mask = 0x9E3779B9, 0x85EBCA6B, 0xFFFFFFFF
-    for piece in (*pieces, None):
-        if isinstance(piece, str):
-            piece = array.array('H', piece.encode('utf-16-le', 'surrogatepass'))
-        for x in (*range(4),) if piece is None else piece:
-            a = ((a ^ x) + (b >> 15)) * 0xC2B2AE35 & mask
-            b = ((b ^ x) + (a >> 13)) * 0x27D4EB2F & mask
-        if piece is not None:
-            a = ((a ^ 0x10000) + (b >> 15)) * 0xC2B2AE35 & mask
-            b = ((b ^ 0x10000) + (a >> 13)) * 0x27D4EB2F & mask
+    """The 64 bits that a file has of its data: UTF-16 units of documents, or ids of a text."""
+    def units():
+        for piece in pieces:
+            text = isinstance(piece, str)
+            yield from array.array('H', piece.encode('utf-16-le')) if text else piece
+            yield 0x10000
+        yield from range(4)
+
+    a, b = 0x9E3779B9, 0x85EBCA6B
+    for x in units():
+        a = ((a ^ x) + (b >> 15)) * 0xC2B2AE35 & 0xFFFFFFFF
+        b = ((b ^ x) + (a >> 13)) * 0x27D4EB2F & 0xFFFFFFFF
     return f'{a:08x}{b:08x}'
 
 
@@ -171,7 +174,8 @@ class Run:
         if self.hash != metadata['docs_hash']:
             many = metadata.get('num_chars', metadata['num_docs'])
             what = 'characters' if self.mode == 'text' else 'documents'
-            raise Failure(f'the run was trained on other data ({many} {what}); give the same --data')
+            hint = 'give the same --data'
+            raise Failure(f'the run was trained on other data ({many} {what}); {hint}')
         self.step, self.seen = int(metadata['step']), int(metadata['docs_seen'])
         words = map(int, memoryview(tensors[WORDS][1]).cast('d'))
         gauss = metadata.get('random_gauss')
@@ -215,7 +219,8 @@ class Run:
         return [self.sequence((first + i) % self.train) for i in range(size)]
 
     def held_out(self, i):
-        return self.sequence(self.train + i * (self.config['block_size'] if self.mode == 'text' else 1))
+        stride = self.config['block_size'] if self.mode == 'text' else 1
+        return self.sequence(self.train + i * stride)
 
     def rate(self):
         """The learning rate of the next step, by its index from 0."""
@@ -238,8 +243,10 @@ class Run:
             yield from ((f'layer{i}.mlp_fc1', (4 * n, n)), (f'layer{i}.mlp_fc2', (n, 4 * n)))
 
     def save(self, path, get=None, owner=True):
-        """Writes the run. get(name): the bytes of a tensor; unless given, those that were read."""
-        get = get or (lambda name: self.tensors[name][1])
+        """Writes the run. get(name): the bytes of a tensor; unless given, those read, or zeros."""
+        def stored(name, shape):
+            return self.tensors[name][1] if name in self.tensors else bytes(8 * math.prod(shape))
+
         _, (*words, index), gauss = self.random.getstate()
         many = {'num_docs': '1', 'num_chars': str(len(self.data))}
         metadata = {
@@ -254,7 +261,7 @@ class Run:
             **({} if gauss is None else {'random_gauss': js(gauss)}),
         }
         tensors = [
-            (prefix + name, shape, lambda name=prefix + name: get(name))
+            (prefix + name, shape, lambda n=prefix + name, s=shape: get(n) if get else stored(n, s))
             for prefix in ('', *MOMENTS)
             for name, shape in self.shapes()
         ]
@@ -281,7 +288,8 @@ def new(data_path, preset, mode, fraction, seed, fields):
     column = 1 if preset == 'tutorial' else 2
     config = {**{name: row[column] for name, row in FIELDS.items()}, **fields}
     if config['n_embd'] % config['n_head']:
-        raise Failure(f"n_embd ({config['n_embd']}) must be divisible by n_head ({config['n_head']})", 2)
+        sizes = config['n_embd'], config['n_head']
+        raise Failure('n_embd (%d) must be divisible by n_head (%d)' % sizes, 2)
     config['head_dim'] = config['n_embd'] // config['n_head']
     data = read_data(data_path, mode)
     chars = sorted(set(data if mode == 'text' else ''.join(data)))
@@ -297,7 +305,7 @@ def new(data_path, preset, mode, fraction, seed, fields):
 
 
 def make_model(config, vocab):
-    """The same GPT as a module: rmsnorm without gain, no biases. Parameters are named as in the file."""
+    """The GPT as a module: rmsnorm without gain, no biases; parameters are named as in the file."""
     import torch
     from torch import nn
     from torch.nn import functional as F
@@ -354,6 +362,11 @@ def make_model(config, vocab):
     return GPT()
 
 
+def whole(x):
+    """All of a tensor of which each rank may have a shard."""
+    return x.full_tensor() if hasattr(x, 'full_tensor') else x
+
+
 class Trainer:
     """A run in PyTorch: this rank's part of it."""
 
@@ -364,9 +377,9 @@ class Trainer:
         self.torch, self.dist, self.run, self.args = torch, dist, run, args
         # Denormal moments take 50 times as long.
         torch.set_flush_denormal(True)
-        self.rank, self.world = (int(os.environ.get(key, d)) for key, d in (('RANK', 0), ('WORLD_SIZE', 1)))
+        env = {'RANK': 0, 'WORLD_SIZE': 1, 'LOCAL_RANK': 0, **os.environ}
+        self.rank, self.world, local = (int(env[k]) for k in ('RANK', 'WORLD_SIZE', 'LOCAL_RANK'))
         kind = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
-        local = int(os.environ.get('LOCAL_RANK', 0))
         self.device = torch.device(f'cuda:{local}' if kind == 'cuda' else kind)
         narrow = args.bf16 or self.device.type != 'cpu'
         self.dtype = getattr(torch, args.dtype or ('float32' if narrow else 'float64'))
@@ -389,9 +402,12 @@ class Trainer:
             self.shard()
         elif dist.is_initialized():
             ids = [local] if self.device.type == 'cuda' else None
-            self.model = self.ddp = torch.nn.parallel.DistributedDataParallel(self.bare, device_ids=ids)
+            parallel = torch.nn.parallel.DistributedDataParallel
+            self.model = self.ddp = parallel(self.bare, device_ids=ids)
         if args.compile:
             self.model = torch.compile(self.model)
+        # Kept: after validation fully_shard shows whole copies of some of them in their place.
+        self.parameters = dict(self.bare.named_parameters())
         self.optimizer = self.make_optimizer()
 
     def shard(self):
@@ -420,9 +436,9 @@ class Trainer:
         torch, config = self.torch, self.run.config
         betas, decay = (config['beta1'], config['beta2']), config['weight_decay']
         eps = config['eps_adam']
-        parameters = list(self.bare.named_parameters())
-        optimizer = torch.optim.AdamW([p for _, p in parameters], 0.0, betas, eps, weight_decay=decay)
-        for name, p in parameters:
+        parameters = list(self.parameters.values())
+        optimizer = torch.optim.AdamW(parameters, 0.0, betas, eps, weight_decay=decay)
+        for name, p in self.parameters.items():
             optimizer.state[p] = {
                 'step': torch.tensor(float(self.run.step), dtype=torch.float64),
                 'exp_avg': self.stored(MOMENTS[0] + name, p.detach()),
@@ -432,7 +448,7 @@ class Trainer:
 
     def micro_batches(self, count, get, scale):
         """This rank's share of `count` sequences, in as many micro-batches as every other rank has:
-        ids, targets and the weight of each position; whether it is the last one."""
+        ids, targets, the weight of each position, and whether it is the last one."""
         share, most = range(self.rank, count, self.world), -(-count // self.world)
         rows = min(most, self.args.micro_batch or most)
         for first in range(0, most, rows):
@@ -442,32 +458,33 @@ class Trainer:
             mine += [[0, 0]] * (wanted - real)
             block = self.run.config['block_size'] + 1
             width = block if self.args.compile else max(map(len, mine))
-            weights = [scale / (len(ids) - 1) if i < real else 0.0 for i, ids in enumerate(mine)]
-            pad = [ids + [0] * (width - len(ids)) for ids in mine]
-            each = [
-                [w] * (len(ids) - 1) + [0.0] * (width - len(ids)) for w, ids in zip(weights, mine)
-            ]
-            tensor, device = self.torch.tensor, self.device
-            ids = tensor(pad, device=device)
-            yield ids[:, :-1], ids[:, 1:], tensor(each, dtype=self.dtype, device=device), first + rows >= most
+            pads = [[0] * (width - len(one)) for one in mine]
+            # The mean over a document's positions, whatever its length.
+            each = [scale / (len(one) - 1) if i < real else 0 for i, one in enumerate(mine)]
+            weights = [[w] * (len(one) - 1) + pad for w, one, pad in zip(each, mine, pads)]
+            ids = self.torch.tensor([one + pad for one, pad in zip(mine, pads)])
+            weights = self.torch.tensor(weights, dtype=self.dtype)
+            parts = (ids[:, :-1], ids[:, 1:], weights)
+            yield (*(part.to(self.device) for part in parts), first + rows >= most)
 
     def loss(self, ids, targets, weights):
         from torch.nn import functional as F
 
         with self.torch.autocast(self.device.type, self.torch.bfloat16, self.args.bf16):
             logits = self.model(ids)
-        losses = F.cross_entropy(logits.flatten(0, 1).to(self.dtype), targets.flatten(), reduction='none')
+        logits = logits.flatten(0, 1).to(self.dtype)
+        losses = F.cross_entropy(logits, targets.flatten(), reduction='none')
         return (losses * weights.flatten()).sum()
 
     def summed(self, *numbers):
         """Numbers of all ranks, added up."""
-        both = self.torch.stack([self.torch.as_tensor(x, device=self.device).to(self.dtype) for x in numbers])
+        own = self.torch.tensor([float(x) for x in numbers], dtype=self.dtype, device=self.device)
         if self.dist.is_initialized():
-            self.dist.all_reduce(both)
-        return both.tolist()
+            self.dist.all_reduce(own)
+        return own.tolist()
 
     def train_step(self, stop):
-        """One step; the mean loss over its documents before it, and whether any rank was told to stop."""
+        """One step: the loss before it, its learning rate, whether any rank was told to stop."""
         run, args, world = self.run, self.args, self.world
         batch, rate, total = run.batch(), run.rate(), 0.0
         self.optimizer.zero_grad(set_to_none=True)
@@ -480,9 +497,10 @@ class Trainer:
                 loss = self.loss(*tensors)
                 loss.backward()
             total += loss.detach()
-        loss, stops = self.summed(total, float(stop))
+        loss, stops = self.summed(total, stop)
         if not math.isfinite(loss):
-            raise Failure(f'the loss of step {run.step + 1} is {loss}; try a smaller --learning-rate')
+            hint = 'try a smaller --learning-rate'
+            raise Failure(f'the loss of step {run.step + 1} is {loss}; {hint}')
         self.clip(run.config['grad_clip'])
         for group in self.optimizer.param_groups:
             group['lr'] = rate
@@ -494,9 +512,8 @@ class Trainer:
         """By hand: clip_grad_norm_ adds 1e-6 to the norm."""
         if most is None:
             return
-        grads = [p.grad for p in self.bare.parameters()]
-        squares = [g.square().sum() for g in grads]
-        norm = math.sqrt(sum(float(s.full_tensor() if hasattr(s, 'full_tensor') else s) for s in squares))
+        grads = [p.grad for p in self.parameters.values()]
+        norm = math.sqrt(sum(float(whole(g.square().sum())) for g in grads))
         if norm > most:
             for g in grads:
                 g.mul_(most / norm)
@@ -508,16 +525,16 @@ class Trainer:
             return self.summed(sum(self.loss(*tensors) for *tensors, _ in batches))[0]
 
     def save(self, path):
-        parameters, kept = dict(self.bare.named_parameters()), []
+        kept = []
 
         def get(name):
             kind = 1 + MOMENTS.index(name[:7]) if name[:7] in MOMENTS else 0
-            p = parameters[name[7:] if kind else name]
+            p = self.parameters[name[7:] if kind else name]
             x = p if kind == 0 else self.optimizer.state[p][('exp_avg', 'exp_avg_sq')[kind - 1]]
-            full = x.detach().full_tensor() if hasattr(x, 'full_tensor') else x.detach()
-            full = full.to('cpu', self.torch.float64).contiguous()
+            full = whole(x.detach()).to('cpu', self.torch.float64).contiguous()
             if not full.isfinite().all():
-                raise Failure(f'after step {self.run.step} {name} is not finite; {path} stays as it was')
+                what = f'after step {self.run.step} {name} is not finite'
+                raise Failure(f'{what}; {path} stays as it was')
             kept[:] = [full]  # Alive while its memory is written.
             return (ctypes.c_char * (8 * full.numel())).from_address(full.data_ptr())
 
@@ -530,9 +547,9 @@ def train(run, args, say):
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda got, _: stop.__setitem__(0, 128 + got))
     trainer, path, began = Trainer(run, args), args.out or args.model, time.perf_counter()
-    total, first, kept, stopped = run.config['num_steps'], run.step, -1, False
+    total, first, stopped = run.config['num_steps'], run.step, False
     every = args.eval_every or -(-total // 10)
-    numbers = sum(p.numel() for p in trainer.bare.parameters())
+    numbers = sum(p.numel() for p in trainer.parameters.values())
     about = {'step': first, 'numParams': numbers, 'processes': trainer.world, 'config': run.config}
     say({'type': 'start', **about, 'dtype': str(trainer.dtype)[6:], 'device': str(trainer.device)})
     while run.step < total and not stopped:
@@ -544,31 +561,33 @@ def train(run, args, say):
         say(told)
         if last or (args.save_every and step % args.save_every == 0):
             trainer.save(path)
-            kept = step
     steps = run.step - first
-    say({'type': 'end', 'steps': steps, 'seconds': time.perf_counter() - began, 'saved': path, 'at': kept})
+    seconds = time.perf_counter() - began
+    say({'type': 'end', 'steps': steps, 'seconds': seconds, 'saved': path})
     if trainer.dist.is_initialized():
         trainer.dist.destroy_process_group()
     return (stop[0] or 130) if stopped else 0
 
 
-def reporter(as_json, quiet_rank, total, log_every):
+def reporter(as_json, silent, total, log_every):
     every = log_every or -(-total // 10)
 
     def say(told):
-        if quiet_rank:
+        if silent:
             return
         kind = told['type']
         if as_json:
-            print(json.dumps(told), flush=True)
+            form = ''
         elif kind == 'start':
-            print(f"{told['numParams']:,} parameters, step {told['step']} of {total}, {told['dtype']} on "
-                  f"{told['device']}, processes: {told['processes']}", flush=True)
+            form = '{numParams:,} parameters, {dtype}, {device}, step {step}, processes: {processes}'
         elif kind == 'end':
-            print(f"{told['steps']} steps in {told['seconds']:.1f} s; saved {told['saved']}", flush=True)
+            form = '{steps} steps in {seconds:.1f} s; saved {saved}'
         elif told['step'] % every == 0 or told['step'] == total or 'valLoss' in told:
-            val = f"  val loss {told['valLoss']:.4f}" if 'valLoss' in told else ''
-            print(f"step {told['step']}  loss {told['loss']:.4f}  lr {told['lr']:.3g}{val}", flush=True)
+            form = 'step {step}  loss {loss:.4f}  lr {lr:.3g}'
+            form += '  val loss {valLoss:.4f}' if 'valLoss' in told else ''
+        else:
+            return
+        print(form.format(**told) if not as_json else json.dumps(told), flush=True)
 
     return say
 
@@ -605,20 +624,21 @@ def parser():
     p.add_argument('model', help='the checkpoint; with --new, the file to create')
     p.add_argument('--data', required=True, metavar='FILE', help='UTF-8 text, the same as before')
     p.add_argument('--out', metavar='FILE', help='where to save (the checkpoint itself)')
-    p.add_argument('--save-every', type=count, metavar='N', help='save every N steps, and at the end')
+    p.add_argument('--save-every', type=count, metavar='N', help='save every N steps too')
     p.add_argument('--eval-every', type=count, metavar='N', help='validate every N steps (a tenth)')
-    p.add_argument('--log-every', type=count, metavar='N', help='print a line every N steps (a tenth)')
+    p.add_argument('--log-every', type=count, metavar='N', help='a line every N steps (a tenth)')
     p.add_argument('--json', action='store_true', help='print one JSON object per line')
     p.add_argument('--dtype', choices=('float64', 'float32'), help='float64 on CPU, else float32')
     p.add_argument('--device', help='cpu, cuda or another of PyTorch (cuda if there is one)')
     p.add_argument('--micro-batch', type=count, metavar='N', help='documents in one pass (all)')
-    p.add_argument('--fsdp', action='store_true', help='shard parameters over processes (PyTorch 2.6)')
+    p.add_argument('--fsdp', action='store_true', help='shard parameters (PyTorch 2.6)')
     p.add_argument('--bf16', action='store_true', help='autocast to bfloat16 (untested)')
     p.add_argument('--compile', action='store_true', help='torch.compile the model')
     p.add_argument('--new', action='store_true', help='begin a new model; never overwrites a file')
     p.add_argument('--preset', choices=('tutorial', 'gist'), help='with --new (tutorial)')
     p.add_argument('--mode', choices=('docs', 'text'), help='with --new: lines, or one text (docs)')
-    p.add_argument('--val-fraction', type=field_value('', float), metavar='F', help='with --new (0)')
+    fraction = field_value('val_fraction', float)
+    p.add_argument('--val-fraction', type=fraction, metavar='F', help='with --new (0)')
     p.add_argument('--seed', type=field_value('seed', int), metavar='N', help='with --new (42)')
     for name, (kind, *_) in {**FIELDS, 'warmup_steps': (int,)}.items():
         if name == 'head_dim':
@@ -648,8 +668,10 @@ def main(argv):
         run = resumed(args.model, args.data, fields)
     total = run.config['num_steps']
     if run.step >= total:
-        raise Failure(f'{args.model} is at step {run.step} of {total}; give a larger --num-steps', 2)
-    return train(run, args, reporter(args.json, os.environ.get('RANK', '0') != '0', total, args.log_every))
+        hint = 'give a larger --num-steps'
+        raise Failure(f'{args.model} is at step {run.step} of {total}; {hint}', 2)
+    silent = os.environ.get('RANK', '0') != '0'
+    return train(run, args, reporter(args.json, silent, total, args.log_every))
 
 
 if __name__ == '__main__':

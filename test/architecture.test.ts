@@ -18,7 +18,7 @@ const FLOORS = {
     ...['core', 'arena-plan', 'arena', 'adam', 'state-dict'],
     ...['backward-plan', 'tape', 'graph', 'model'],
     ...['chunks', 'train', 'sample', 'corpus', 'memory', 'bulk', 'threads', 'engine'],
-    ...['options', 'safetensors', 'checkpoint', 'microgpt', 'kit', 'worker'],
+    ...['options', 'safetensors', 'checkpoint', 'export', 'microgpt', 'kit', 'worker'],
     ...['reference', 'host', 'index', 'inline', 'examples', 'bench', 'cli', 'web'],
   ],
 }

@@ -16,6 +16,7 @@ import {
   ask,
   reasonOf,
 } from '../../src/bench/peers/peers.js'
+import { pythonWith } from '../../src/bench/peers/python.js'
 import { type Ask, type PeersReport, passesAt, sweep } from '../../src/bench/peers/sweep.js'
 import { peersTable, verdict } from '../../src/bench/peers/table.js'
 import { MicroGPT } from '../../src/microgpt.js'
@@ -148,9 +149,23 @@ describe('a peer that is not there', () => {
     expect(reasonOf(new Error('Command failed'), stderr)).toMatch(reason)
   })
 
-  test('there is no python3 at all', () => {
-    const error = Object.assign(new Error('spawn python3 ENOENT'), { code: 'ENOENT' })
-    expect(reasonOf(error, '')).toBe('there is no python3')
+  test('PyTorch, and it says how to install it', async () => {
+    const peer = PEERS.find(({ program }) => program === 'pytorch.py')!
+    const before = process.env.PATH
+    process.env.PATH = folder
+    try {
+      const failed = ask(join(root, 'src/bench/peers'), peer, 'none.json', 'losses')
+      const found = await pythonWith('torch')
+      const reason = found ? /none\.json/ : /^PyTorch is not installed for python3; try apt-get/
+      await expect(failed).rejects.toThrow(reason)
+      await expect(failed).rejects.toBeInstanceOf(Unavailable)
+    } finally {
+      process.env.PATH = before
+    }
+  })
+
+  test('any module that no Python has', async () => {
+    expect(await pythonWith('there_is_no_such_module')).toBeNull()
   })
 })
 
