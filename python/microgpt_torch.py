@@ -579,7 +579,7 @@ def reporter(as_json, silent, total, log_every):
         if as_json:
             form = ''
         elif kind == 'start':
-            form = '{numParams:,} parameters, {dtype}, {device}, step {step}, processes: {processes}'
+            form = '{numParams:,} parameters, {dtype}, {device}, step {step}, {processes} processes'
         elif kind == 'end':
             form = '{steps} steps in {seconds:.1f} s; saved {saved}'
         elif told['step'] % every == 0 or told['step'] == total or 'valLoss' in told:

@@ -150,11 +150,11 @@ describe('a peer that is not there', () => {
   })
 
   test('PyTorch, and it says how to install it', async () => {
-    const peer = PEERS.find(({ program }) => program === 'pytorch.py')!
+    const pytorch = PEERS.find(({ program }) => program === 'pytorch.py')!
     const before = process.env.PATH
     process.env.PATH = folder
     try {
-      const failed = ask(join(root, 'src/bench/peers'), peer, 'none.json', 'losses')
+      const failed = ask(join(root, 'src/bench/peers'), pytorch, 'none.json', 'losses')
       const found = await pythonWith('torch')
       const reason = found ? /none\.json/ : /^PyTorch is not installed for python3; try apt-get/
       await expect(failed).rejects.toThrow(reason)

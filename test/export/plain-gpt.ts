@@ -31,7 +31,7 @@ export function logitsOf(file: Uint8Array, ids: readonly number[], fields: objec
     const { shape, bytes } = tensors.get(name)!
     const flat = new Float64Array(bytes.slice().buffer)
     const rows = Array.from({ length: shape[0]! }, (_, i) => i * shape[1]!)
-    return rows.map((at) => [...flat.subarray(at, at + shape[1]!)])
+    return rows.map((at) => Array.from(flat.subarray(at, at + shape[1]!)))
   }
   const linear = (rows: Row[], w: Row[]) => rows.map((x) => w.map((row) => dot(x, row)))
   const [wte, wpe] = [matrix('wte'), matrix('wpe')]

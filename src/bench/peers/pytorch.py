@@ -48,7 +48,7 @@ def attend(q, k, v):
 
 
 def blas():
-    """The BLAS that this process has loaded, or that PyTorch was built with: figures depend on it."""
+    """The BLAS that this process uses: the figures depend on it."""
     built = re.search(r'BLAS_INFO=(\w+)', torch.__config__.show())
     built = built.group(1) if built else 'unknown'
     if built != 'generic' or not os.path.exists('/proc/self/maps'):
