@@ -565,7 +565,8 @@ def train(run, args, say):
     seconds = time.perf_counter() - began
     say({'type': 'end', 'steps': steps, 'seconds': seconds, 'saved': path})
     if trainer.dist.is_initialized():
-        trainer.dist.destroy_process_group()
+        with contextlib.suppress(RuntimeError):  # Another rank may be gone already.
+            trainer.dist.barrier()
     return (stop[0] or 130) if stopped else 0
 
 
@@ -674,13 +675,23 @@ def main(argv):
     return train(run, args, reporter(args.json, silent, total, args.log_every))
 
 
+def finish(code):
+    """Ends the process. One of several skips the teardown of gloo, in which PyTorch 1.13 can hang:
+    its destructor holds Python's lock and joins a thread that waits for it."""
+    if 'RANK' not in os.environ:
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == '__main__':
     try:
-        sys.exit(main(sys.argv[1:]))
+        finish(main(sys.argv[1:]))
     except Failure as failure:
         if os.environ.get('LOCAL_RANK', '0') == '0':
             print(f'microgpt_torch: {failure}', file=sys.stderr)
-        sys.exit(failure.code)
+        finish(failure.code)
     except ModuleNotFoundError as error:
         if error.name != 'torch':
             raise

@@ -35,7 +35,9 @@ async function trained(file: string, world: number, ...flags: string[]): Promise
       OMP_NUM_THREADS: '1',
       ...(world > 1 ? { ...shared, ...own } : {}),
     }
-    return (await promisify(execFile)(torch!, words, { env })).stdout
+    return (
+      await promisify(execFile)(torch!, words, { env, timeout: 50_000, killSignal: 'SIGKILL' })
+    ).stdout
   })
   const [first, ...others] = await Promise.all(ranks)
   expect(others.join('')).toBe('')
