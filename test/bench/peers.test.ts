@@ -14,6 +14,7 @@ import {
   type Peer,
   Unavailable,
   ask,
+  compare,
   reasonOf,
 } from '../../src/bench/peers/peers.js'
 import { pythonWith } from '../../src/bench/peers/python.js'
@@ -124,6 +125,17 @@ describe('the table', () => {
   })
 })
 
+const torch = await pythonWith('torch')
+test.skipIf(!torch)(`PyTorch names its BLAS${torch ? '' : ' (skipped: no torch)'}`, async () => {
+  const gpt = await MicroGPT.create(modelOf(16))
+  const file = writeCase(folder, gpt, 1)
+  const peers = PEERS.filter(({ program }) => program === 'pytorch.py')
+  const asked = peers.map((one) => ask(join(root, 'src/bench/peers'), one, file, 'losses'))
+  const [first, ...others] = await Promise.all(asked)
+  expect(first!.about).toMatch(/^PyTorch \d\S+, BLAS: \w+/)
+  for (const other of others) expect(compare(peers.at(-1)!, other, first!)).toBeLessThan(1e-4)
+})
+
 describe('a peer that is not there', () => {
   test('its package is missing', async () => {
     const peers = join(root, 'src/bench/peers')
@@ -151,17 +163,11 @@ describe('a peer that is not there', () => {
 
   test('PyTorch, and it says how to install it', async () => {
     const pytorch = PEERS.find(({ program }) => program === 'pytorch.py')!
-    const before = process.env.PATH
-    process.env.PATH = folder
-    try {
-      const failed = ask(join(root, 'src/bench/peers'), pytorch, 'none.json', 'losses')
-      const found = await pythonWith('torch')
-      const reason = found ? /none\.json/ : /^PyTorch is not installed for python3; try apt-get/
-      await expect(failed).rejects.toThrow(reason)
-      await expect(failed).rejects.toBeInstanceOf(Unavailable)
-    } finally {
-      process.env.PATH = before
-    }
+    const found = await pythonWith('torch')
+    const failed = ask(join(root, 'src/bench/peers'), pytorch, 'none.json', 'losses')
+    const reason = found ? /none\.json/ : /^PyTorch is not installed for python3; try apt-get/
+    await expect(failed).rejects.toThrow(reason)
+    await expect(failed).rejects.toBeInstanceOf(Unavailable)
   })
 
   test('any module that no Python has', async () => {

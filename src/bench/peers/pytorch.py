@@ -56,9 +56,12 @@ def blas():
     # Debian links to libblas.so.3, which may be the slow reference or OpenBLAS.
     with open('/proc/self/maps') as file:
         loaded = {os.path.realpath(path) for path in re.findall(r'/\S+\.so[.\d]*', file.read())}
-    found = [path for path in loaded if re.search(r'openblas|blis|mkl_rt|/atlas/', path)]
-    if found:
-        return os.path.basename(found[0])
+    paths = ' '.join(sorted(loaded))
+    names = {'openblas': 'OpenBLAS', 'blis': 'BLIS', 'mkl_rt': 'MKL', 'atlas': 'ATLAS'}
+    for part, name in names.items():
+        if part in paths:
+            version = re.search(part + r'\w*-r(\d[\d.]*\d)', paths)
+            return f'{name} {version.group(1)}' if version else name
     return 'the reference BLAS, 5 to 8 times slower than OpenBLAS (install libopenblas0)'
 
 
