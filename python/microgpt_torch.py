@@ -26,8 +26,8 @@ NOTES = """Under torchrun it trains with DistributedDataParallel, or with fully_
 nccl on CUDA, else over gloo. Each node needs its own copy of the model and the data; rank 0 saves.
 For tiny models set OMP_NUM_THREADS=1. Ctrl-C saves after the current step.
 
-Tested on CPUs: one and two processes over gloo in PyTorch 1.13, 2.6 and 2.14; --fsdp in 2.14.
-Untested: CUDA, nccl, --bf16 on a GPU, several hosts."""
+Tested on CPUs: one and two processes over gloo in PyTorch 1.13, 2.6 and 2.14; --fsdp and --compile
+in 2.14. Untested: CUDA, nccl, --bf16 on a GPU, several hosts, torchrun itself."""
 
 # Field: type, value of preset tutorial, value of preset gist; in the order of the file.
 FIELDS = {
@@ -633,7 +633,7 @@ def parser():
     p.add_argument('--device', help='cpu, cuda or another of PyTorch (cuda if there is one)')
     p.add_argument('--micro-batch', type=count, metavar='N', help='documents in one pass (all)')
     p.add_argument('--fsdp', action='store_true', help='shard parameters (PyTorch 2.6)')
-    p.add_argument('--bf16', action='store_true', help='autocast to bfloat16 (untested)')
+    p.add_argument('--bf16', action='store_true', help='autocast to bfloat16 (untested on GPUs)')
     p.add_argument('--compile', action='store_true', help='torch.compile the model')
     p.add_argument('--new', action='store_true', help='begin a new model; never overwrites a file')
     p.add_argument('--preset', choices=('tutorial', 'gist'), help='with --new (tutorial)')
