@@ -45,10 +45,12 @@ export type PresetName = 'tutorial' | 'gist'
 /** What a caller may give: any of the fields. */
 export type ConfigInput = Partial<Config>
 
-const defaults = Object.fromEntries(
-  Object.entries(FIELDS).map(([name, field]) => [name, field.default]),
-)
-const tutorial = { ...defaults, head_dim: 4 } as unknown as Config
+// head_dim comes before init_std: the order of the fields is part of a checkpoint's bytes.
+const defaults = Object.entries(FIELDS).flatMap(([name, field]) => {
+  const entry = [name, field.default] as const
+  return name === 'init_std' ? [['head_dim', 4] as const, entry] : [entry]
+})
+const tutorial = Object.fromEntries(defaults) as unknown as Config
 
 /** Two published revisions of microgpt.py: the first form and the form of today. */
 export const PRESETS: Readonly<Record<PresetName, Readonly<Config>>> = Object.freeze({
