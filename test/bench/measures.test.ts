@@ -139,7 +139,12 @@ describe('the scaling section', () => {
     // Rounds of 1, 20, 20, 20... steps: the middle one of seven is the third of 20.
     const msPerStep = 2 - 51.5 / 1000
     expectClose(result, {
-      ...{ numParams: 1000, bytes: bytesOf(await loadCore(), 16), msPerStep, lossDifference: 2 ** -37 },
+      ...{
+        numParams: 1000,
+        bytes: bytesOf(await loadCore(), 16),
+        msPerStep,
+        lossDifference: 2 ** -37,
+      },
       nsPerPosition: (0.75 * msPerStep * 1e6) / 1000 / 32,
       nsAdam: (0.25 * msPerStep * 1e6) / 1000,
     })
