@@ -1,5 +1,5 @@
 /** Cases for checkOp: an op with its plain loop, by the sizes that matter to it. */
-import type { Core } from '../../src/index.js'
+import type { Core, Graph, Tensor } from '../../src/index.js'
 import type { OpCase } from './check-op.js'
 import * as naive from './naive.js'
 
@@ -49,6 +49,19 @@ export const unary = (core: Core, op: keyof ReturnType<typeof unaries>) => {
     inputs: [[rows, cols]],
     record: (g, [x]) => g[op](x!),
     naive: unaries(core)[op],
+  })
+}
+
+/** An elementwise op: y = f(x), with dy/dx = slope(x, y). */
+export const elementwise = (
+  record: (g: Graph, x: Tensor) => Tensor,
+  f: (x: number) => number,
+  slope: (x: number, y: number) => number,
+) => {
+  return (rows: number, cols: number): OpCase => ({
+    inputs: [[rows, cols]],
+    record: (g, [x]) => record(g, x!),
+    naive: naive.map(f, slope),
   })
 }
 
