@@ -28,15 +28,22 @@ function isFresh() {
   return changed <= statSync(STAMP).mtimeMs
 }
 
+/** Files of an earlier build that this one has not written again, such as chunks. */
+function removeOlderThan(date) {
+  for (const name of readdirSync('build', { recursive: true })) {
+    const path = `build/${name}`
+    const stat = statSync(path)
+    if (stat.isFile() && name !== '.gitignore' && stat.mtime < date) rmSync(path)
+  }
+}
+
 if (!process.argv.includes('--if-stale') || !isFresh()) {
   // From the start: a source that changes while this runs is newer than the build.
   const began = new Date()
-  for (const name of readdirSync('build')) {
-    if (name !== '.gitignore') rmSync(`build/${name}`, { recursive: true })
-  }
   buildCores()
   await Promise.all([buildLibrary(), buildPrograms(), buildPage()])
   buildTypes()
+  removeOlderThan(began)
   // git ignores what is built, and without this npm would do the same.
   writeFileSync('build/.npmignore', '')
   writeFileSync(STAMP, '')

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Each room imports only from itself and from rooms to its left. A room is a folder or a file. */
 const ROOMS = {
-  assembly: 'arena exp log math tape kernels ops adam thread-pool index threads peak',
+  assembly: 'op-record arena exp log math tape kernels ops adam thread-pool index threads peak',
   src:
     'errors config random data engine checkpoint gpt reference worker ' +
     'index bundles export bench cli web',

@@ -310,7 +310,7 @@ describe('what is refused', () => {
       /has 6 characters to train on, .* takes 7 \(bl/,
     ],
     ['too little left', { valFraction: 0.999 }, DatasetError, /has 1 characters to train on/],
-    ['too little held out', { valFraction: 0.006 }, DatasetError, /holds out 6 characters, and a/],
+    ['too little held out', { valFraction: 0.006 }, DatasetError, /holds out 6 characters, but a/],
     ['a tiny part', { valFraction: 1e-9 }, DatasetError, /holds out 0 characters/],
     [
       'all',

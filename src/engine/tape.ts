@@ -163,7 +163,10 @@ export class Tape {
     ownArena(op, arena, inputs)
     const call = core[op] as (...args: number[]) => number
     const args = [...inputs.map((input) => input.address), ...sizes]
-    if (!arena.counting) this.checkScratch(op, () => call(...args))
+    if (!arena.counting) {
+      this.checkScratch(op, () => call(...args))
+      if (this.span.to >= arena.plan.records) throw arena.full()
+    }
     const address = call(...args) >>> 0
     if (address === 0) throw arena.full()
     const output = this.take(new Tensor(arena, address, shape))

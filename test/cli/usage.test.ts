@@ -32,7 +32,10 @@ describe('exit code 2 and one sentence', () => {
     ['train --n_embd 18', 'n_embd 18 does not divide into n_head 4; try 16 or 20 (--n-embd)'],
     ['train --n-layer 0', `--n-layer ${WHOLE} from 1 to 1024, got 0; try 1`],
     ['train --learning-rate fast', '--learning-rate must be a number from 0 to 1000, got "fast"'],
-    ['train --activation gelu', '--activation must be one of relu, relu2, got "gelu"; try relu2'],
+    [
+      'train --activation swish',
+      '--activation must be one of relu, relu2, gelu, got "swish"; try relu2',
+    ],
     [
       'train --grad-clip 0',
       '--grad-clip must be a number above 0 to 1e+300, or off, got 0; try off',
