@@ -1,6 +1,6 @@
 /**
  * Causal attention of TypedGPT, forward and backward. Outputs come first, then inputs, then sizes.
- * n is n_embd; a head reads and writes its own head_dim columns of it.
+ * n is n_embd; each head reads and writes head_dim of its columns.
  */
 
 /**
