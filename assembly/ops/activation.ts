@@ -157,7 +157,7 @@ function recordMap<F extends Unary>(x: usize, count: f64): usize {
   return op.y
 }
 
-/** Records y[count] = max(0, x[count]). Returns the address of y, or 0 when there is no room. */
+/** Records y[count] = max(0, x[count]). Returns the address of y, or 0 if there is no room. */
 export function relu(x: usize, count: f64): usize {
   return recordMap<Relu>(x, count)
 }
