@@ -13,8 +13,8 @@
  * Counts are in float64 numbers. Addresses are in bytes; those from alloc are multiples of 16.
  *
  * How much memory a model needs is not computed by a formula: its ops are recorded once while
- * `counting` is on, which takes no memory and adds up what they ask for. Counts are f64, exact to 2^53,
- * so that models far beyond 4 GiB can be counted, too.
+ * `counting` is on, which takes no memory and adds up what they ask for. Counts are f64, exact to
+ * 2^53, so that models far beyond 4 GiB can be counted, too.
  */
 import { OpRecord } from './op-record'
 

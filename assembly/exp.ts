@@ -1,15 +1,15 @@
 /**
- * The exponential of two lanes, by table and polynomial: the method of Arm's optimized routines, with
- * the operations in the same order, so that the bits equal those of glibc without fused multiply-add.
- * Error bound 0.52 ulp; a subnormal result may be off by one unit.
+ * The exponential of two lanes, by table and polynomial: the method of Arm's optimized routines,
+ * with the operations in the same order, so that the bits equal those of glibc without fused
+ * multiply-add. Error bound 0.52 ulp; a subnormal result may be off by one unit.
  *
  *     x = k (ln 2 / 128) + r, k whole, |r| <= ln 2 / 256
  *     e^x = 2^(k / 128) e^r ~ s (1 + tail + (e^r - 1)), s = 2^(k / 128) rounded
  */
 
 /**
- * For i = k mod 128 two words: the tail 2^(i / 128) / s - 1, and the bits of s minus i << 45, so that
- * adding k << 45 sets the whole exponent. The constants follow.
+ * For i = k mod 128 two words: the tail 2^(i / 128) / s - 1, and the bits of s minus i << 45, so
+ * that adding k << 45 sets the whole exponent. The constants follow.
  */
 // prettier-ignore
 const TABLE = memory.data<u64>([
@@ -87,7 +87,9 @@ const TABLE = memory.data<u64>([
   0x3f81111167a4d017, // 1/120, all four as fitted on |r|
 ])
 
-/** Loaded where they are used: V8 would build a vector constant again in each iteration of a loop. */
+/**
+ * Loaded where they are used: V8 would build a vector constant again in each iteration of a loop.
+ */
 @inline
 function constant(i: usize): v128 {
   return v128.load_splat<f64>(TABLE + 2048 + (i << 3))

@@ -1,13 +1,16 @@
 /**
  * The natural logarithm, by table and polynomial: the method of Arm's optimized routines, with the
- * operations in the same order, so that the bits equal those of glibc without fused multiply-add. Error
- * bound 0.52 ulp.
+ * operations in the same order, so that the bits equal those of glibc without fused multiply-add.
+ * Error bound 0.52 ulp.
  *
  *     x = 2^k z, z from 0.6875 to 1.375, in one of 128 intervals, each with a c near its middle
  *     log(x) = k ln 2 + log(c) + log(1 + r), r = z / c - 1
  */
 
-/** For each interval 1 / c, and log(c) rounded to a multiple of about 2^-43, so that adding k ln 2 is exact. */
+/**
+ * For each interval 1 / c, and log(c) rounded to a multiple of about 2^-43, so that adding k ln 2
+ * is exact.
+ */
 // prettier-ignore
 const TABLE = memory.data<u64>([
   0x3ff734f0c3e0de9f, 0xbfd7cc7f79e69000, 0x3ff713786a2ce91f, 0xbfd76feec20d0000,
@@ -104,7 +107,9 @@ function upper(x: f64): f64 {
 const LN2_HIGH: f64 = reinterpret<f64>(0x3fe62e42fefa3800)
 const LN2_LOW: f64 = reinterpret<f64>(0x3d2ef35793c76730)
 
-/** The bits of 1 - 2^-4 and of 1 + 2^-4 + 2^-8 + 2^-12: between them a polynomial in x - 1 is used. */
+/**
+ * The bits of 1 - 2^-4 and of 1 + 2^-4 + 2^-8 + 2^-12: between them a polynomial in x - 1 is used.
+ */
 const NEAR: u64 = 0x3fee000000000000
 const FAR: u64 = 0x3ff1090000000000
 

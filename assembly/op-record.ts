@@ -1,6 +1,6 @@
 /**
- * One op on the tape. It refers to its forward and backward by their entries in the function table, so
- * the tape does not depend on any op. A record is 64 bytes: one cache line.
+ * One op on the tape. It refers to its forward and backward by their entries in the function table,
+ * so the tape does not depend on any op. A record is 64 bytes: one cache line.
  */
 @unmanaged
 export class OpRecord {

@@ -1,7 +1,8 @@
 /**
- * Measures the peak f64x2 multiply-add throughput: a separate module, for the benchmark. It runs the
- * inner loop of gemm's tile on the same few numbers, so that only the multiply and add units limit it.
- * (Chains that are entirely in registers are a quarter slower: each multiply then waits for an add.)
+ * Measures the peak f64x2 multiply-add throughput: a separate module, for the benchmark. It runs
+ * the inner loop of gemm's tile on the same few numbers, so that only the multiply and add units
+ * limit it. (Chains that are entirely in registers are a quarter slower: each multiply then waits
+ * for an add.)
  */
 
 /** Floating-point operations per iteration: 8 multiplies and 8 adds, on two lanes. */

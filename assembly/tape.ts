@@ -1,7 +1,7 @@
 /**
- * The tape: one record per op, in recording order. Forward runs it from the first record to the last,
- * backward from the last to the first. A new op does not change this file: it passes its two functions
- * to `record`.
+ * The tape: one record per op, in recording order. Forward runs it from the first record to the
+ * last, backward from the last to the first. A new op does not change this file: it passes its two
+ * functions to `record`.
  */
 import {
   RECORD,
@@ -43,8 +43,8 @@ const COUNTED = memory.data(offsetof<OpRecord>(), 16)
 let length: u32 = 0
 
 /**
- * Allocates y and the numbers that an op keeps for its backward, and appends a record. The caller fills
- * in inputs and sizes. Backward adds to all gradients unless setAccumulate changes that.
+ * Allocates y and the numbers that an op keeps for its backward, and appends a record. The caller
+ * fills in inputs and sizes. Backward adds to all gradients unless setAccumulate changes that.
  * @param count size of y, in numbers
  * @param kept numbers to keep for backward, or 0
  * @param work numbers of scratch that forward or backward needs, or 0
@@ -92,7 +92,8 @@ export function recordAt(index: u32): OpRecord {
 }
 
 /**
- * Sets which gradients a record's backward adds to. It overwrites the others, which need not be zero.
+ * Sets which gradients a record's backward adds to. It overwrites the others, which need not be
+ * zero.
  * @param mask bit i for input i; the first input is 0
  */
 export function setAccumulate(index: u32, mask: i32): void {

@@ -1,12 +1,12 @@
 /**
  * Several instances of the core on one shared memory. Instance 0 belongs to the host, every other
- * instance runs serve() in a thread. A step takes a few rounds: in each, every instance does its share
- * of one job, and the next round begins when all are done.
+ * instance runs serve() in a thread. A step takes a few rounds: in each, every instance does its
+ * share of one job, and the next round begins when all are done.
  *
- * The bits of the result do not depend on the number of instances. Documents are independent up to the
- * weights' gradients, so one instance runs a micro-batch of them. Then each number of the weights'
- * gradients is summed by one instance, over all micro-batches in order. Then each parameter is updated
- * by one instance.
+ * The bits of the result do not depend on the number of instances. Documents are independent up to
+ * the weights' gradients, so one instance runs a micro-batch of them. Then each number of the
+ * weights' gradients is summed by one instance, over all micro-batches in order. Then each
+ * parameter is updated by one instance.
  *
  * The control block, in cache lines, so that two instances never write to the same line:
  *
@@ -74,8 +74,8 @@ class MicroBatch {
 }
 
 /**
- * Iterations in which an instance polls for work before it sleeps: about 1 ms. Fewer are slower: waking
- * a thread of a virtual machine takes about as long, and a step is not much longer.
+ * Iterations in which an instance polls for work before it sleeps: about 1 ms. Fewer are slower:
+ * waking a thread of a virtual machine takes about as long, and a step is not much longer.
  */
 const SPINS: i32 = 3000000
 
@@ -236,7 +236,9 @@ function work(job: i32): void {
   setPhase(ALL, 0, 1)
 }
 
-/** The records of a micro-batch in reverse; for the weights' gradients, only those with a weight. */
+/**
+ * The records of a micro-batch in reverse; for the weights' gradients, only those with a weight.
+ */
 function backwardOf(batch: MicroBatch): void {
   for (let i = batch.to; i > batch.from; i--) {
     const op = recordAt(i - 1)

@@ -1,6 +1,6 @@
 /**
- * A GPT that writes dates, recorded by hand: the package's model on a graph of your own, with a batch
- * of whole documents. MicroGPT.create does the same for any documents, and more besides.
+ * A GPT that writes dates, recorded by hand: the package's model on a graph of your own, with a
+ * batch of whole documents. MicroGPT.create does the same for any documents, and more besides.
  */
 import {
   Adam,

@@ -1,6 +1,7 @@
 /**
  * A model between the bigram and the GPT: the last three characters, each as a vector, go through
- * one hidden layer (Bengio and others, 2003). There is no attention: the context has a fixed length.
+ * one hidden layer (Bengio and others, 2003). There is no attention: the context has a fixed
+ * length.
  */
 import { Adam, Graph, Random, Tokenizer, loadCore, recordModel } from 'microgpt-wasm'
 import type { ExampleResult } from './bigram.js'

@@ -48,7 +48,9 @@ export class GraphError extends MicroGPTError {
   override name = 'GraphError'
 }
 
-/** Training cannot continue: the loss is not finite, the model has been freed, or a thread has died. */
+/**
+ * Training cannot continue: the loss is not finite, the model has been freed, or a thread has died.
+ */
 export class TrainingError extends MicroGPTError {
   override name = 'TrainingError'
 }

@@ -5,7 +5,9 @@
 import { show } from './config/checks.js'
 import { ConfigError } from './errors.js'
 
-/** The functions that gauss needs. The core's give the same bits on every machine; Math's do not. */
+/**
+ * The functions that gauss needs. The core's give the same bits on every machine; Math's do not.
+ */
 export interface GaussMath {
   /** Natural logarithm. */
   log(x: number): number
@@ -47,8 +49,8 @@ export class Random {
   /**
    * @param seed a whole number; its absolute value counts, as in CPython
    * @param math functions for gauss: pass a core for the same bits on every machine
-   * @throws {ConfigError} if the seed is not a whole number below 2^32768, or is a number beyond 2^53
-   *   (a double has lost digits there; pass a bigint)
+   * @throws {ConfigError} if the seed is not a whole number below 2^32768, or is a number beyond
+   *   2^53 (a double has lost digits there; pass a bigint)
    */
   constructor(seed: Seed, math: GaussMath = Math) {
     this.math = math
@@ -81,7 +83,10 @@ export class Random {
     return (high * 67108864 + low) / 9007199254740992
   }
 
-  /** A normal variate, like `random.gauss`: Box-Muller in pairs, the second stored for the next call. */
+  /**
+   * A normal variate, like `random.gauss`: Box-Muller in pairs, the second stored for the next
+   * call.
+   */
   gauss(mu = 0, sigma = 1): number {
     let z = this.gaussNext
     this.gaussNext = null

@@ -46,7 +46,8 @@ describe('side by side', () => {
   test('the documents of a plain loop', async () => {
     const gpt = await trained({ num_steps: 40, block_size: 5 })
     const random = new Random(7, await loadCore())
-    // The model's own generator is where training and 64 rows leave it: one of our own stands for it.
+    // The model's own generator is where training and 64 rows leave it: one of our own stands for
+    // it.
     const state = random.save()
     const { parts } = gpt as unknown as { parts: { random: Random } }
     parts.random = new Random(7, await loadCore())

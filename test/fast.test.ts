@@ -1,4 +1,7 @@
-/** The build with fused multiply-add: only where it is asked for and known, and right in all but bits. */
+/**
+ * The build with fused multiply-add: only where it is asked for and known, and right in all but
+ * bits.
+ */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'

@@ -2,13 +2,13 @@
  * The package compared with CPython: the same samples, and losses, initial parameters and gradients
  * within the bounds below.
  *
- * From equal parameters, a step's gradients agree within 1e-14. Over a run the difference grows, for
- * any two implementations whose sums or libm differ in the last bit, because training amplifies it. In
- * a run of 1,000 tutorial steps the largest difference of a loss is 3e-14 after 100 steps, 3e-12 after
- * 300, 5e-11 after 500 and 1.6e-10 at the worst step. For comparison: two CPythons whose libm differ
- * (with and without fused multiply-add) are 5.1e-11 apart in such a run, and the scalar reference
- * engine, which repeats CPython operation for operation, 1.3e-10. (The 500-step golden stays at 2e-13:
- * its learning rate falls to zero twice as fast.)
+ * From equal parameters, a step's gradients agree within 1e-14. Over a run the difference grows,
+ * for any two implementations whose sums or libm differ in the last bit, because training amplifies
+ * it. In a run of 1,000 tutorial steps the largest difference of a loss is 3e-14 after 100 steps,
+ * 3e-12 after 300, 5e-11 after 500 and 1.6e-10 at the worst step. For comparison: two CPythons
+ * whose libm differ (with and without fused multiply-add) are 5.1e-11 apart in such a run, and the
+ * scalar reference engine, which repeats CPython operation for operation, 1.3e-10. (The 500-step
+ * golden stays at 2e-13: its learning rate falls to zero twice as fast.)
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -77,7 +77,8 @@ test.each(['unicode-2x3', 'odd-3x1'])('the documents in the golden: %s', (name) 
   return agree(golden, golden.docs!)
 })
 
-// Goldens of makemore's names.txt are not part of the repository: compared where they are available.
+// Goldens of makemore's names.txt are not part of the repository: compared where they are
+// available.
 describe.runIf(existsSync(here('../../shared/golden')))('names.txt', () => {
   const docs = () => parseDocs(readFileSync(here('../../shared/data/names.txt'), 'utf8'))
   test.each(['tutorial-500', 'gist-1000'])('%s', (name) => {

@@ -1,8 +1,8 @@
 /**
- * Loops over a whole tensor, two numbers at a time. A function is a class without fields, whose methods
- * are compiled into the loop. The last number of an odd count uses the same code in the low lane. A
- * backward adds to a gradient or overwrites it: the old value is masked with `accumulate`, all ones or
- * all zeros.
+ * Loops over a whole tensor, two numbers at a time. A function is a class without fields, whose
+ * methods are compiled into the loop. The last number of an odd count uses the same code in the low
+ * lane. A backward adds to a gradient or overwrites it: the old value is masked with `accumulate`,
+ * all ones or all zeros.
  */
 
 /** y = value(x), dy/dx = slope(x, y). */

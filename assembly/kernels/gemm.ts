@@ -1,11 +1,11 @@
 /**
  * The one matrix product: C[i,j] (+)= sum_k A[i,k] B[k,j].
  *
- * Lanes are columns of C, never terms of a sum, so each C[i,j] is summed in the order k = 0, 1, 2 and
- * has the bits of the naive loop. A tile is 2 rows of 4 vectors: eight accumulators keep the multiply
- * and add units busy (22 to 23 GFLOP/s from 8 x 16 x 16 on; the peak of f64x2 without fused
- * multiply-add is 24). Sixteen would spill, and 4 rows of 2 vectors need two more pointers, which is
- * 10 % slower. k is not unrolled: that made V8 spill, too.
+ * Lanes are columns of C, never terms of a sum, so each C[i,j] is summed in the order k = 0, 1, 2
+ * and has the bits of the naive loop. A tile is 2 rows of 4 vectors: eight accumulators keep the
+ * multiply and add units busy (22 to 23 GFLOP/s from 8 x 16 x 16 on; the peak of f64x2 without
+ * fused multiply-add is 24). Sixteen would spill, and 4 rows of 2 vectors need two more pointers,
+ * which is 10 % slower. k is not unrolled: that made V8 spill, too.
  *
  * A is read one number at a time through two strides, so a transposed A costs nothing. B is read in
  * panels of NR columns: B[k, NR p + q] is at b + p * bp + k * bk + 8 q. For a row-major B, bp is
@@ -28,7 +28,8 @@ export const KC: i32 = 256
 export const MC: i32 = 32
 
 /**
- * One tile: `rows` x 2 `vecs` numbers of C. Both are literals, so unused branches are compiled away.
+ * One tile: `rows` x 2 `vecs` numbers of C. Both are literals, so unused branches are compiled
+ * away.
  * @param cols valid columns; only these are written
  */
 @inline

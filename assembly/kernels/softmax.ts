@@ -61,7 +61,8 @@ const MASKS = memory.data<u64>([0xffffffffffffffff, 0, 0xffffffffffffffff, 0xfff
 /**
  * Rows t = from to to - 1 of causal attention: p[t,u] = softmax over u <= t of scale x[t,u], and 0
  * for the other u < to.
- * @param x rows from..to - 1, rowBytes apart, of `to` numbers rounded up to even; overwritten with p
+ * @param x rows from..to - 1, rowBytes apart, of `to` numbers rounded up to even; overwritten with
+ *   p
  */
 export function softmaxCausal(x: usize, rowBytes: usize, from: i32, to: i32, scale: f64): void {
   const bytes = (<usize>((to + 1) & ~1)) << 3

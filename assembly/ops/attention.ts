@@ -3,8 +3,8 @@
  * Head h has the columns h * dim to h * dim + dim - 1 of q, k, v and y; n = heads * dim.
  *
  * Rows are computed in blocks. The weights of a block extend to its last row, with zeros above the
- * diagonal, which add nothing to any sum. So all sums are matrix products, and each keeps the order of
- * the plain loop.
+ * diagonal, which add nothing to any sum. So all sums are matrix products, and each keeps the order
+ * of the plain loop.
  */
 import { gap, inArena, scratch } from '../arena'
 import { PANEL_BYTES, gemm } from '../kernels/gemm'
@@ -23,10 +23,15 @@ function evenSpan(span: i32): i32 {
   return (span + 1) & ~1
 }
 
-/** From this many rows on, copying a head into gemm's layout is faster than reading with strides. */
+/**
+ * From this many rows on, copying a head into gemm's layout is faster than reading with strides.
+ */
 const PACKED_ROWS: i32 = 32
 
-/** Distance between rows of the scores' gradients: not a power of two, whose rows would share cache sets. */
+/**
+ * Distance between rows of the scores' gradients: not a power of two, whose rows would share cache
+ * sets.
+ */
 @inline
 function scoresStep(span: i32): i32 {
   return evenSpan(span) + 4
@@ -40,8 +45,8 @@ function scratchSize(dim: i32, span: i32): u64 {
 /**
  * Records y[rows, n] = attention(q, k, v), each [rows, n].
  * @param bounds int32[docs + 1]: document d has the rows bounds[d] to bounds[d + 1] - 1
- * @param span largest number of rows of a document; [rows, heads, span rounded up to even] weights are
- *   kept for backward
+ * @param span largest number of rows of a document; [rows, heads, span rounded up to even] weights
+ *   are kept for backward
  * @returns the address of y, or 0 if there is no room
  */
 export function attention(
@@ -184,8 +189,8 @@ function forward(op: OpRecord): void {
 }
 
 /**
- * g[u,j] (+)= sum_t s[t,u] b[t,j], t ascending from u's block on: row u of keys or values is attended
- * to by row u and later rows.
+ * g[u,j] (+)= sum_t s[t,u] b[t,j], t ascending from u's block on: row u of keys or values is
+ * attended to by row u and later rows.
  * @param g [count, dim], rows bytes apart
  * @param s [count, count], rows sBytes apart
  * @param b [count, dim] in panels, as gemm reads them
@@ -269,7 +274,10 @@ function backward(op: OpRecord): void {
   }
 }
 
-/** Computes each row of y at the current position of its cache. Overwrites y and one row of each cache. */
+/**
+ * Computes each row of y at the current position of its cache. Overwrites y and one row of each
+ * cache.
+ */
 function cachedForward(op: OpRecord): void {
   const rows = op.n0
   const heads = op.n1

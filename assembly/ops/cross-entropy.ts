@@ -6,7 +6,8 @@ import { OpRecord } from '../op-record'
 import { record } from '../tape'
 
 /**
- * Records y[docs], y[d] = mean over the rows t of document d of -log softmax(logits[t])[targets[t]].
+ * Records y[docs], y[d] = mean over the rows t of document d of -log
+ * softmax(logits[t])[targets[t]].
  * @param logits [rows, n]; the probabilities, [rows, n], are kept for backward
  * @param targets int32[rows]
  * @param bounds int32[docs + 1]: document d has the rows bounds[d] to bounds[d + 1] - 1

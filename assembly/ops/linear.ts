@@ -9,7 +9,9 @@ import { VALUES, WEIGHTS, numShards, phase, record, shard } from '../tape'
 /** From this many rows on, packing the operands is faster than reading them with strides. */
 const PACKED_ROWS: i32 = 32
 
-/** Numbers of a weight that are packed at a time, so that the copy stays in the second-level cache. */
+/**
+ * Numbers of a weight that are packed at a time, so that the copy stays in the second-level cache.
+ */
 const SLICE: i32 = 32768
 
 /** Number of outputs whose weights are packed at a time. */
@@ -17,7 +19,9 @@ function sliceOf(nin: i32, nout: i32): i32 {
   return min(nout, max(8, (SLICE / nin) & ~7))
 }
 
-/** Distance between rows of a transposed dy: not a power of two, whose rows would share cache sets. */
+/**
+ * Distance between rows of a transposed dy: not a power of two, whose rows would share cache sets.
+ */
 @inline
 function transposedStep(rows: i32): i32 {
   return ((rows + 1) & ~1) + 4

@@ -1,6 +1,7 @@
 /**
- * The content of a checkpoint: the matrices by name and, for a run that can be resumed, everything else
- * that its next step depends on. There are no times and no paths in it: equal runs give equal bytes.
+ * The content of a checkpoint: the matrices by name and, for a run that can be resumed, everything
+ * else that its next step depends on. There are no times and no paths in it: equal runs give equal
+ * bytes.
  *
  *     tensors   wte ... layer0.mlp_fc2                [nout, nin], as in the state_dict
  *               adam.m.wte ... adam.v.layer0.mlp_fc2  the moments, likewise

@@ -3,7 +3,10 @@ import { ConfigError } from '../errors.js'
 import { checkField, show } from './checks.js'
 import { FIELDS, type FieldName } from './hyperparameters.js'
 
-/** All hyperparameters of a model, by their names in microgpt.py. {@link FIELDS} has ranges and defaults. */
+/**
+ * All hyperparameters of a model, by their names in microgpt.py. {@link FIELDS} has ranges and
+ * defaults.
+ */
 export interface Config {
   /** Embedding dimension: how many numbers describe a token. 1 to 65,536; default 16. */
   n_embd: number
@@ -17,7 +20,10 @@ export interface Config {
   head_dim: number
   /** Standard deviation of the initial weights, 0 to 1,000; default 0.02 (gist: 0.08). */
   init_std: number
-  /** Start attn_wo and mlp_fc2 as zeros, so that each layer starts as the identity. Default true (gist: false). */
+  /**
+   * Start attn_wo and mlp_fc2 as zeros, so that each layer starts as the identity. Default true
+   * (gist: false).
+   */
   zero_init_projections: boolean
   /** Nonlinearity of the MLP. Default relu2 (gist: relu). */
   activation: Activation
@@ -31,13 +37,19 @@ export interface Config {
   eps_adam: number
   /** How the learning rate falls over num_steps. Default cosine (gist: linear). */
   lr_schedule: Schedule
-  /** Training steps of the whole run: the length of the schedule. 1 to 1e12; default 500 (gist: 1000). */
+  /**
+   * Training steps of the whole run: the length of the schedule. 1 to 1e12; default 500 (gist:
+   * 1000).
+   */
   num_steps: number
   /** Documents per step, or blocks of the text, 1 to 1e6; default 1, as in microgpt.py. */
   batch_size: number
   /** Sampling temperature, 0 to 1e6; 0 takes the most likely token. Default 0.5. */
   temperature: number
-  /** Decoupled weight decay (AdamW): each step also subtracts lr * weight_decay * p. 0 to 1,000; default 0. */
+  /**
+   * Decoupled weight decay (AdamW): each step also subtracts lr * weight_decay * p. 0 to 1,000;
+   * default 0.
+   */
   weight_decay: number
   /** Largest Euclidean norm of the gradient; a longer one is scaled down. Default null: off. */
   grad_clip: number | null

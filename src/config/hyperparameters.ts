@@ -1,6 +1,6 @@
 /**
- * The one table of hyperparameters: range, default and meaning of each field. The presets, the flags
- * and help of the command line, and the form of the page are made from it.
+ * The one table of hyperparameters: range, default and meaning of each field. The presets, the
+ * flags and help of the command line, and the form of the page are made from it.
  */
 import type { Range } from './checks.js'
 

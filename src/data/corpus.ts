@@ -200,7 +200,10 @@ class TextCorpus implements Corpus {
     return batch
   }
 
-  /** Whole blocks; each begins at the last target of the previous one. An incomplete last block is dropped. */
+  /**
+   * Whole blocks; each begins at the last target of the previous one. An incomplete last block is
+   * dropped.
+   */
   *heldOut(): Generator<number[]> {
     const { ids, blockSize } = this
     for (let at = this.counts.train; at + blockSize < ids.length; at += blockSize) {

@@ -2,7 +2,9 @@
 import { show } from '../config/checks.js'
 import { DatasetError } from '../errors.js'
 
-/** What Python's str.strip() removes (JavaScript's trim has U+FEFF instead of U+001C-1F and U+0085). */
+/**
+ * What Python's str.strip() removes (JavaScript's trim has U+FEFF instead of U+001C-1F and U+0085).
+ */
 const SPACE = new Set(
   '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008' +
     '\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
@@ -36,8 +38,8 @@ export function parseDocs(text: string): string[] {
 }
 
 /**
- * Prepares a text to be trained on as a whole: every line end becomes LF, and a byte order mark at the
- * start is removed. Nothing else changes.
+ * Prepares a text to be trained on as a whole: every line end becomes LF, and a byte order mark at
+ * the start is removed. Nothing else changes.
  * @throws {DatasetError} if the text is empty
  */
 export function parseText(text: string): string {
@@ -64,7 +66,10 @@ export function decodeUtf8(bytes: Uint8Array, errors: 'strict' | 'replace' = 'st
   }
 }
 
-/** Where the first malformed sequence begins: line, and byte in it, from 1. Only for malformed bytes. */
+/**
+ * Where the first malformed sequence begins: line, and byte in it, from 1. Only for malformed
+ * bytes.
+ */
 function malformedAt(bytes: Uint8Array): { line: number; byte: number } {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let line = 1

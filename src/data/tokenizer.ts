@@ -44,7 +44,10 @@ export class Tokenizer {
     return new Tokenizer([...seen].sort(byCodePoint))
   }
 
-  /** The ids of a text, without BOS. @throws {TokenizerError} for a character not in the alphabet */
+  /**
+   * The ids of a text, without BOS.
+   * @throws {TokenizerError} for a character not in the alphabet
+   */
   encode(text: string): number[] {
     const ids: number[] = []
     this.append(ids, text)
@@ -74,7 +77,10 @@ export class Tokenizer {
     return id
   }
 
-  /** The text of some ids; BOS gives none. @throws {TokenizerError} for an id not in the vocabulary */
+  /**
+   * The text of some ids; BOS gives none.
+   * @throws {TokenizerError} for an id not in the vocabulary
+   */
   decode(ids: Iterable<number>): string {
     let text = ''
     for (const id of ids) {

@@ -48,7 +48,9 @@ export class Adam {
   }
 }
 
-/** x^n for whole n, by squaring. Products alone give the same bits everywhere; Math.pow does not. */
+/**
+ * x^n for whole n, by squaring. Products alone give the same bits everywhere; Math.pow does not.
+ */
 export function power(x: number, n: number): number {
   let result = 1
   for (let square = x, rest = n; rest > 0; square *= square, rest = Math.floor(rest / 2)) {

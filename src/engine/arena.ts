@@ -1,4 +1,6 @@
-/** The memory of one core as the host sees it: addresses become Float64Array views, never copies. */
+/**
+ * The memory of one core as the host sees it: addresses become Float64Array views, never copies.
+ */
 import { ArenaError } from '../errors.js'
 import type { Core } from './core.js'
 import { type ArenaPlan, MAX_BYTES, checkPlan, even, planBytes } from './plan.js'
@@ -17,8 +19,8 @@ function checkShape(shape: readonly number[]): void {
 }
 
 /**
- * All numbers of a model: parameters, values, gradients, moments and the tape. It is reserved once and
- * never grows; views on it stay valid as long as they are referenced. recordModel makes one.
+ * All numbers of a model: parameters, values, gradients, moments and the tape. It is reserved once
+ * and never grows; views on it stay valid as long as they are referenced. recordModel makes one.
  */
 export class Arena implements Memory {
   /** The core whose memory it is in. */
@@ -39,8 +41,8 @@ export class Arena implements Memory {
   /**
    * Reserves memory in a core that has no arena yet.
    * @param counting for Arena.count only
-   * @throws {ArenaError} if the plan is incomplete, does not fit in 4 GiB or in the available memory,
-   *   or if the core has an arena already
+   * @throws {ArenaError} if the plan is incomplete, does not fit in 4 GiB or in the available
+   *   memory, or if the core has an arena already
    */
   constructor(core: Core, plan: ArenaPlan, counting = false) {
     checkPlan(plan)
@@ -55,8 +57,9 @@ export class Arena implements Memory {
   }
 
   /**
-   * The plan of an arena for everything that a function records. The function runs once, on an arena
-   * that only counts and takes no memory. If the core has an arena already, it is not touched.
+   * The plan of an arena for everything that a function records. The function runs once, on an
+   * arena that only counts and takes no memory. If the core has an arena already, it is not
+   * touched.
    */
   static count(core: Core, build: (arena: Arena) => unknown): ArenaPlan {
     const arena = new Arena(core, { params: 0, values: 0, scratch: 0, records: 0 }, true)
@@ -96,12 +99,18 @@ export class Arena implements Memory {
     return tensor
   }
 
-  /** The slice of the parameters after all that were taken before. @throws {ArenaError} as param does */
+  /**
+   * The slice of the parameters after all that were taken before.
+   * @throws {ArenaError} as param does
+   */
   nextParam(shape: readonly number[]): Tensor {
     return this.param(this.paramsTaken, shape)
   }
 
-  /** Takes a tensor from the values; it is not initialized. @throws {ArenaError} if there is no room */
+  /**
+   * Takes a tensor from the values; it is not initialized.
+   * @throws {ArenaError} if there is no room
+   */
   alloc(shape: readonly number[]): Tensor {
     checkShape(shape)
     const address = this.core.alloc(shape.reduce((product, n) => product * n, 1)) >>> 0

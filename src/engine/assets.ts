@@ -1,6 +1,6 @@
 /**
- * Addresses of the files next to the built module: the cores and the worker scripts. Each is computed
- * when it is first needed, and each is a literal that bundlers recognize and copy.
+ * Addresses of the files next to the built module: the cores and the worker scripts. Each is
+ * computed when it is first needed, and each is a literal that bundlers recognize and copy.
  */
 
 /** True in built files; not defined in src/. */

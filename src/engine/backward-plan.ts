@@ -17,8 +17,8 @@ const ACCUMULATE_ALL = -1
 const endOf = ({ address, count }: Span) => address + 8 * count
 
 /**
- * Clearing all gradients before adding to them took a tenth of a step. Instead, the op that reaches a
- * gradient first, counted from the end, overwrites it.
+ * Clearing all gradients before adding to them took a tenth of a step. Instead, the op that reaches
+ * a gradient first, counted from the end, overwrites it.
  * @param inputs tensors that each op reads, in recording order
  * @param y where backward begins: its gradient is already set
  * @param values tensors whose gradients are overwritten; those of other inputs are added to
@@ -45,8 +45,8 @@ export function planBackward(
 }
 
 /**
- * Addresses of spans that overlap another span without being equal to it: their parts are written at
- * different times. After sorting, it is enough to compare with the span that ends last so far.
+ * Addresses of spans that overlap another span without being equal to it: their parts are written
+ * at different times. After sorting, it is enough to compare with the span that ends last so far.
  */
 function overlapping(spans: readonly Span[]): Set<number> {
   const found = new Set<number>()

@@ -15,7 +15,10 @@ export type SharedMemory = WebAssembly.Memory
 /** A core with the thread pool: the exports of assembly/threads.ts. */
 export type ThreadsCore = Awaited<ReturnType<typeof rawThreads>>
 
-/** The source of a core: an address, bytes, a response or a module. In Node, paths and `file:` URLs are read. */
+/**
+ * The source of a core: an address, bytes, a response or a module. In Node, paths and `file:` URLs
+ * are read.
+ */
 export type CoreSource = string | URL | ArrayBuffer | Uint8Array | Response | WebAssembly.Module
 
 /** The ABI version that this host needs: VERSION in assembly/index.ts. */
@@ -24,7 +27,9 @@ const VERSION = 3
 /** (module (type (func (param v128)))): valid only if the engine has SIMD. */
 const SIMD_PROBE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 1, 123, 0)
 
-/** (func (param v128 v128 v128) (result v128) ... f64x2.relaxed_madd): valid only with relaxed SIMD. */
+/**
+ * (func (param v128 v128 v128) (result v128) ... f64x2.relaxed_madd): valid only with relaxed SIMD.
+ */
 const FMA_PROBE = Uint8Array.from([
   ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1],
   ...[11, 0, 32, 0, 32, 1, 32, 2, 253, 135, 2, 11],

@@ -23,9 +23,9 @@ export interface Caches {
 }
 
 /**
- * A range of the arena's tape, with one method per op. A method records the op and returns its output;
- * forward() computes it. Every op throws a GraphError if its inputs do not fit, and an ArenaError if
- * the arena has no room.
+ * A range of the arena's tape, with one method per op. A method records the op and returns its
+ * output; forward() computes it. Every op throws a GraphError if its inputs do not fit, and an
+ * ArenaError if the arena has no room.
  */
 export class Graph extends Tape {
   /** Parameters of this shape, the next in the arena; 0 until written to. */
@@ -95,7 +95,9 @@ export class Graph extends Tape {
     return this.record('matmul', [m, n], [a, b], m, k, n)
   }
 
-  /** Root mean square normalization of each row, x / sqrt(mean(x^2) + 1e-5): [rows, n] to the same. */
+  /**
+   * Root mean square normalization of each row, x / sqrt(mean(x^2) + 1e-5): [rows, n] to the same.
+   */
   rmsnorm(x: Tensor): Tensor {
     return this.record('rmsnorm', x.shape, [x], ...matrix('rmsnorm', x))
   }

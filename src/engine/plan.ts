@@ -21,7 +21,9 @@ const PARTS = ['params', 'values', 'scratch', 'records'] as const
 /** Rounds a count up to even, as alloc does: every slice begins at a multiple of 16 bytes. */
 export const even = (count: number) => count + (count % 2)
 
-/** @throws {ArenaError} unless the plan has its four counts, each a whole number and not negative */
+/**
+ * @throws {ArenaError} unless the plan has its four counts, each a whole number and not negative
+ */
 export function checkPlan(plan: ArenaPlan): void {
   const given: Readonly<Record<string, unknown>> = { ...plan }
   for (const name of PARTS) {

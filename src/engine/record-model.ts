@@ -5,11 +5,11 @@ import { Graph } from './graph.js'
 
 /**
  * Records the model that a function builds, in an arena of exactly the size it needs. The function
- * runs twice: first on a graph that only counts, then on the real one. It must make the same calls both
- * times; numbers that it writes are kept only from the second run.
+ * runs twice: first on a graph that only counts, then on the real one. It must make the same calls
+ * both times; numbers that it writes are kept only from the second run.
  * @param core a core without an arena, from loadCore
- * @param build creates parameters with g.param(), inputs with g.input() and g.ids(), and calls ops. It
- *   may then create more graphs on g.arena, once g is complete
+ * @param build creates parameters with g.param(), inputs with g.input() and g.ids(), and calls ops.
+ *   It may then create more graphs on g.arena, once g is complete
  * @returns the arena, the graph, and what the builder returned
  * @throws {ArenaError} if the model does not fit in memory, or the core has an arena already
  * @throws {GraphError} if shapes do not fit

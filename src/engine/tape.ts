@@ -32,10 +32,11 @@ export interface OpRecord {
   /** The tensor that it computes. */
   output: Tensor
   /**
-   * What the op stores for its backward in addition to its output: a live view, rounded up to an even
-   * count.
+   * What the op stores for its backward in addition to its output: a live view, rounded up to an
+   * even count.
    *
-   * - attention: its weights [rows, heads, span], span rounded up to even. The weights of a row are for
+   * - attention: its weights [rows, heads, span], span rounded up to even. The weights of a row are
+   * for
    *   the rows of its document from the first to itself; the others have no meaning.
    * - crossEntropy: the probabilities [rows, n].
    * - rmsnorm: the factor of each row [rows].
@@ -56,7 +57,9 @@ export class Tape {
   private end: number
   /** Inputs and outputs. */
   private readonly values: Tensor[] = []
-  /** The backward plans of the latest y, for overwriting and for accumulating; null after a change. */
+  /**
+   * The backward plans of the latest y, for overwriting and for accumulating; null after a change.
+   */
   private plans: { y: Tensor; byAccumulate: Map<boolean, BackwardPlan> } | null = null
   /** The plan that the records are currently set to. */
   private marked: BackwardPlan | null = null
@@ -90,8 +93,8 @@ export class Tape {
   /**
    * Computes the gradients of seed * sum(y). Those of this graph's values are overwritten.
    * @param seed 1 unless given
-   * @param accumulate true (the default) adds to the parameters' gradients; false overwrites them, like
-   *   after zeroGrad()
+   * @param accumulate true (the default) adds to the parameters' gradients; false overwrites them,
+   *   like after zeroGrad()
    * @throws {GraphError} before forward(), or if a recorded op has no backward
    */
   backward(y: Tensor, seed = 1, accumulate = true): void {
@@ -192,7 +195,9 @@ export class Tape {
     return output
   }
 
-  /** A batch of several micro-batches uses both plans of a graph in each step, so both are stored. */
+  /**
+   * A batch of several micro-batches uses both plans of a graph in each step, so both are stored.
+   */
   private planOf(y: Tensor, accumulate: boolean): BackwardPlan {
     if (this.plans?.y !== y) this.plans = { y, byAccumulate: new Map() }
     const known = this.plans.byAccumulate.get(accumulate)

@@ -37,7 +37,9 @@ export class Tensor {
   }
 }
 
-/** Whole numbers in the arena, as int32, that ops read at each forward: tokens, targets, positions. */
+/**
+ * Whole numbers in the arena, as int32, that ops read at each forward: tokens, targets, positions.
+ */
 export class Ids {
   /** The arena that they are in. */
   readonly arena: Memory

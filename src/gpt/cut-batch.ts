@@ -10,8 +10,9 @@ export const microBatchRows = ({ block_size, n_embd }: Config) =>
   Math.max(block_size, n_embd < 192 ? 128 : 256)
 
 /**
- * Cuts a batch into micro-batches of about equal size, so that there are few shapes, and all threads
- * have the same amount of work. Their number is a multiple of `threads` if there are enough documents.
+ * Cuts a batch into micro-batches of about equal size, so that there are few shapes, and all
+ * threads have the same amount of work. Their number is a multiple of `threads` if there are enough
+ * documents.
  * @param lengths rows of each document, at most `most`
  * @param most largest number of rows of a micro-batch
  * @returns the end of each micro-batch, as a number of documents

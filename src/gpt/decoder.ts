@@ -69,8 +69,8 @@ export class Decoder implements Sequences {
   }
 
   /**
-   * Runs the last of the tokens on the first row; or all of them, if another caller has used the cache
-   * in between.
+   * Runs the last of the tokens on the first row; or all of them, if another caller has used the
+   * cache in between.
    */
   resume(owner: object, tokens: readonly number[]): void {
     const first = this.owner === owner ? tokens.length - 1 : 0
@@ -81,7 +81,9 @@ export class Decoder implements Sequences {
     }
   }
 
-  /** Makes the next resume() run all its tokens, because the parameters or the cache have changed. */
+  /**
+   * Makes the next resume() run all its tokens, because the parameters or the cache have changed.
+   */
   forget(): void {
     this.owner = null
   }

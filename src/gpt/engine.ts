@@ -14,13 +14,14 @@ export interface EngineOptions {
   /** The core, if core.wasm is not next to this module. */
   core?: CoreSource
   /**
-   * Use fused multiply-add if the JavaScript engine has relaxed SIMD. 10 to 25 % faster, but the last
-   * bits then depend on the machine. Default false: the same bits everywhere.
+   * Use fused multiply-add if the JavaScript engine has relaxed SIMD. 10 to 25 % faster, but the
+   * last bits then depend on the machine. Default false: the same bits everywhere.
    */
   fast?: boolean
   /**
-   * Threads to train on, 1 to 64; default 1. The results are bit-identical. 'auto' uses the machine's
-   * cores if that is faster, and 1 for small models. A page must be cross-origin isolated.
+   * Threads to train on, 1 to 64; default 1. The results are bit-identical. 'auto' uses the
+   * machine's cores if that is faster, and 1 for small models. A page must be cross-origin
+   * isolated.
    */
   threads?: number | 'auto'
 }
@@ -41,7 +42,8 @@ const PARALLEL_FLOPS = 5e6
 
 /**
  * @throws {ConfigError} if threads are not available here
- * @throws {CoreError} {ArenaError} {TrainingError} if the core, the memory or a thread is not available
+ * @throws {CoreError} {ArenaError} {TrainingError} if the core, the memory or a thread is not
+ *   available
  */
 export async function openEngine(
   config: Config,

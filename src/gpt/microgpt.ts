@@ -1,4 +1,6 @@
-/** The main class: one object that trains, samples and can be inspected, in Node and in browsers. */
+/**
+ * The main class: one object that trains, samples and can be inspected, in Node and in browsers.
+ */
 import { type DatasetMark, markOf, writeCheckpoint } from '../checkpoint/write.js'
 import { checkField, checkOptions, checkWhole } from '../config/checks.js'
 import { type Config, resolveConfig } from '../config/config.js'
@@ -54,15 +56,17 @@ export class MicroGPT {
   readonly seed: bigint
   /** Characters to token ids and back. */
   readonly tokenizer: Tokenizer
-  /** The documents to train on, shuffled with the seed, without those held out. Empty for a text. */
+  /**
+   * The documents to train on, shuffled with the seed, without those held out. Empty for a text.
+   */
   readonly docs: readonly string[]
   /** The held-out documents. Empty for a text. */
   readonly valDocs: readonly string[]
   /** Number of parameters. */
   readonly numParams: number
   /**
-   * Documents that steps have used so far: the next one is docs[docsSeen % docs.length]. For a text,
-   * the number of blocks.
+   * Documents that steps have used so far: the next one is docs[docsSeen % docs.length]. For a
+   * text, the number of blocks.
    */
   docsSeen = 0
   private readonly corpus: Corpus
@@ -149,7 +153,8 @@ export class MicroGPT {
 
   /**
    * The model as the bytes of a safetensors file. Equal models give equal bytes.
-   * @param options.optimizer also save everything that the next training step depends on (default false)
+   * @param options.optimizer also save everything that the next training step depends on (default
+   *   false)
    * @throws {CheckpointError} if a parameter or moment is not finite
    */
   save(options: { optimizer?: boolean } = {}): Uint8Array {
@@ -188,13 +193,14 @@ export class MicroGPT {
   }
 
   /**
-   * Trains, one step per iteration. You can leave the loop at any step; another call continues. A step
-   * uses the next documents, starting over after the last, or blocks of the text at random offsets. The
-   * offsets come from the model's generator, so sampling in between changes them. After
-   * config.num_steps the learning rate of the cosine and linear schedules is 0.
+   * Trains, one step per iteration. You can leave the loop at any step; another call continues. A
+   * step uses the next documents, starting over after the last, or blocks of the text at random
+   * offsets. The offsets come from the model's generator, so sampling in between changes them.
+   * After config.num_steps the learning rate of the cosine and linear schedules is 0.
    * @throws {ConfigError} for an option that cannot be used
    * @throws {DatasetError} for evalEvery if nothing is held out
-   * @throws {TrainingError} if a loss is not finite; the parameters stay as they were before the step
+   * @throws {TrainingError} if a loss is not finite; the parameters stay as they were before the
+   *   step
    */
   *train(options: TrainOptions = {}): Generator<StepResult, void, undefined> {
     checkOptions('train', options, ['steps', 'batch_size', 'evalEvery'])
@@ -214,8 +220,8 @@ export class MicroGPT {
   }
 
   /**
-   * The mean loss over the held-out data, in nats: over its documents like loss(), or over all whole
-   * blocks of the held-out text. It does not affect training.
+   * The mean loss over the held-out data, in nats: over its documents like loss(), or over all
+   * whole blocks of the held-out text. It does not affect training.
    * @throws {DatasetError} if nothing is held out
    * @throws {TrainingError} for a model that was loaded without its data
    */
@@ -226,8 +232,8 @@ export class MicroGPT {
   }
 
   /**
-   * Samples new documents, like microgpt.py, with the generator that shuffled and initialized. For a
-   * text, the same as generate() without a prompt.
+   * Samples new documents, like microgpt.py, with the generator that shuffled and initialized. For
+   * a text, the same as generate() without a prompt.
    * @throws {ConfigError} for a count, length or temperature that cannot be used
    */
   sample(options: SampleOptions = {}): string[] {
@@ -253,11 +259,11 @@ export class MicroGPT {
   }
 
   /**
-   * Continues a prompt, one character per iteration, until the model ends the document or block_size is
-   * reached. A text has no end: it continues for `length` characters, and the model sees the last
-   * block_size of them. Without a prompt a text continues from a newline, or else from the first
-   * character of the alphabet. You may train, sample or write to data between two characters; that
-   * affects the following characters.
+   * Continues a prompt, one character per iteration, until the model ends the document or
+   * block_size is reached. A text has no end: it continues for `length` characters, and the model
+   * sees the last block_size of them. Without a prompt a text continues from a newline, or else
+   * from the first character of the alphabet. You may train, sample or write to data between two
+   * characters; that affects the following characters.
    * @throws {ConfigError} for an option that cannot be used, or a prompt longer than the model sees
    * @throws {TokenizerError} if the prompt is not a string, or has a character not in the alphabet
    */
@@ -292,8 +298,8 @@ export class MicroGPT {
   }
 
   /**
-   * The mean over documents of the mean loss over their first block_size positions, in nats, without
-   * training. For a model of a text, pass pieces of text; they have no BOS.
+   * The mean over documents of the mean loss over their first block_size positions, in nats,
+   * without training. For a model of a text, pass pieces of text; they have no BOS.
    * @throws {DatasetError} if there is no document, or a piece of text has fewer than 2 characters
    * @throws {TokenizerError} for a character not in the alphabet
    */

@@ -6,7 +6,8 @@ import type { StateDict } from './state-dict.js'
 
 /**
  * What each row attends to. With `bounds` (whole documents): the rows of its document up to itself.
- * With `keys` and `values` (one row per sequence): the positions of earlier calls, one cache per layer.
+ * With `keys` and `values` (one row per sequence): the positions of earlier calls, one cache per
+ * layer.
  */
 export type Context = { bounds: Bounds } | { keys: readonly Tensor[]; values: readonly Tensor[] }
 
@@ -33,7 +34,8 @@ export function gpt(
   const tokEmb = g.embedding(w('wte'), tokens) // token embedding
   const posEmb = g.embedding(w('wpe'), positions) // position embedding
   let x = g.add(tokEmb, posEmb) // joint token and position embedding
-  // Not redundant, although layer 0 normalizes again: the residual connection bypasses that rmsnorm,
+  // Not redundant, although layer 0 normalizes again: the residual connection bypasses that
+  // rmsnorm,
   // so without this line the residual stream would start from the raw embeddings.
   x = g.rmsnorm(x)
 

@@ -22,7 +22,9 @@ interface MakeOptions extends EngineOptions {
  * training; without data it only samples. A resumed run keeps its `valFraction`.
  */
 export interface LoadOptions extends ReadOptions, DataOptions, EngineOptions {
-  /** Resume the file's run if it has one (default true); false starts a new run from its parameters. */
+  /**
+   * Resume the file's run if it has one (default true); false starts a new run from its parameters.
+   */
   optimizer?: boolean
   /** Seeds the generator anew; otherwise the file's generator continues. */
   seed?: Seed
@@ -32,7 +34,9 @@ export interface LoadOptions extends ReadOptions, DataOptions, EngineOptions {
 export interface StepResult {
   /** Number of the step, from 1. */
   step: number
-  /** Mean over the step's documents of the mean of -log p(next token), in nats, before the update. */
+  /**
+   * Mean over the step's documents of the mean of -log p(next token), in nats, before the update.
+   */
   loss: number
   /** Learning rate of the step's update. */
   lr: number
@@ -59,9 +63,9 @@ export interface SampleOptions {
   /** 0 is greedy; default config.temperature. */
   temperature?: number
   /**
-   * Sample up to 64 documents at the same time, which is several times as fast. Random numbers are then
-   * drawn in another order than in microgpt.py, so the samples differ, with the same distribution.
-   * Default: true from 1,000 documents on.
+   * Sample up to 64 documents at the same time, which is several times as fast. Random numbers are
+   * then drawn in another order than in microgpt.py, so the samples differ, with the same
+   * distribution. Default: true from 1,000 documents on.
    */
   sideBySide?: boolean
 }
@@ -76,7 +80,10 @@ export interface GenerateOptions {
   temperature?: number
   /** Draw only among the k most likely tokens; default: all. */
   topK?: number
-  /** Seed of a separate generator for this call; default: the model's generator, which then advances. */
+  /**
+   * Seed of a separate generator for this call; default: the model's generator, which then
+   * advances.
+   */
   seed?: Seed
 }
 
@@ -98,14 +105,19 @@ export interface Generated extends Candidate {
 
 export type { ReadOptions } from '../checkpoint/metadata.js'
 
-/** A copy of a list or a plain object; other values are returned unchanged, to be rejected later. */
+/**
+ * A copy of a list or a plain object; other values are returned unchanged, to be rejected later.
+ */
 function copy(x: any): any {
   if (Array.isArray(x)) return [...x]
   const isPlain = typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
   return isPlain ? { ...x } : x
 }
 
-/** A copy of the options: changes that the caller makes while a model is being created have no effect. */
+/**
+ * A copy of the options: changes that the caller makes while a model is being created have no
+ * effect.
+ */
 export function snapshot<O extends CreateOptions | LoadOptions>(options: O): O {
   if (typeof options !== 'object' || options === null) return options
   const { docs, config } = options

@@ -12,9 +12,9 @@ const DEFAULT_LENGTH = 200
 export type Continuation = Pick<SamplingPolicy, 'start' | 'stop' | 'banned' | 'length'>
 
 /**
- * A document begins and ends with BOS, and has at most block_size characters. A text has no BOS and no
- * end: it continues for `length` characters; without a prompt it begins with a newline, or else with
- * the first character of the alphabet.
+ * A document begins and ends with BOS, and has at most block_size characters. A text has no BOS and
+ * no end: it continues for `length` characters; without a prompt it begins with a newline, or else
+ * with the first character of the alphabet.
  * @param length as passed by the caller, for a text only
  * @throws {ConfigError} for a length that cannot be used, or a prompt that is too long
  * @throws {TokenizerError} for a character not in the alphabet

@@ -1,4 +1,6 @@
-/** Samples many documents at the same time: each run of the model computes the next token of all. */
+/**
+ * Samples many documents at the same time: each run of the model computes the next token of all.
+ */
 import type { Config } from '../config/config.js'
 import type { Arena } from '../engine/arena.js'
 import type { Random } from '../random.js'

@@ -1,6 +1,7 @@
 /**
- * The one sampler. Where to begin, when to stop and how to draw are data: a SamplingPolicy. It is used
- * for documents and long texts, for one sequence or many, on the core and on the reference engines.
+ * The one sampler. Where to begin, when to stop and how to draw are data: a SamplingPolicy. It is
+ * used for documents and long texts, for one sequence or many, on the core and on the reference
+ * engines.
  */
 import type { Random } from '../random.js'
 
@@ -85,9 +86,9 @@ export const drawRanked = (
   temperature === 0 ? 0 : random.choice(ranked.map(({ probability }) => probability))
 
 /**
- * Samples whole sequences that begin with the first id of the policy's start. Each round draws one id
- * for every sequence in progress; when a sequence ends, the next begins in its row. With one row the
- * order of the draws is that of microgpt.py.
+ * Samples whole sequences that begin with the first id of the policy's start. Each round draws one
+ * id for every sequence in progress; when a sequence ends, the next begins in its row. With one row
+ * the order of the draws is that of microgpt.py.
  * @returns the ids of each sequence, in the order in which they began
  */
 export function sampleSequences(

@@ -1,4 +1,6 @@
-/** Runs documents through the model, forward and backward: packed row after row, in micro-batches. */
+/**
+ * Runs documents through the model, forward and backward: packed row after row, in micro-batches.
+ */
 import type { Config } from '../config/config.js'
 import type { Adam } from '../engine/adam.js'
 import type { Arena } from '../engine/arena.js'
@@ -10,7 +12,9 @@ import { cutBatch, microBatchRows } from './cut-batch.js'
 import { gpt } from './model.js'
 import type { StateDict } from './state-dict.js'
 
-/** Number of graphs that a slot keeps, one per shape; beyond it, all are dropped and recorded again. */
+/**
+ * Number of graphs that a slot keeps, one per shape; beyond it, all are dropped and recorded again.
+ */
 export const MAX_GRAPHS = 128
 
 /** The ids of a document; each id except the last is an input, and its target is the next id. */

@@ -68,7 +68,9 @@ export class ValueGPT extends Twin {
     return Float64Array.from(this.flat, (p) => p.data)
   }
 
-  /** The logits after one more token. Its keys and values are added to those of earlier positions. */
+  /**
+   * The logits after one more token. Its keys and values are added to those of earlier positions.
+   */
   private gpt(token: number, position: number): Vector {
     const { n_embd, n_layer, head_dim, activation } = this.config
     if (position === 0) {

@@ -84,7 +84,9 @@ export abstract class Twin {
   /** The gradient of the latest step as Adam used it, after grad_clip: [numParams]. */
   abstract get grad(): Float64Array
 
-  /** Forward, backward and one update on BOS, characters, BOS. Returns the loss before the update. */
+  /**
+   * Forward, backward and one update on BOS, characters, BOS. Returns the loss before the update.
+   */
   protected abstract trainDoc(tokens: readonly number[], lr: number): number
   /** The mean loss over a document's positions. */
   protected abstract docLoss(tokens: readonly number[]): number
@@ -169,7 +171,9 @@ class OneSequence implements Sequences {
   }
 }
 
-/** softmax(logits / temperature); a / b is computed as a * (1 / b), like the Values of microgpt.py. */
+/**
+ * softmax(logits / temperature); a / b is computed as a * (1 / b), like the Values of microgpt.py.
+ */
 function softmax(logits: readonly number[], temperature: number): number[] {
   const scaled = logits.map((logit) => logit * (1 / temperature))
   const top = Math.max(...scaled)

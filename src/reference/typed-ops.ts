@@ -1,7 +1,7 @@
 /**
  * What TypedGPT computes between its matrix products, each backward below its forward. Outputs come
- * first, then inputs, then sizes. Matrices are row-major with one row per position. Forward computes the
- * rows from <= t < to, so that sampling can continue, and backward the rows t < T.
+ * first, then inputs, then sizes. Matrices are row-major with one row per position. Forward
+ * computes the rows from <= t < to, so that sampling can continue, and backward the rows t < T.
  */
 import type { Activation, Config } from '../config/config.js'
 
@@ -166,8 +166,8 @@ export function clip(g: Float64Array, longest: number): void {
 
 /**
  * The update after `step` finished steps. p, m, v, g: [numParams].
- * p -= lr * m_hat / (v_hat ** 0.5 + eps_adam) with the bias corrections moved out of the loop: two of
- * its three divisions become multiplications, which changes the last bits.
+ * p -= lr * m_hat / (v_hat ** 0.5 + eps_adam) with the bias corrections moved out of the loop: two
+ * of its three divisions become multiplications, which changes the last bits.
  */
 export function adam(
   p: Float64Array,

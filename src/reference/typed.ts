@@ -36,7 +36,10 @@ function slices(flat: Float64Array, V: number, B: number, n: number, n_layer: nu
   }
 }
 
-/** What a layer's forward stores for its backward, one row per position; qkv is also the key/value cache. */
+/**
+ * What a layer's forward stores for its backward, one row per position; qkv is also the key/value
+ * cache.
+ */
 const activations = (B: number, n: number, n_head: number) => ({
   norm1: floats(B * n),
   scale1: floats(B),
@@ -51,7 +54,10 @@ const activations = (B: number, n: number, n_head: number) => ({
   out: floats(B * n),
 })
 
-/** Trains with plain loops over typed arrays. Its numbers equal those of ValueGPT except for the last bits. */
+/**
+ * Trains with plain loops over typed arrays. Its numbers equal those of ValueGPT except for the
+ * last bits.
+ */
 export class TypedGPT extends Twin {
   /** The parameters, [numParams]: live, the next step changes them. */
   readonly params: Float64Array
@@ -101,7 +107,10 @@ export class TypedGPT extends Twin {
     this.da = floats(B)
   }
 
-  /** Computes positions from <= t < to, after the earlier ones: all at once, or one at a time to sample. */
+  /**
+   * Computes positions from <= t < to, after the earlier ones: all at once, or one at a time to
+   * sample.
+   */
   private forward(from: number, to: number): void {
     const { n_embd: n, head_dim, block_size, activation } = this.config
     const { weights, tokens } = this

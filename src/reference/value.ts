@@ -1,6 +1,11 @@
-/** Scalar reverse-mode autograd with one object per number, operation for operation like microgpt.py. */
+/**
+ * Scalar reverse-mode autograd with one object per number, operation for operation like
+ * microgpt.py.
+ */
 
-/** A number that remembers what it was computed from, and its derivative by each of these numbers. */
+/**
+ * A number that remembers what it was computed from, and its derivative by each of these numbers.
+ */
 export class Value {
   /** The number. */
   data: number
@@ -8,7 +13,9 @@ export class Value {
   grad = 0
   private readonly children: readonly Value[]
   private readonly localGrads: readonly number[]
-  /** The number of the last walk that visited this node; a field is several times faster than a Set. */
+  /**
+   * The number of the last walk that visited this node; a field is several times faster than a Set.
+   */
   private walk = 0
 
   /**
@@ -60,7 +67,10 @@ export class Value {
     return new Value(this.data > 0 ? this.data : 0, [this], [this.data > 0 ? 1 : 0])
   }
 
-  /** Adds d this / d node to the grad of every node that this one was computed from. Sets its own to 1. */
+  /**
+   * Adds d this / d node to the grad of every node that this one was computed from. Sets its own to
+   * 1.
+   */
   backward(): void {
     const order = this.ancestors()
     this.grad = 1
@@ -72,8 +82,8 @@ export class Value {
 
   /**
    * This node and all that it was computed from, each after its children. The order is that of the
-   * recursive depth-first walk, which determines the order of the sums in `grad`. The stack is a list,
-   * because a sum of many terms is too deep for recursion.
+   * recursive depth-first walk, which determines the order of the sums in `grad`. The stack is a
+   * list, because a sum of many terms is too deep for recursion.
    */
   private ancestors(): Value[] {
     const walk = ++walks

@@ -9,8 +9,8 @@ const part = () => import('./start.js')
 /**
  * Creates a model in a new worker: MicroGPT.create off the main thread.
  * @param options those of MicroGPT.create, and a signal that cancels the creation
- * @throws what MicroGPT.create throws, the signal's reason, or a MicroGPTError if there are no workers
- *   or worker.js is not next to this module
+ * @throws what MicroGPT.create throws, the signal's reason, or a MicroGPTError if there are no
+ *   workers or worker.js is not next to this module
  */
 export async function createWorkerModel(options: CreateOptions & Abortable): Promise<WorkerModel> {
   const given = snapshot(options)
@@ -19,7 +19,8 @@ export async function createWorkerModel(options: CreateOptions & Abortable): Pro
 
 /**
  * Loads a model from a checkpoint in a new worker: MicroGPT.load off the main thread.
- * @param bytes are moved to the worker, and the array is empty afterwards; pass bytes.slice() to keep it
+ * @param bytes are moved to the worker, and the array is empty afterwards; pass bytes.slice() to
+ *   keep it
  * @param options those of MicroGPT.load, and a signal that cancels the loading
  * @throws what MicroGPT.load and createWorkerModel throw
  */

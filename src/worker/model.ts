@@ -10,8 +10,8 @@ import type { Made, ParameterCopy, Steps, Told } from './messages.js'
 import { type RunResult, WorkerRun } from './run.js'
 
 /**
- * A model in a worker, made with createWorkerModel() or loadWorkerModel(). Its properties and methods
- * are those of MicroGPT, and throw the same errors.
+ * A model in a worker, made with createWorkerModel() or loadWorkerModel(). Its properties and
+ * methods are those of MicroGPT, and throw the same errors.
  */
 export class WorkerModel implements Told {
   /** Whether it learns documents or one long text. */
@@ -92,8 +92,8 @@ export class WorkerModel implements Told {
   }
 
   /**
-   * Like MicroGPT.generate, but the worker does not wait for the reader: it continues until you leave
-   * the loop. Characters arrive in groups, at most 20 times per second.
+   * Like MicroGPT.generate, but the worker does not wait for the reader: it continues until you
+   * leave the loop. Characters arrive in groups, at most 20 times per second.
    */
   async *generate(options: GenerateOptions = {}): AsyncGenerator<Generated, void, undefined> {
     const { line } = this

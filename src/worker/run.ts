@@ -25,7 +25,10 @@ export class WorkerRun implements AsyncIterable<StepResult> {
     })
   }
 
-  /** The steps as they arrive. Leaving the loop aborts the run. @throws the error that the run failed with */
+  /**
+   * The steps as they arrive. Leaving the loop aborts the run.
+   * @throws the error that the run failed with
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<StepResult, void, undefined> {
     try {
       yield* this.steps

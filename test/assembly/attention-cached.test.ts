@@ -1,4 +1,6 @@
-/** Attention with a cache of keys and values gives the rows of attention over the whole document. */
+/**
+ * Attention with a cache of keys and values gives the rows of attention over the whole document.
+ */
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/index.js'
 import { empty, expectSame } from '../helpers/check-op.js'

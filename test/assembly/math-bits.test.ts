@@ -18,7 +18,9 @@ const both = (xs: number[]) => [...xs, ...negative(xs)]
 const aboutAll = (...xs: number[]) => xs.flatMap((x) => about(x))
 const endless = [0, -0, NaN, Infinity, -Infinity, MAX, -MAX]
 
-/** The last number before exp overflows, the last whose power is normal, the first whose power is 0. */
+/**
+ * The last number before exp overflows, the last whose power is normal, the first whose power is 0.
+ */
 const EXP_MAX = 709.782712893384
 const EXP_SUBNORMAL = -708.3964185322641
 const EXP_ZERO = -745.1332191019412

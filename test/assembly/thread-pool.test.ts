@@ -1,4 +1,6 @@
-/** Instances of the core on one shared memory, here in one thread: each does its share of a round. */
+/**
+ * Instances of the core on one shared memory, here in one thread: each does its share of a round.
+ */
 import { describe, expect, test } from 'vitest'
 import { Adam, Graph, Random, resolveConfig } from '../../src/index.js'
 import { gptTable, initialise, mapStateDict } from '../../src/index.js'

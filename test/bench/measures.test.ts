@@ -1,4 +1,6 @@
-/** Every measurement of the benchmark, against the known figures of fake engines and a fake clock. */
+/**
+ * Every measurement of the benchmark, against the known figures of fake engines and a fake clock.
+ */
 import { loadCore } from '../../src/engine/core.js'
 import { describe, expect, test } from 'vitest'
 import type { Batches } from '../../src/bench/scaling/batches.js'

@@ -1,4 +1,6 @@
-/** The peers' runner: what they are given, what is compared, and what is said when one is not there. */
+/**
+ * The peers' runner: what they are given, what is compared, and what is said when one is not there.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -39,7 +39,8 @@ describe('bench --rounds 1 --json', () => {
   test('has figures of the right order: the core leads, scalar autograd is last', () => {
     const [core, typed, value] = report.rows
     expect(report.rows.slice(0, 3).map(({ engine }) => engine)).toEqual(['wasm', 'typed', 'value'])
-    // Wide: a step takes 20 µs on the core and 20 ms on scalar autograd, a start a tenth of a second.
+    // Wide: a step takes 20 µs on the core and 20 ms on scalar autograd, a start a tenth of a
+    // second.
     expect(core!.step.median).toBeGreaterThan(2)
     expect(core!.step.median).toBeLessThan(20_000)
     expect(value!.ratio.median).toBeGreaterThan(10)

@@ -1,4 +1,7 @@
-/** Disks that are full, read-only, limited or forbidden: one sentence, exit 1, the old file as it was. */
+/**
+ * Disks that are full, read-only, limited or forbidden: one sentence, exit 1, the old file as it
+ * was.
+ */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { lstatSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,6 @@
-/** The Python of docs/checkpoints.md, below a stand-in for microgpt.py, writes a file that loads. */
+/**
+ * The Python of docs/checkpoints.md, below a stand-in for microgpt.py, writes a file that loads.
+ */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * exp, log, sin, cos and tanh by series in whole numbers of 320 binary places, and how far a float64
- * is from them. No floating-point arithmetic but in the last step, the ratio to an ulp.
+ * exp, log, sin, cos and tanh by series in whole numbers of 320 binary places, and how far a
+ * float64 is from them. No floating-point arithmetic but in the last step, the ratio to an ulp.
  */
 
 /** n 2^e. */

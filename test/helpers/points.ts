@@ -1,4 +1,6 @@
-/** Arguments of functions of one number: spread over a range, or float64 by float64 about a place. */
+/**
+ * Arguments of functions of one number: spread over a range, or float64 by float64 about a place.
+ */
 
 const view = new DataView(new ArrayBuffer(8))
 

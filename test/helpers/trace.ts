@@ -51,8 +51,8 @@ export class Traced {
   private readonly told: (Call | null)[] = []
 
   /**
-   * @param env for the tracer: TRACED_HOST is the name of the machine, TRACED_KILL the error of looking
-   * for a process, TRACED_AHEAD milliseconds by which the clock is wrong
+   * @param env for the tracer: TRACED_HOST is the name of the machine, TRACED_KILL the error of
+   *   looking for a process, TRACED_AHEAD milliseconds by which the clock is wrong
    */
   constructor(folder: string, words: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.child = spawn(process.execPath, ['--import', tracer, ...words], {

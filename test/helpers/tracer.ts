@@ -1,7 +1,8 @@
 /**
  * Loaded into a process before its program (node --import): reports every call of node:fs on files
- * below one folder before it is made, and waits until it is told what becomes of it. Messages go over
- * file descriptor 3, one JSON value per line in both directions; see trace.ts for the other end.
+ * below one folder before it is made, and waits until it is told what becomes of it. Messages go
+ * over file descriptor 3, one JSON value per line in both directions; see trace.ts for the other
+ * end.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'

@@ -8,7 +8,9 @@ import { TypedGPT } from '../../src/reference/typed.js'
 
 type TwinClass = typeof ValueGPT | typeof TypedGPT
 
-/** What test/golden/make.py writes. Long runs keep only the head and the sum of their parameters. */
+/**
+ * What test/golden/make.py writes. Long runs keep only the head and the sum of their parameters.
+ */
 interface Golden {
   config: ConfigInput & { preset?: string; seed?: number; data?: string }
   seed?: string

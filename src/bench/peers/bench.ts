@@ -34,7 +34,7 @@ Installs exact versions of the first two into build/peers (300 MB), and changes 
 /**
  * Runs the comparison and prints it.
  * @param argv the flags
- * @param folder where the peers' programs and packages are: build/peers, beside the core
+ * @param folder of the peers' programs and packages: build/peers, next to the core
  * @param askPeer runs a peer; tests give known answers
  * @returns the exit code
  * @throws {Error} for an unknown flag, or when a peer's losses differ from ours
@@ -103,7 +103,10 @@ export async function benchPeers(argv: string[], folder: string, askPeer = ask):
   return 0
 }
 
-/** Installs the packages of build/peers/package.json; a peer without its package reports what is missing. */
+/**
+ * Installs the packages of build/peers/package.json; a peer without its package reports what is
+ * missing.
+ */
 async function install(folder: string, say: (text: string) => void): Promise<void> {
   say('installing the peers')
   const args = ['install', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund']

@@ -1,6 +1,6 @@
 /**
- * The JSON header of a safetensors file, read from its bytes. JSON.parse would accept duplicate keys and
- * use unlimited memory; this reader accepts only the form that the format has.
+ * The JSON header of a safetensors file, read from its bytes. JSON.parse would accept duplicate
+ * keys and use unlimited memory; this reader accepts only the form that the format has.
  */
 import { show } from '../../config/checks.js'
 import { type CheckpointCode, CheckpointError } from '../../errors.js'

@@ -27,7 +27,10 @@ export interface Safetensors {
   tensors: ReadonlyMap<string, StoredTensor>
 }
 
-/** The specification's limit for a header, and the default limit, which is enough for any model that fits. */
+/**
+ * The specification's limit for a header, and the default limit, which is enough for any model that
+ * fits.
+ */
 const MOST_HEADER = 100_000_000
 const MAX_HEADER = 16 * 2 ** 20
 
