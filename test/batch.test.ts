@@ -1,4 +1,4 @@
-/** Several documents a step: the mean of the single ones, whatever chunks they are cut into. */
+/** Several documents per step: the mean of the single ones, for any micro-batches. */
 import { describe, expect, test } from 'vitest'
 import { Adam, Arena, MicroGPT, Tokenizer, loadCore } from '../src/index.js'
 import { gptTable, mapStateDict, parseDocs, planGPT, resolveConfig } from '../src/index.js'

@@ -59,7 +59,7 @@ describe.each(BUILDS)('%s build', async (build) => {
       const got = arena.view(y, docs * n)
       rows.forEach((r, d) => expectSame(row(got, d), row(want, r), `document ${d}, row ${t}`))
     }
-    // Each cache holds its document's rows, and nothing behind them.
+    // Each cache contains its document's rows, and nothing after them.
     let first = 0
     lengths.forEach((length, d) => {
       caches.forEach(({ data }, i) => {

@@ -132,7 +132,7 @@ describe.each(BUILDS)('%s build', async (build) => {
   })
 
   // Softmax takes two numbers at a time, and the last of an odd count alone. It subtracts the
-  // largest number first, so what comes to exp is 0 or less.
+  // largest number first, so the arguments of exp are 0 or less.
   const ranges = rows.filter(([name, _range, xs]) => name === 'exp' && xs.some((x) => x <= 0))
   test.each(ranges)('the vector %s has the bits of the scalar one: %s', (_name, _range, xs) => {
     const below = xs.filter((x) => x <= 0)
@@ -147,7 +147,7 @@ describe.each(BUILDS)('%s build', async (build) => {
     }
   })
 
-  test('the vector exp where the weights add up to 1: each bit shows', () => {
+  test('the vector exp where the weights add up to 1: every bit matters', () => {
     for (const x of [...even(-746, -40, MANY), ...aboutAll(-512, EXP_SUBNORMAL, EXP_ZERO)]) {
       expectSoftmax([0, x])
       expectSoftmax([x, 0])

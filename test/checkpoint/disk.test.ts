@@ -68,7 +68,7 @@ describe('a full disk', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('kept.'))).toEqual([])
   })
 
-  test('/dev/full as checkpoint stays the device that it is', async () => {
+  test('/dev/full as checkpoint remains a device', async () => {
     const run = await cli('train', '--steps', '1', '--out', '/dev/full')
     expect(run.stderr).toMatch(/^microgpt-wasm: cannot write \/dev\/full: it is no regular file; /)
     expect(run.code).toBe(1)

@@ -23,7 +23,9 @@ inBrowser(
       const page = await site.open('examples/suggestions.html')
       await page.fill('#text', 'abcabcabc')
       await page.click('#learn')
-      await page.waitForFunction(() => /^(?!step).+/.test(document.querySelector('output')?.value ?? ''))
+      await page.waitForFunction(() =>
+        /^(?!step).+/.test(document.querySelector('output')?.value ?? ''),
+      )
       await page.fill('#text', 'the cat sat on the mat. '.repeat(20))
       await page.click('#learn')
       await page.waitForSelector('#line:enabled')

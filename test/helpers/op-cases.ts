@@ -99,7 +99,7 @@ export const logarithm = (core: Core, rows: number, cols: number): OpCase => ({
   gradcheck: true,
 })
 
-/** A binary op whose two inputs are one tensor. */
+/** A binary op with the same tensor as both inputs. */
 export const self = (op: 'add' | 'sub' | 'mul', rows: number, cols: number): OpCase => ({
   inputs: [[rows, cols]],
   record: (g, [x]) => g[op](x!, x!),
@@ -109,7 +109,7 @@ export const self = (op: 'add' | 'sub' | 'mul', rows: number, cols: number): OpC
   },
 })
 
-/** Some rows of a table [v, n]; some come more than once, and of a large table some never. */
+/** Some rows of a table [v, n]; some come several times, and of a large table some never. */
 export const embedding = (v: number, n: number, rows = 7): OpCase => {
   const ids = Array.from({ length: rows }, (_, t) => (t * t) % v)
   return {

@@ -92,7 +92,7 @@ describe.each(MODELS)('a model of %s', (model) => {
     }
   })
 
-  test('generators between samples leave the samples as they are', async () => {
+  test('generators between samples do not change the samples', async () => {
     const [gpt, other] = [await models[model](), await models[model]()]
     const running = gpt.generate({ seed: 1, temperature: 2 })
     for (const sideBySide of [false, true, false, true]) {
@@ -119,7 +119,7 @@ test('keys and values stay as they were computed; what is written counts from th
   expect([...gpt.generate(begin)]).not.toStrictEqual(want)
 })
 
-test('a step of training between two characters computes the past again', async () => {
+test('after a training step between two characters the past is computed again', async () => {
   const [gpt, other] = [await models.documents(), await models.documents()]
   const running = gpt.generate({ temperature: 0 })
   let text = String(running.next().value!.char)

@@ -1,4 +1,4 @@
-/** The worker's side alone: where it is started, and what it answers to messages out of turn. */
+/** The worker's side: how it starts, and how it answers unexpected messages. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { spawn } from '../../src/worker/spawn.js'
 
@@ -52,7 +52,7 @@ describe('the worker', () => {
     expect(said).toEqual([{ id: 5, error: { name: 'TrainingError', message } }])
   })
 
-  test('answers a call that it does not know with an error', async () => {
+  test('answers an unknown call with an error', async () => {
     const { said, hear } = scope('microgpt-wasm')
     await import('../../src/worker/worker.js')
     await hear({ id: 9, call: 'fly', argument: null })
