@@ -29,4 +29,4 @@ export { crossEntropy } from './ops/cross-entropy'
 export { adam, gradSquared, scaleGrad } from './adam'
 
 // functions that must have the same bits everywhere
-export { exp, log, tanh as tanhOf, sin, cos, sqrt } from './math'
+export { exp, log, tanhOf, sin, cos, sqrt } from './math'

@@ -16,7 +16,7 @@ import { log } from './log'
 export { exp, log }
 
 /** Hyperbolic tangent: from e^2x, and near 0, where that loses digits, a rational function. */
-export function tanh(x: f64): f64 {
+export function tanhOf(x: f64): f64 {
   const a = Math.abs(x)
   if (a >= 0.625) return copysign(1 - 2 / (exp(2 * a) + 1), x)
   const z = x * x

@@ -1,7 +1,7 @@
 /** The public API. */
 export { MicroGPT } from './gpt/microgpt.js'
 export type * from './gpt/options.js'
-export type { EngineOptions } from './gpt/engine.js'
+export type { EngineOptions } from './gpt/runtime.js'
 export { createWorkerModel, loadWorkerModel } from './worker/create.js'
 export type { WorkerModel } from './worker/model.js'
 export type { RunResult, WorkerRun } from './worker/run.js'

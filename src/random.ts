@@ -166,7 +166,11 @@ export class Random {
   choices<T>(population: readonly T[], weights: ArrayLike<number>, k = 1): T[] {
     if (weights.length !== population.length) {
       const got = `${weights.length} weights for ${population.length} items`
-      throw new ConfigError('weights', weights.length, `choices needs one weight per item, got ${got}`)
+      throw new ConfigError(
+        'weights',
+        weights.length,
+        `choices needs one weight per item, got ${got}`,
+      )
     }
     return Array.from({ length: k }, () => population[this.choice(weights)]!)
   }

@@ -106,3 +106,28 @@ test('the runtime depends only on the loader, and one file touches WebAssembly',
   // The benchmark measures the machine's peak with a module that is not the core.
   expect(touching.filter((file) => !file.startsWith('src/bench/'))).toEqual(['src/engine/core.ts'])
 })
+
+describe.each(['src', 'assembly'])('names exported in %s', (folder) => {
+  /** Names that mean the same in each place: an entry of the public API that hands a name on. */
+  const EXCEPTIONS: Record<string, string> = {
+    forward: 'assembly/tape.ts only; ops keep theirs private',
+  }
+
+  test('are declared once', () => {
+    const places = new Map<string, string[]>()
+    for (const file of filesOf(folder)) {
+      const text = readFileSync(join(root, file), 'utf8')
+      const found = text.matchAll(
+        /^export (?:declare )?(?:abstract |async )?(?:class|interface|function\*?|const|let|type|enum|namespace) (\w+)/gm,
+      )
+      for (const [, name] of found) places.set(name!, [...(places.get(name!) ?? []), file])
+    }
+    const twice = [...places].filter(([name, files]) => files.length > 1 && !EXCEPTIONS[name])
+    expect(twice.map(([name, files]) => `${name}: ${files.join(', ')}`)).toEqual([])
+  })
+})
+
+test('few files are at the top of src', () => {
+  const top = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((e) => e.isFile())
+  expect(top.length).toBeLessThanOrEqual(8)
+})

@@ -2,7 +2,7 @@
 import { gap, inArena } from '../arena'
 import { exp_f64x2 } from '../exp'
 import { Unary, map, mapBackward } from '../kernels/elementwise'
-import { exp, log, tanh as tanhOf } from '../math'
+import { exp, log, tanhOf } from '../math'
 import { OpRecord } from '../op-record'
 import { record } from '../tape'
 

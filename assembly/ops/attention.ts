@@ -102,7 +102,10 @@ export function attentionCached(
   const n = heads * dim
   const all = rows * n
   assert(all > 0 && span > 0, 'attentionCached: sizes must be positive')
-  assert(inArena(q, all) && inArena(k, all) && inArena(v, all), 'attentionCached: outside the arena')
+  assert(
+    inArena(q, all) && inArena(k, all) && inArena(v, all),
+    'attentionCached: outside the arena',
+  )
   assert(inArena(keys, span * all), 'attentionCached: the keys are outside the arena')
   assert(inArena(values, span * all), 'attentionCached: the values are outside the arena')
   assert(inArena(positions, (rows + 1) >> 1), 'attentionCached: positions outside the arena')
@@ -178,7 +181,20 @@ function forward(op: OpRecord): void {
         const weights = p + <usize>t0 * rowBytes
         const m = t1 - t0
         const width = (t1 + 1) & ~1
-        gemm(false, weights, rowBytes, q + here, bytes, 8, scratch, PANEL_BYTES, panel, m, width, dim)
+        gemm(
+          false,
+          weights,
+          rowBytes,
+          q + here,
+          bytes,
+          8,
+          scratch,
+          PANEL_BYTES,
+          panel,
+          m,
+          width,
+          dim,
+        )
         softmaxCausal(weights, rowBytes, t0, t1, scale)
         gemm(false, y + here, bytes, weights, rowBytes, 8, v, step, apart, m, dim, t1)
       }

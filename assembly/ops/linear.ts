@@ -131,7 +131,20 @@ function backwardW(op: OpRecord): void {
   for (let left = end - first; left > 0; left -= slice) {
     const n = min(left, slice)
     transpose(transposed, ts, dy, ys, rows, n)
-    gemm(accumulate, dw, xs, transposed, ts, 8, scratch, PANEL_BYTES, PANEL_BYTES * rows, n, nin, rows)
+    gemm(
+      accumulate,
+      dw,
+      xs,
+      transposed,
+      ts,
+      8,
+      scratch,
+      PANEL_BYTES,
+      PANEL_BYTES * rows,
+      n,
+      nin,
+      rows,
+    )
     dw += xs * slice
     dy += (<usize>slice) << 3
   }

@@ -1,10 +1,10 @@
 /** Numbers and tables as text for a terminal, or as Markdown. */
 
 /** A whole number with thousands separators. */
-export const whole = (x: number) => Math.round(x).toLocaleString('en-US')
+export const grouped = (x: number) => Math.round(x).toLocaleString('en-US')
 
 /** Three significant digits below 100, else a whole number with thousands separators. */
-export const number = (x: number) => (x >= 100 ? whole(x) : x.toPrecision(3))
+export const number = (x: number) => (x >= 100 ? grouped(x) : x.toPrecision(3))
 
 /** A difference of losses. */
 export const difference = (x: number) => (x === 0 ? '0' : x.toExponential(1))

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { PROCESSES } from './child.js'
-import { bench as measureAll } from './rounds.js'
+import { measureRounds } from './rounds.js'
 import { withReadmeFile, writeBlock } from './readme.js'
 import { scalingTables } from './scaling/table.js'
 import { table } from './table.js'
@@ -19,8 +19,8 @@ Times the WebAssembly core, the two TypeScript engines, and CPython where python
                    takes a minute longer
   --json           print the numbers as JSON; with a FILE, write them there and print the table
   --markdown       print the table as Markdown
-  --readme [FILE]  also measure --scaling, and write its tables into FILE (docs/benchmarks.md), between
-                   <!-- bench --scaling --> and <!-- /bench --scaling -->
+  --readme [FILE]  also measure --scaling, and write its tables into FILE
+                   (docs/benchmarks.md), between <!-- bench --scaling --> and its end
 `
 
 /** Reports a mistake in the flags; exit code 2. */
@@ -35,7 +35,7 @@ const usage = (message: string): number => {
  * @param processes measures each engine in a process; tests give known figures
  * @returns the exit code
  */
-export async function bench(argv: string[], processes = PROCESSES): Promise<number> {
+export async function runBench(argv: string[], processes = PROCESSES): Promise<number> {
   let parsed
   try {
     parsed = parseArgs({
@@ -78,7 +78,7 @@ export async function bench(argv: string[], processes = PROCESSES): Promise<numb
   const say = (text: string) => {
     if (live) process.stderr.write(`\r\x1b[K${text}`)
   }
-  const report = await measureAll(values.preset, rounds, values, say, processes)
+  const report = await measureRounds(values.preset, rounds, values, say, processes)
   say('')
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
   if (values.readme !== undefined) {

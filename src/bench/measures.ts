@@ -7,27 +7,29 @@ import type { Setup, TimedModel } from './setup.js'
 import type { Size } from './shapes.js'
 import { losses, median, time } from './time.js'
 
-export type EngineName = 'wasm' | 'typed' | 'value'
+export type MeasuredEngine = 'wasm' | 'typed' | 'value'
 type Scale = 'batches' | 'bare' | 'documents' | 'parameters' | 'threads'
 export type What = 'losses' | 'step' | 'sample' | 'start' | 'size' | Scale
 
 /** Warm-up and timed work. The scalar engine is 1,000 times slower, so it gets less. */
-const WORK: Record<EngineName, { warm: number; batches: number; steps: number; samples: number }> =
-  {
-    wasm: { warm: 3000, batches: 21, steps: 500, samples: 20_000 },
-    typed: { warm: 3000, batches: 21, steps: 200, samples: 5_000 },
-    value: { warm: 20, batches: 21, steps: 2, samples: 20 },
-  }
+const WORK: Record<
+  MeasuredEngine,
+  { warm: number; batches: number; steps: number; samples: number }
+> = {
+  wasm: { warm: 3000, batches: 21, steps: 500, samples: 20_000 },
+  typed: { warm: 3000, batches: 21, steps: 200, samples: 5_000 },
+  value: { warm: 20, batches: 21, steps: 2, samples: 20 },
+}
 
 /** @param config with a large num_steps, so that every timed step changes the parameters */
 const create = (
   setup: Setup,
-  engine: EngineName,
+  engine: MeasuredEngine,
   preset: string,
   config: ConfigInput = { num_steps: 1_000_000 },
 ): Promise<TimedModel> => setup[engine]({ docs: parseDocs(NAMES), preset, config })
 
-type Measure = (setup: Setup, engine: EngineName, rest: string) => Promise<object>
+type Measure = (setup: Setup, engine: MeasuredEngine, rest: string) => Promise<object>
 
 export const MEASURES: Record<What, Measure> = {
   async losses(setup, name, preset) {

@@ -12,7 +12,7 @@ import type { Size } from './shapes.js'
 import type { SizeResult } from './sizes.js'
 
 const ENGINES = ['wasm', 'typed', 'value'] as const
-export type Engine = (typeof ENGINES)[number] | 'cpython'
+export type TimedEngine = (typeof ENGINES)[number] | 'cpython'
 const TOLERANCE = 1e-11
 /** Steps of CPython per round. */
 const PYTHON_STEPS = 10
@@ -25,7 +25,7 @@ export interface Figure {
 }
 
 export interface Row {
-  engine: Engine
+  engine: TimedEngine
   step: Figure
   /** Time per step relative to the WebAssembly core. */
   ratio: Figure
@@ -33,7 +33,7 @@ export interface Row {
   start: Figure | null
 }
 
-export interface Report {
+export interface BenchReport {
   machine: string
   preset: string
   numParams: number
@@ -78,20 +78,20 @@ async function compareLosses(preset: string, { child, cpython }: Processes) {
  * @param say receives progress messages
  * @throws {Error} if an engine's losses differ from the core's
  */
-export async function bench(
+export async function measureRounds(
   preset: string,
   rounds: number,
   sections: { sizes: boolean; scaling: boolean },
   say: (text: string) => void,
   processes: Processes = PROCESSES,
-): Promise<Report> {
+): Promise<BenchReport> {
   const { child, cpython } = processes
   say('comparing losses')
   const { worst, numParams, withPython } = await compareLosses(preset, processes)
 
-  const steps: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
-  const tokens: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
-  const starts: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
+  const steps: Record<TimedEngine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
+  const tokens: Record<TimedEngine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
+  const starts: Record<TimedEngine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
   for (let round = 1; round <= rounds; round++) {
     for (const name of ENGINES) {
       say(`round ${round} of ${rounds}: ${name}`)
@@ -113,7 +113,7 @@ export async function bench(
 
   const scaling = sections.scaling ? await measureScaling(preset, processes, say) : null
 
-  const measured: Engine[] = withPython ? [...ENGINES, 'cpython'] : [...ENGINES]
+  const measured: TimedEngine[] = withPython ? [...ENGINES, 'cpython'] : [...ENGINES]
   const rows = measured.map((engine) => ({
     engine,
     step: figure(steps[engine]),

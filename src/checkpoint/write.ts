@@ -48,7 +48,7 @@ export interface RunState extends DatasetMark {
 }
 
 /** The part of a model that its checkpoint describes. */
-export interface Described {
+export interface CheckpointedModel {
   mode: Mode
   preset: string
   config: Readonly<Config>
@@ -99,7 +99,11 @@ export function markOf(mode: Mode, { counts: { train, val }, pieces }: Corpus): 
  * @param run without it, the file has the parameters only
  * @throws {CheckpointError} if a number is not finite: such a model is of no use
  */
-export function writeCheckpoint(model: Described, arena: Arena, run?: RunState): Uint8Array {
+export function writeCheckpoint(
+  model: CheckpointedModel,
+  arena: Arena,
+  run?: RunState,
+): Uint8Array {
   const { mode, preset, config, seed, step, tokenizer } = model
   const metadata: Record<string, string> = {
     format: 'pt',

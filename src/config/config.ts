@@ -64,8 +64,12 @@ export type PresetName = 'tutorial' | 'gist'
 /** Any of the fields of a config; the others come from the preset. */
 export type ConfigInput = Partial<Config>
 
-const defaults = Object.fromEntries(Object.entries(FIELDS).map(([name, field]) => [name, field.default]))
-const tutorial = { ...defaults, head_dim: 4 } as unknown as Config
+// head_dim comes before init_std: the order of the fields is part of a checkpoint's bytes.
+const defaults = Object.entries(FIELDS).flatMap(([name, field]) => {
+  const entry = [name, field.default] as const
+  return name === 'init_std' ? [['head_dim', 4] as const, entry] : [entry]
+})
+const tutorial = Object.fromEntries(defaults) as unknown as Config
 
 /** The configs of two published versions of microgpt.py: its first form, and its last. */
 export const PRESETS: Readonly<Record<PresetName, Readonly<Config>>> = Object.freeze({

@@ -9,7 +9,13 @@ export type Field = Range & { default: number | string | boolean | null; about: 
 
 const integer = (about: string, value: number, min: number, max: number) =>
   ({ kind: 'integer', min, max, default: value, about }) as const
-const number = (about: string, value: number | null, min: number, max: number, more = {}): Field => {
+const number = (
+  about: string,
+  value: number | null,
+  min: number,
+  max: number,
+  more = {},
+): Field => {
   return { kind: 'number', min, max, ...more, default: value, about }
 }
 const choice = (about: string, value: string, ...choices: string[]): Field => {

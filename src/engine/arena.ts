@@ -69,7 +69,11 @@ export class Arena implements Memory {
     } finally {
       core.endCounting()
     }
-    const [values, scratch, records] = [core.valuesCounted, core.scratchCounted, core.recordsCounted]
+    const [values, scratch, records] = [
+      core.valuesCounted,
+      core.scratchCounted,
+      core.recordsCounted,
+    ]
     return { params: arena.paramsTaken, values: values(), scratch: scratch(), records: records() }
   }
 

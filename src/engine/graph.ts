@@ -2,7 +2,7 @@
 import {
   bounded,
   divides,
-  fail,
+  failOp,
   matrix,
   ownArena,
   positive,
@@ -66,7 +66,7 @@ export class Graph extends Tape {
     positive('reshape', shape)
     ownArena('reshape', this.arena, [x])
     const view = new Tensor(this.arena, x.address, shape)
-    if (view.count !== x.count) fail('reshape', `a shape of ${x.count} numbers`, showShape(shape))
+    if (view.count !== x.count) failOp('reshape', `a shape of ${x.count} numbers`, showShape(shape))
     return view
   }
 
@@ -74,7 +74,7 @@ export class Graph extends Tape {
   embedding(table: Tensor, ids: Ids): Tensor {
     const [entries, n] = matrix('embedding', table)
     if (ids.limit > entries) {
-      fail('embedding', `ids below ${entries}`, `ids below ${ids.limit}`)
+      failOp('embedding', `ids below ${entries}`, `ids below ${ids.limit}`)
     }
     return this.record('embedding', [ids.length, n], [table, ids], ids.length, n, entries)
   }
@@ -83,7 +83,7 @@ export class Graph extends Tape {
   linear(x: Tensor, w: Tensor): Tensor {
     const [rows, nin] = matrix('linear', x)
     const [nout, wanted] = matrix('linear', w)
-    if (nin !== wanted) fail('linear', `x [rows, ${wanted}] for w ${showShape(w.shape)}`, x)
+    if (nin !== wanted) failOp('linear', `x [rows, ${wanted}] for w ${showShape(w.shape)}`, x)
     return this.record('linear', [rows, nout], [x, w], rows, nin, nout)
   }
 
@@ -91,7 +91,7 @@ export class Graph extends Tape {
   matmul(a: Tensor, b: Tensor): Tensor {
     const [m, k] = matrix('matmul', a)
     const [wanted, n] = matrix('matmul', b)
-    if (k !== wanted) fail('matmul', `a [m, ${wanted}] for b ${showShape(b.shape)}`, a)
+    if (k !== wanted) failOp('matmul', `a [m, ${wanted}] for b ${showShape(b.shape)}`, a)
     return this.record('matmul', [m, n], [a, b], m, k, n)
   }
 
@@ -134,7 +134,7 @@ export class Graph extends Tape {
     const [slots, wanted] = matrix('attentionCached', keys)
     const span = slots / rows
     if (!Number.isInteger(span) || n !== wanted) {
-      fail('attentionCached', `caches [${rows} x the longest sequence, ${n}]`, keys)
+      failOp('attentionCached', `caches [${rows} x the longest sequence, ${n}]`, keys)
     }
     sameShape('attentionCached', q, k)
     sameShape('attentionCached', q, v)
@@ -142,11 +142,12 @@ export class Graph extends Tape {
     divides('attentionCached', n, heads)
     if (positions.length !== rows || positions.limit > span) {
       const got = `${positions.length} below ${positions.limit}`
-      fail('attentionCached', `${rows} positions below ${span}`, got)
+      failOp('attentionCached', `${rows} positions below ${span}`, got)
     }
-    this.forInference('attentionCached')
     const inputs = [q, k, v, keys, values, positions] as const
-    return this.record('attentionCached', q.shape, inputs, rows, heads, n / heads, span)
+    const y = this.record('attentionCached', q.shape, inputs, rows, heads, n / heads, span)
+    this.forInference('attentionCached')
+    return y
   }
 
   /** max(0, x), elementwise. */
@@ -205,7 +206,7 @@ export class Graph extends Tape {
   /** Adds a row to every row, such as a bias: x [rows, n], b [n] or [1, n], to [rows, n]. */
   addRow(x: Tensor, b: Tensor): Tensor {
     const [rows, n] = matrix('addRow', x)
-    if (b.count !== n || b.shape.at(-1) !== n) fail('addRow', `b [${n}] for x [rows, ${n}]`, b)
+    if (b.count !== n || b.shape.at(-1) !== n) failOp('addRow', `b [${n}] for x [rows, ${n}]`, b)
     return this.record('addRow', x.shape, [x, b], rows, n)
   }
 
@@ -234,7 +235,7 @@ export class Graph extends Tape {
     const [rows, n] = matrix('crossEntropy', logits)
     if (targets.length !== rows || targets.limit > n) {
       const got = `${targets.length} below ${targets.limit}`
-      fail('crossEntropy', `${rows} targets below ${n}`, got)
+      failOp('crossEntropy', `${rows} targets below ${n}`, got)
     }
     bounds ??= this.bounds(rows)
     bounded('crossEntropy', rows, bounds)

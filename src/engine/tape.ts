@@ -6,7 +6,7 @@ import type { Arena } from './arena.js'
 import { type BackwardPlan, gaps, planBackward } from './backward-plan.js'
 import type { Core } from './core.js'
 import { even } from './plan.js'
-import { fail, ownArena } from './shapes.js'
+import { failOp, ownArena } from './shapes.js'
 import { Ids, Tensor } from './tensor.js'
 
 /** Exports of the core that record an op: addresses and sizes in, the address of the output out. */
@@ -98,7 +98,7 @@ export class Tape {
    * @throws {GraphError} before forward(), or if a recorded op has no backward
    */
   backward(y: Tensor, seed = 1, accumulate = true): void {
-    if (!this.ranForward) fail('backward', 'forward() before it', 'none')
+    if (!this.ranForward) failOp('backward', 'forward() before it', 'none')
     this.prepareBackward(y, accumulate)
     const { from, to } = this.span
     this.core.backward(from, to, y.address, y.count, seed)
@@ -112,7 +112,7 @@ export class Tape {
    */
   backwardOne(i: number): void {
     this.checkIndex('backwardOne', i)
-    if (!this.ranBackward) fail('backwardOne', 'backward() before it', 'none')
+    if (!this.ranBackward) failOp('backwardOne', 'backward() before it', 'none')
     // A seed for zero numbers: the gradient of the output is not changed.
     this.core.backward(this.from + i, this.from + i + 1, this.records[i]!.output.address, 0, 0)
   }
@@ -127,10 +127,10 @@ export class Tape {
    * @throws {GraphError} if a recorded op has no backward, or y is not a tensor of this graph
    */
   prepareBackward(y: Tensor, accumulate: boolean): void {
-    if (this.inferenceOnly) fail('backward', 'ops that have a backward', this.inferenceOnly)
+    if (this.inferenceOnly) failOp('backward', 'ops that have a backward', this.inferenceOnly)
     ownArena('backward', this.arena, [y])
     if (y.address < this.start || y.address >= this.end) {
-      fail('backward', 'a tensor of this graph', y)
+      failOp('backward', 'a tensor of this graph', y)
     }
     const plan = this.planOf(y, accumulate)
     if (this.marked !== plan) {
@@ -169,7 +169,7 @@ export class Tape {
   ): Tensor {
     const { core, arena } = this
     if (!arena.counting && core.tapeLength() !== this.span.to) {
-      fail(op, 'the newest graph of the arena', 'an older one')
+      failOp(op, 'the newest graph of the arena', 'an older one')
     }
     ownArena(op, arena, inputs)
     const call = core[op] as (...args: number[]) => number
@@ -220,15 +220,15 @@ export class Tape {
     record()
     core.endCounting()
     const [want, got] = [core.scratchCounted(), this.arena.plan.scratch]
-    if (want > got) fail(op, `an arena with scratch for ${want} numbers`, `${got}`)
+    if (want > got) failOp(op, `an arena with scratch for ${want} numbers`, `${got}`)
   }
 
   private checkIndex(op: string, i: number): void {
     this.refuseCounting(op)
-    if (!this.records[i]) fail(op, `a record from 0 to ${this.records.length - 1}`, `${i}`)
+    if (!this.records[i]) failOp(op, `a record from 0 to ${this.records.length - 1}`, `${i}`)
   }
 
   private refuseCounting(op: string): void {
-    if (this.arena.counting) fail(op, 'a graph that is recorded', 'one that is being counted')
+    if (this.arena.counting) failOp(op, 'a graph that is recorded', 'one that is being counted')
   }
 }

@@ -19,13 +19,7 @@ export class Decoder implements Sequences {
   private owner: object | null = null
 
   /** @param rows number of sequences */
-  constructor(
-    arena: Arena,
-    stateDict: StateDict,
-    config: Config,
-    vocabSize: number,
-    rows = 1,
-  ) {
+  constructor(arena: Arena, stateDict: StateDict, config: Config, vocabSize: number, rows = 1) {
     const { n_embd, n_layer, block_size } = config
     const g = new Graph(arena)
     this.graph = g

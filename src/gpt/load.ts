@@ -1,6 +1,11 @@
 /** Loading a checkpoint: checks that the file and the caller's data belong together. */
 import type { Arena } from '../engine/arena.js'
-import { type Checkpoint, readCheckpoint, restoreNumbers, restoreRandom } from '../checkpoint/read.js'
+import {
+  type Checkpoint,
+  readCheckpoint,
+  restoreNumbers,
+  restoreRandom,
+} from '../checkpoint/read.js'
 import { type RunState, hashOf } from '../checkpoint/write.js'
 import { checkOptions } from '../config/checks.js'
 import { type Corpus, type DataOptions, type Mode, modeOf } from '../data/corpus.js'

@@ -31,7 +31,12 @@ export function planGPT(core: Core, config: Config, vocabSize: number, threads =
 }
 
 /** The plan of an arena for sampling several sequences at the same time. */
-export function planDecoder(core: Core, config: Config, vocabSize: number, rows: number): ArenaPlan {
+export function planDecoder(
+  core: Core,
+  config: Config,
+  vocabSize: number,
+  rows: number,
+): ArenaPlan {
   return Arena.count(core, (arena) => {
     const dict = mapStateDict(arena, gptTable(config, vocabSize))
     return new Decoder(arena, dict, config, vocabSize, rows)

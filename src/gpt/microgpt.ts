@@ -15,8 +15,14 @@ import type { Arena } from '../engine/arena.js'
 import { DatasetError, TrainingError } from '../errors.js'
 import { Random, type Seed } from '../random.js'
 import { Decoder } from './decoder.js'
-import { type Engine, openEngine } from './engine.js'
-import type { Candidate, CreateOptions, GenerateOptions, Generated, LoadOptions } from './options.js'
+import { type Runtime, openRuntime } from './runtime.js'
+import type {
+  Candidate,
+  CreateOptions,
+  GenerateOptions,
+  Generated,
+  LoadOptions,
+} from './options.js'
 import { type SampleOptions, type StepResult, type TrainOptions, snapshot } from './options.js'
 import { continuationOf } from './policy.js'
 import { drawRanked, rankIds, sampleSequences } from './sample.js'
@@ -75,7 +81,7 @@ export class MicroGPT {
   private parts: Parts | null
 
   private constructor(
-    { arena, executor }: Engine,
+    { arena, executor }: Runtime,
     { mode, preset, config, tokenizer }: Pick<MicroGPT, 'mode' | 'preset' | 'config' | 'tokenizer'>,
     seed: Seed,
     data: DataOptions,
@@ -119,9 +125,9 @@ export class MicroGPT {
     const config = resolveConfig(preset, options.config)
     const mode = modeOf(options) ?? 'docs'
     const tokenizer = Tokenizer.of(text === undefined ? docs! : [text])
-    const engine = await openEngine(config, tokenizer.vocabSize, options)
+    const runtime = await openRuntime(config, tokenizer.vocabSize, options)
     const data = { ...(docs && { docs }), ...(text !== undefined && { text }), valFraction }
-    const gpt = new this(engine, { mode, preset, config, tokenizer }, seed, data)
+    const gpt = new this(runtime, { mode, preset, config, tokenizer }, seed, data)
     initialise(gpt.params, gptTable(config, tokenizer.vocabSize), gpt.live().random)
     return gpt
   }
@@ -139,8 +145,8 @@ export class MicroGPT {
     const { openCheckpoint, restore } = await import('./load.js')
     const opened = openCheckpoint(bytes, options)
     const { file, data, seed } = opened
-    const engine = await openEngine(file.config, file.tokenizer.vocabSize, options)
-    const gpt = new this(engine, file, seed, data)
+    const runtime = await openRuntime(file.config, file.tokenizer.vocabSize, options)
+    const gpt = new this(runtime, file, seed, data)
     const { arena, adam, random } = gpt.live()
     const run = restore(opened, arena, gpt.corpus, random)
     if (run) {
@@ -276,8 +282,7 @@ export class MicroGPT {
     const continuation = continuationOf(mode, tokenizer, config.block_size, prompt, length)
     const policy = { ...continuation, temperature, ...(topK !== undefined && { topK }) }
     const { core } = this.live().arena
-    const random =
-      options.seed === undefined ? this.live().random : new Random(options.seed, core)
+    const random = options.seed === undefined ? this.live().random : new Random(options.seed, core)
     let tokens = [...policy.start]
     for (let i = 0; i < policy.length; i++) {
       const { decoder } = this.live()

@@ -2,7 +2,7 @@
 import type { ReadOptions } from '../checkpoint/metadata.js'
 import type { ConfigInput } from '../config/config.js'
 import type { Data, DataOptions } from '../data/corpus.js'
-import type { EngineOptions } from './engine.js'
+import type { EngineOptions } from './runtime.js'
 import type { Seed } from '../random.js'
 
 /** Options of MicroGPT.create: the data, and how to make the model. */
@@ -110,7 +110,8 @@ export type { ReadOptions } from '../checkpoint/metadata.js'
  */
 function copy(x: any): any {
   if (Array.isArray(x)) return [...x]
-  const isPlain = typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
+  const isPlain =
+    typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
   return isPlain ? { ...x } : x
 }
 

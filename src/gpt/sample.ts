@@ -82,8 +82,7 @@ export const drawRanked = (
   ranked: readonly RankedId[],
   { temperature }: Pick<SamplingPolicy, 'temperature'>,
   random: Random,
-): number =>
-  temperature === 0 ? 0 : random.choice(ranked.map(({ probability }) => probability))
+): number => (temperature === 0 ? 0 : random.choice(ranked.map(({ probability }) => probability)))
 
 /**
  * Samples whole sequences that begin with the first id of the policy's start. Each round draws one

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Report } from '../../src/bench/rounds.js'
+import type { BenchReport } from '../../src/bench/rounds.js'
 import { cli } from '../cli/program.js'
 import { LOSSES, run } from './processes.js'
 
@@ -75,7 +75,7 @@ describe('the report', () => {
 
   test('without CPython it has no row of it', async () => {
     const { asked, stdout } = await run({ python: false }, '--rounds', '3', '--json')
-    expect((JSON.parse(stdout) as Report).rows).toEqual(ROWS.slice(0, 3))
+    expect((JSON.parse(stdout) as BenchReport).rows).toEqual(ROWS.slice(0, 3))
     expect(asked.filter((question) => question.startsWith('cpython'))).toHaveLength(1)
   })
 

@@ -9,7 +9,7 @@ import type { ParametersResult } from '../../src/bench/scaling/parameters.js'
 import { bytesOf } from '../../src/bench/scaling/plan.js'
 import type { ThreadsResult } from '../../src/bench/scaling/threads.js'
 import type { SizeResult } from '../../src/bench/sizes.js'
-import { type EngineName, MEASURES, type What } from '../../src/bench/measures.js'
+import { type MeasuredEngine, MEASURES, type What } from '../../src/bench/measures.js'
 import { NAMES } from '../../src/data/names.js'
 import { parseDocs } from '../../src/data/text.js'
 import { namesText } from '../../src/bench/texts.js'
@@ -20,7 +20,7 @@ async function measured<T extends object>(
   what: What,
   rest: string,
   figures: Partial<Figures> = {},
-  engine: EngineName = 'wasm',
+  engine: MeasuredEngine = 'wasm',
 ) {
   const fake = fakeSetup(figures)
   return { ...fake, result: (await MEASURES[what](fake.setup, engine, rest)) as T }

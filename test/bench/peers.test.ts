@@ -13,9 +13,11 @@ import {
   PEERS,
   type Peer,
   Unavailable,
-  ask,
+  askPeer,
+  compare,
   reasonOf,
 } from '../../src/bench/peers/peers.js'
+import { pythonWith } from '../../src/bench/peers/python.js'
 import { type Ask, passesAt, sweep } from '../../src/bench/peers/sweep.js'
 import { peersTable, verdict } from '../../src/bench/peers/table.js'
 import { MicroGPT } from '../../src/gpt/microgpt.js'
@@ -158,11 +160,22 @@ describe('the table', () => {
   })
 })
 
+const torch = await pythonWith('torch')
+test.skipIf(!torch)(`PyTorch names its BLAS${torch ? '' : ' (skipped: no torch)'}`, async () => {
+  const gpt = await MicroGPT.create(modelOf(16))
+  const file = writeCase(folder, gpt, 1)
+  const peers = PEERS.filter(({ program }) => program === 'pytorch.py')
+  const asked = peers.map((one) => askPeer(join(root, 'src/bench/peers'), one, file, 'losses'))
+  const [first, ...others] = await Promise.all(asked)
+  expect(first!.about).toMatch(/^PyTorch \d\S+, BLAS: \w+/)
+  for (const other of others) expect(compare(peers.at(-1)!, other, first!)).toBeLessThan(1e-4)
+})
+
 describe('a peer that is not available', () => {
   test('its package is missing', async () => {
     const peers = join(root, 'src/bench/peers')
     const jax = PEERS.find(({ program }) => program === 'jax.mjs')!
-    const failed = ask(peers, jax, 'none.json', 'losses')
+    const failed = askPeer(peers, jax, 'none.json', 'losses')
     await expect(failed).rejects.toThrow(/^Cannot find package '@jax-js\/jax'/)
     await expect(failed).rejects.toBeInstanceOf(Unavailable)
   })
@@ -183,8 +196,16 @@ describe('a peer that is not available', () => {
     expect(reasonOf(new Error('Command failed'), stderr)).toMatch(reason)
   })
 
-  test('python3 is not installed', () => {
-    const error = Object.assign(new Error('spawn python3 ENOENT'), { code: 'ENOENT' })
-    expect(reasonOf(error, '')).toBe('there is no python3')
+  test('PyTorch, and it says how to install it', async () => {
+    const pytorch = PEERS.find(({ program }) => program === 'pytorch.py')!
+    const found = await pythonWith('torch')
+    const failed = askPeer(join(root, 'src/bench/peers'), pytorch, 'none.json', 'losses')
+    const reason = found ? /none\.json/ : /^PyTorch is not installed for python3; try apt-get/
+    await expect(failed).rejects.toThrow(reason)
+    await expect(failed).rejects.toBeInstanceOf(Unavailable)
+  })
+
+  test('any module that no Python has', async () => {
+    expect(await pythonWith('there_is_no_such_module')).toBeNull()
   })
 })

@@ -7,7 +7,7 @@ import type { Arena } from '../../src/engine/arena.js'
 import { Adam } from '../../src/engine/adam.js'
 import { MEASURES } from '../../src/bench/measures.js'
 import { REAL } from '../../src/bench/real.js'
-import type { Report } from '../../src/bench/rounds.js'
+import type { BenchReport } from '../../src/bench/rounds.js'
 import type { ParametersResult } from '../../src/bench/scaling/parameters.js'
 import { watchAdam } from '../../src/bench/scaling/watch-adam.js'
 import type { Setup } from '../../src/bench/setup.js'
@@ -16,7 +16,7 @@ import type { MicroGPT } from '../../src/gpt/microgpt.js'
 import { type Ended, cli, environment } from '../cli/program.js'
 
 let run: Ended
-let report: Report
+let report: BenchReport
 let size: SizeResult
 beforeAll(async () => {
   const file = fileURLToPath(new URL('../../build/measure.js', import.meta.url))

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Report } from '../../src/bench/rounds.js'
+import type { BenchReport } from '../../src/bench/rounds.js'
 import { WIDTHS, run } from './processes.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
@@ -14,7 +14,7 @@ describe('--sizes', () => {
     const { asked, stdout } = await run({}, '--sizes', '--json')
     const sizes = ['small', 'medium', 'large']
     expect(asked.slice(-3)).toEqual(sizes.map((size) => `wasm size ${size}`))
-    expect((JSON.parse(stdout) as Report).sizes).toEqual(
+    expect((JSON.parse(stdout) as BenchReport).sizes).toEqual(
       sizes.map((size) => ({
         size,
         numParams: 108_672,
@@ -45,7 +45,7 @@ describe('--sizes', () => {
 describe('--scaling', () => {
   test('batches, documents, parameters and threads, in the report', async () => {
     const { asked, stdout } = await run({}, '--scaling', '--preset', 'gist', '--json')
-    const { scaling } = JSON.parse(stdout) as Report
+    const { scaling } = JSON.parse(stdout) as BenchReport
     const { batches, documents, parameters, threads } = scaling!
     expect(batches).toMatchObject({ rows: [{ batch: 2 }], scalarDifference: 3e-15 })
     expect(documents).toEqual(

@@ -19,7 +19,7 @@ const NOT_RUN =
   /^(npm (ci|install|test)\b|npm run (bench|web|mutate|coverage|fuzz|check|test|docs|build|format)|npx microgpt-wasm web|npx (vitest|prettier)|node examples|python3? )/
 
 /** What a command of the package runs: the same program, without looking for a newer build. */
-const PROGRAM = /^(?:npx microgpt-wasm|npm run) (train|sample|inspect)\b(?: --(?= ))?(.*)$/
+const PROGRAM = /^(?:npx microgpt-wasm|npm run) (train|sample|inspect|export)\b(?: --(?= ))?(.*)$/
 
 for (const page of PAGES) {
   const blocks = pageBlocks(page)

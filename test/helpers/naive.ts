@@ -174,7 +174,7 @@ export const mul: Naive = {
   },
 }
 
-export const sum: Naive = {
+export const sumAll: Naive = {
   forward([x]) {
     const y = zeros(1, 1)
     for (const v of x!.data) y.data[0]! += v

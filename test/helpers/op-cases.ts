@@ -38,7 +38,7 @@ export const unaries = (core: Core) => ({
   sigmoid: naive.sigmoid(core),
   exp: naive.exp(core),
   log: naive.log(core),
-  sum: naive.sum,
+  sum: naive.sumAll,
   mean: naive.mean,
   rmsnorm: naive.rmsnorm,
   softmax: naive.softmax(core),

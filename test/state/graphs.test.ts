@@ -16,7 +16,7 @@ describe.each(BUILDS)('the way back after more ops were recorded, %s build', (bu
     g.forward()
     // Added to, and set: each way back is kept for the next time.
     g.backward(y)
-    g.backward(y, 1, true)
+    g.backward(y, 1, false)
     expect([...x.grad]).toEqual([2, 2])
     g.backward(y)
     expect([...x.grad]).toEqual(params > 0 ? [4, 4] : [2, 2])

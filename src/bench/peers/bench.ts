@@ -9,7 +9,7 @@ import { MicroGPT } from '../../gpt/microgpt.js'
 import { machine } from '../machine.js'
 import { withReadmeFile, writeBlock } from '../readme.js'
 import { modelOf, writeCase } from './cases.js'
-import { PEERS, ask } from './peers.js'
+import { PEERS, askPeer } from './peers.js'
 import { type PeersReport, type Width, sweep } from './sweep.js'
 import { peersTable } from './table.js'
 
@@ -27,19 +27,19 @@ Installs exact versions of the first two into build/peers (300 MB), and changes 
   --no-install     use the packages already in build/peers
   --json           print the numbers as JSON; with a FILE, write them there and print the table
   --markdown       print the table as Markdown
-  --readme [FILE]  also write the table into FILE (docs/benchmarks.md), between <!-- bench:peers -->
-                   and <!-- /bench:peers -->
+  --readme [FILE]  also write the table into FILE (docs/benchmarks.md), between
+                   <!-- bench:peers --> and its end
 `
 
 /**
  * Runs the comparison and prints it.
  * @param argv the flags
  * @param folder of the peers' programs and packages: build/peers, next to the core
- * @param askPeer runs a peer; tests give known answers
+ * @param ask how a peer is asked; a test gives known answers
  * @returns the exit code
  * @throws {Error} for an unknown flag, or when a peer's losses differ from ours
  */
-export async function benchPeers(argv: string[], folder: string, askPeer = ask): Promise<number> {
+export async function benchPeers(argv: string[], folder: string, ask = askPeer): Promise<number> {
   const { values, positionals } = parseArgs({
     args: withReadmeFile(argv),
     allowPositionals: true,
@@ -82,8 +82,7 @@ export async function benchPeers(argv: string[], folder: string, askPeer = ask):
       cases.push({ n_embd, numParams: gpt.numParams, file: writeCase(temporary, gpt, seconds) })
       gpt.free()
     }
-    const asked: Parameters<typeof sweep>[3] = (peer, path, mode) =>
-      askPeer(folder, peer, path, mode)
+    const asked: Parameters<typeof sweep>[3] = (peer, path, mode) => ask(folder, peer, path, mode)
     const peers = PEERS.filter(({ label }) => label.includes(values.only))
     const results = await sweep(peers, cases, rounds, asked, say)
     const sizes = cases.map(({ n_embd, numParams }) => ({ n_embd, numParams }))
@@ -104,7 +103,7 @@ export async function benchPeers(argv: string[], folder: string, askPeer = ask):
 }
 
 /**
- * Installs the packages of build/peers/package.json; a peer without its package reports what is
+ * Installs the packages of build/peers/package.json; a peer without its package says what is
  * missing.
  */
 async function install(folder: string, say: (text: string) => void): Promise<void> {

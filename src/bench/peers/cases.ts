@@ -6,7 +6,7 @@ import type { MicroGPT } from '../../gpt/microgpt.js'
 import { blockDocuments } from '../texts.js'
 
 /** Steps whose losses are compared before anything is timed. */
-export const COMPARED = 4
+export const PEER_STEPS = 4
 const BLOCK = 32
 const BATCH = 16
 
@@ -52,7 +52,7 @@ export function writeCase(folder: string, gpt: MicroGPT, seconds: number): strin
     config: { ...config, vocab_size: tokenizer.vocabSize },
     lr: config.learning_rate,
     table: [...gpt.stateDict.values()].map((one) => ({ name: one.name, shape: one.shape })),
-    ...{ weights, batches, compared: COMPARED, seconds },
+    ...{ weights, batches, compared: PEER_STEPS, seconds },
   }
   const file = join(folder, `${name}.json`)
   writeFileSync(file, JSON.stringify(given))

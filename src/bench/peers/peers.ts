@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { checkLosses } from '../equal.js'
+import { pythonWith } from './python.js'
 
 export interface Peer {
   label: string
@@ -44,6 +45,10 @@ export const PEERS: readonly Peer[] = [
     label: 'PyTorch, float64, 2 threads',
     ...{ program: 'pytorch.py', dtype: 'float64', threads: 2, tolerance: 1e-10 },
   },
+  {
+    label: 'PyTorch, float32',
+    ...{ program: 'pytorch.py', dtype: 'float32', threads: 1, tolerance: FLOAT32 },
+  },
 ]
 
 export interface Answer {
@@ -62,13 +67,13 @@ export class Unavailable extends Error {}
  * @param folder where its program and packages are
  * @throws {Unavailable} with the peer's message if it ends with an error
  */
-export function ask(
+export async function askPeer(
   folder: string,
   { program, dtype, threads }: Peer,
   file: string,
   mode: 'losses' | 'time',
 ): Promise<Answer> {
-  const command = program.endsWith('.py') ? 'python3' : process.execPath
+  const command = program.endsWith('.py') ? await python() : process.execPath
   const args = [join(folder, program), file, mode, dtype, `${threads}`]
   return new Promise((resolve, reject) => {
     execFile(command, args, { cwd: folder }, (error, stdout, stderr) => {
@@ -78,9 +83,17 @@ export function ask(
   })
 }
 
+/** @throws {Unavailable} where there is no Python with PyTorch */
+async function python(): Promise<string> {
+  const found = await (withTorch ??= pythonWith('torch'))
+  if (found) return found
+  const hint = 'try apt-get install python3-torch libopenblas0, or set PYTHON to one that has it'
+  throw new Unavailable(`PyTorch is not installed for python3; ${hint}`)
+}
+let withTorch: Promise<string | null> | undefined
+
 /** Why a program ended: the line with the error, otherwise how it ended. */
 export function reasonOf(error: Error & { code?: unknown }, stderr: string): string {
-  if (error.code === 'ENOENT') return 'there is no python3'
   const named = /^(?:\w*Error\w*(?: \[\w+\])?|[\w$]+ \[\w*Error\w*\]): (.+)$/m.exec(stderr)
   const last = stderr.trim().split('\n').at(-1)
   return (named?.[1] ?? last) || error.message

@@ -35,7 +35,7 @@ export interface Width {
   file: string
 }
 
-/** Runs a peer: ask() of peers.ts, or a test's replacement. */
+/** Asks a peer: askPeer() of peers.ts, or what a test puts there. */
 export type Ask = (peer: Peer, file: string, mode: 'losses' | 'time') => Promise<Answer>
 
 /**
@@ -49,17 +49,17 @@ export async function sweep(
   peers: readonly Peer[],
   widths: readonly Width[],
   rounds: number,
-  ask: Ask,
+  askPeer: Ask,
   say: (text: string) => void,
 ): Promise<PeerResult[]> {
   const results = new Map([OURS, ...peers].map((peer) => [peer, blank(peer)]))
   for (const { n_embd, file } of widths) {
-    const want = await ask(OURS, file, 'losses')
+    const want = await askPeer(OURS, file, 'losses')
     const able: Peer[] = []
     for (const [peer, result] of results) {
       if (result.missing !== null) continue
       say(`n_embd ${n_embd}: losses of ${peer.label}`)
-      const got = await ask(peer, file, 'losses').catch((error: unknown) => {
+      const got = await askPeer(peer, file, 'losses').catch((error: unknown) => {
         if (!(error instanceof Unavailable)) throw error
         result.missing = error.message
         return null
@@ -73,7 +73,7 @@ export async function sweep(
     for (let round = 1; round <= rounds; round++) {
       for (const [peer, each] of times) {
         say(`n_embd ${n_embd}, round ${round} of ${rounds}: ${peer.label}`)
-        const timed = await ask(peer, file, 'time')
+        const timed = await askPeer(peer, file, 'time')
         compare(peer, timed, want)
         each.push(timed.msPerStep!)
       }

@@ -1,11 +1,11 @@
 /** The comparison as text or Markdown. */
-import { difference, lines, number, whole } from '../lines.js'
+import { difference, lines, number, grouped } from '../lines.js'
 import type { PeerResult, PeersReport } from './sweep.js'
 
 export function peersTable(report: PeersReport, markdown: boolean): string {
   const there = report.results.filter(({ missing }) => missing === null)
   const columns = ['ms per step', ...report.widths.map(({ n_embd }) => `n_embd ${n_embd}`)]
-  const counts = ['parameters', ...report.widths.map(({ numParams }) => whole(numParams))]
+  const counts = ['parameters', ...report.widths.map(({ numParams }) => grouped(numParams))]
   const rows = there.map(({ label, ms }) => [
     label,
     ...report.widths.map(({ n_embd }) => (n_embd in ms ? number(ms[n_embd]!) : '-')),
@@ -41,8 +41,7 @@ export function verdict({ results, widths }: PeersReport): string {
   const said = passing.map(({ label, passesAt }) => `${label} is faster from n_embd ${passesAt} on`)
   const rest = there.filter((peer) => peer.passesAt === null).map(({ label }) => label)
   if (rest.length > 0) {
-    const none =
-      passing.length === 0 ? 'no other engine is faster' : `${rest.join('; ')}: not faster`
+    const none = passing.length === 0 ? 'no other engine is faster' : `${rest.join('; ')}: not faster`
     said.push(`${none} up to ${most}`)
   }
   return `Against ${ours!.label}, on one thread: ${said.join('; ')}.`

@@ -1,6 +1,6 @@
 /** The scaling section as text or Markdown. */
 import { formatBytes } from '../../engine/plan.js'
-import { difference, lines, number, whole } from '../lines.js'
+import { difference, lines, number, grouped } from '../lines.js'
 import { SIZES } from '../shapes.js'
 import type { Scaling } from './index.js'
 
@@ -25,17 +25,17 @@ export function scalingTables(scaling: Scaling, machine: string, markdown: boole
   const batchRows = batches.rows.map((row) => [
     `${row.batch}`,
     number(row.usPerDocument),
-    whole(row.usPerThousand),
+    grouped(row.usPerThousand),
   ])
   const documentRows = documents.map((row) => [
-    whole(row.documents),
+    grouped(row.documents),
     formatBytes(row.textBytes),
     number(row.ms),
     number((1000 * row.ms) / row.documents),
     formatBytes(row.memoryBytes),
   ])
   const parameterRows = parameters.rows.map((row) => [
-    whole(row.numParams),
+    grouped(row.numParams),
     `${row.n_embd}`,
     formatBytes(row.bytes),
     number(row.msPerStep),

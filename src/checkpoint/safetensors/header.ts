@@ -5,10 +5,10 @@
 import { show } from '../../config/checks.js'
 import { type CheckpointCode, CheckpointError } from '../../errors.js'
 
-/** Bytes per number of each supported dtype. */
-export const SIZES = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const
+/** Bytes of a number of each dtype that is read. */
+export const DTYPE_BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const
 /** A supported number format: float64, float32, float16 or bfloat16. */
-export type Dtype = keyof typeof SIZES
+export type Dtype = keyof typeof DTYPE_BYTES
 
 /** More entries would need more memory than the file itself. */
 const MAX_ENTRIES = 65_536
@@ -65,8 +65,8 @@ export class HeaderReader {
     if (dtype === undefined || !shape || offsets?.length !== 2) {
       fail('json', `tensor ${show(name)} needs dtype, shape and data_offsets of two numbers`)
     }
-    if (!Object.hasOwn(SIZES, dtype)) {
-      const known = Object.keys(SIZES).join(', ')
+    if (!Object.hasOwn(DTYPE_BYTES, dtype)) {
+      const known = Object.keys(DTYPE_BYTES).join(', ')
       fail('dtype', `tensor ${show(name)} must be of dtype ${known}, got ${show(dtype)}`)
     }
     return { dtype: dtype as Dtype, shape, from: offsets[0]!, to: offsets[1]! }

@@ -4,7 +4,7 @@
  * multiple of 8. When reading, everything in the header is checked before it is used.
  */
 import { show } from '../../config/checks.js'
-import { type Dtype, HeaderReader, SIZES, fail } from './header.js'
+import { type Dtype, HeaderReader, DTYPE_BYTES, fail } from './header.js'
 
 export type { Dtype } from './header.js'
 export { type NamedTensor, writeSafetensors } from './write.js'
@@ -80,7 +80,7 @@ export function readSafetensors(given: Uint8Array | ArrayBuffer, limit = MAX_HEA
       const what = from < end ? 'overlaps the tensor before it' : 'leaves a hole before it'
       fail('offsets', `tensor ${show(name)}, ${span}, ${what}, which ends at ${end}`)
     }
-    const size = SIZES[dtype]
+    const size = DTYPE_BYTES[dtype]
     const bytes = shape.reduce((product, n) => product * n, size)
     if (!Number.isSafeInteger(bytes)) {
       fail('shape', `tensor ${show(name)} has a shape of more numbers than there can be`)

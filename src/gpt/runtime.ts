@@ -27,7 +27,7 @@ export interface EngineOptions {
 }
 
 /** What a model runs on. */
-export interface Engine {
+export interface Runtime {
   arena: Arena
   executor: Executor
 }
@@ -45,11 +45,11 @@ const PARALLEL_FLOPS = 5e6
  * @throws {CoreError} {ArenaError} {TrainingError} if the core, the memory or a thread is not
  *   available
  */
-export async function openEngine(
+export async function openRuntime(
   config: Config,
   vocabSize: number,
   options: EngineOptions,
-): Promise<Engine> {
+): Promise<Runtime> {
   const { core, fast = false, threads = 1 } = options
   const width = threadCount(config, vocabSize, threads)
   const fused = fast && inlineCore === null && hasFusedMultiplyAdd()
@@ -77,11 +77,7 @@ function threadsCore(core: CoreSource | undefined, fast: boolean): URL {
   throw new ConfigError('core', core, message)
 }
 
-function threadCount(
-  config: Config,
-  vocabSize: number,
-  threads: number | 'auto',
-): number {
+function threadCount(config: Config, vocabSize: number, threads: number | 'auto'): number {
   const possible = typeof SharedArrayBuffer !== 'undefined' && inlineCore === null
   if (threads === 'auto') {
     const params = countParams(gptTable(config, vocabSize))
