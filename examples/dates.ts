@@ -1,5 +1,5 @@
 /**
- * A GPT that writes dates, recorded by hand: the package's model on a graph of your own, with a
+ * A GPT that writes dates, recorded by hand: the package's model on your own graph, with a
  * batch of whole documents. MicroGPT.create does the same for any documents, and more besides.
  */
 import {
@@ -39,13 +39,13 @@ export async function dates(steps = 1000): Promise<ExampleResult> {
   const { arena, graph, model } = recordModel(core, (g) => {
     const stateDict = mapStateDict(g.arena, table)
     /** Records the model for some documents of ROWS tokens each, packed one after the other. */
-    const record = (graph: Graph, docs: number) => {
-      const tokens = graph.ids(docs * ROWS, vocabSize)
-      const positions = graph.ids(docs * ROWS, ROWS)
+    const record = (on: Graph, docs: number) => {
+      const tokens = on.ids(docs * ROWS, vocabSize)
+      const positions = on.ids(docs * ROWS, ROWS)
       positions.set(Array.from({ length: docs * ROWS }, (_, row) => row % ROWS))
-      const bounds = graph.bounds(docs * ROWS, docs, ROWS)
+      const bounds = on.bounds(docs * ROWS, docs, ROWS)
       bounds.set(Array(docs).fill(ROWS))
-      const logits = gpt(graph, stateDict, config, tokens, positions, { bounds })
+      const logits = gpt(on, stateDict, config, tokens, positions, { bounds })
       return { tokens, bounds, logits }
     }
     const batch = record(g, BATCH)

@@ -38,12 +38,12 @@ export async function mlp(docs: readonly string[], steps = 1000): Promise<Exampl
     const fc2 = g.param(vocabSize, HIDDEN)
     const bias2 = g.param(vocabSize)
     /** Records the scores of the next character after each of some contexts: [rows, vocabSize]. */
-    const record = (graph: Graph, rows: number) => {
-      const ids = graph.ids(rows * CONTEXT, vocabSize)
-      const vectors = graph.embedding(wte, ids) // [rows * CONTEXT, N_EMBD]
-      const x = graph.reshape(vectors, rows, CONTEXT * N_EMBD) // the vectors of a context in a row
-      const hidden = graph.tanh(graph.addRow(graph.linear(x, fc1), bias1))
-      return { ids, logits: graph.addRow(graph.linear(hidden, fc2), bias2) }
+    const record = (on: Graph, rows: number) => {
+      const ids = on.ids(rows * CONTEXT, vocabSize)
+      const vectors = on.embedding(wte, ids) // [rows * CONTEXT, N_EMBD]
+      const x = on.reshape(vectors, rows, CONTEXT * N_EMBD) // the vectors of a context in a row
+      const hidden = on.tanh(on.addRow(on.linear(x, fc1), bias1))
+      return { ids, logits: on.addRow(on.linear(hidden, fc2), bias2) }
     }
     const batch = record(g, BATCH)
     const targets = g.ids(BATCH, vocabSize)

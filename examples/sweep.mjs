@@ -31,7 +31,7 @@ if (isMainThread) {
   let loss = 0
   for (const result of gpt.train()) loss = result.loss
   const [sample] = gpt.sample({ count: 1 })
-  parentPort.postMessage({ rate: workerData, loss, valLoss: gpt.validate(), sample })
+  parentPort.postMessage({ rate: workerData, loss, valLoss: gpt.validate(), sample }, [])
 }
 
 /** Runs this file in a worker thread. */

@@ -108,7 +108,7 @@ function classMembers(node, name) {
         continue
       seen.add(key)
       // A field that is set to the class's name needs no explanation.
-      if (key === 'name' && /Error$/.test(name)) continue
+      if (key === 'name' && name.endsWith('Error')) continue
       if (key === 'constructor' && (one !== node || member.getParameters().length === 0)) continue
       lines.push(item(memberText(member), member, `${name}.${key}`))
     }
@@ -144,7 +144,7 @@ function item(code, node, name) {
 function doc(node, name) {
   const docs = node.getJsDocs?.() ?? []
   if (docs.length === 0) {
-    const isError = /Error\.constructor$/.test(name)
+    const isError = name.endsWith('Error.constructor')
     if (!isError) undocumented.push(name)
     return ''
   }

@@ -31,7 +31,7 @@ function importsOf(file: string): string[] {
   return [...found, ...dynamic, ...bare].map(([, module]) => module!)
 }
 
-/** The files of its own tree that a file imports. */
+/** The files of the same tree that a file imports. */
 function localImports(file: string): string[] {
   return importsOf(file)
     .filter((module) => module.startsWith('.'))

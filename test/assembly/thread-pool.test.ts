@@ -107,7 +107,7 @@ describe('a round', () => {
     x.data[0] = 2
     const y = g.scale(x, 4)
     const z = g.scale(y, 0.5)
-    // serve() never returns. This record writes 0.4 over the index of its own function: in the next
+    // serve() never returns. This record writes 0.4 over the index of its function: in the next
     // round there is no such function, and serve() ends with an error.
     g.scale(z, 0.1)
     const record = recordAt(2)

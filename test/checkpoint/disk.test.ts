@@ -28,7 +28,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A folder of its own that holds the run. */
+/** A separate folder with the run. */
 function home(name: string): string {
   const path = join(folder, name)
   mkdirSync(path)

@@ -24,7 +24,8 @@ state_dict['layer0.mlp_fc1'], state_dict['layer0.mlp_fc2'] = matrix(16, 4), matr
 `
 
 test('parameters move from microgpt.py to the package, bit for bit', async () => {
-  const [block] = pageBlocks('docs/checkpoints.md').filter(({ language }) => language === 'python')
+  const blocks = pageBlocks('docs/checkpoints.md')
+  const block = blocks.find(({ language }) => language === 'python')
   const folder = mkdtempSync(join(tmpdir(), 'microgpt-python-'))
   try {
     execFileSync('python3', ['-c', MICROGPT + block!.code], { cwd: folder })

@@ -4,22 +4,24 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import { MARK, PAGES, blocksOf, pageBlocks, programsOf, root } from './blocks.js'
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-docs-'))
+beforeAll(() => command('train --data names.txt --steps 20 --out model.safetensors'))
 afterAll(() => rmSync(folder, { recursive: true }))
 writeFileSync(join(folder, 'names.txt'), NAMES)
 writeFileSync(join(folder, 'book.txt'), 'It was a dark and stormy night. '.repeat(40))
 
 /** Commands that are too slow for a test, need a network, or never end: their script must exist. */
 const NOT_RUN =
-  /^(npm (ci|install|test)\b|npm run (bench|web|mutate|coverage|fuzz|check|test|docs|build|format)|npx microgpt-wasm web|npx (vitest|prettier)|node examples|python3? )/
+  /^(npm (ci|install|test)\b|npm run (bench|web|mutate|coverage|fuzz|check|test|docs|build|format)|npx microgpt-wasm web|npx (vitest|prettier)|node examples|python3? |torchrun )/
 
 /** What a command of the package runs: the same program, without looking for a newer build. */
-const PROGRAM = /^(?:npx microgpt-wasm|npm run) (train|sample|inspect|export)\b(?: --(?= ))?(.*)$/
+const PROGRAM =
+  /^(?:(?:npx )?microgpt-wasm|npm run) (train|sample|inspect|export)\b(?: --(?= ))?(.*)$/
 
 for (const page of PAGES) {
   const blocks = pageBlocks(page)
@@ -35,16 +37,18 @@ for (const page of PAGES) {
   }
 
   for (const { code, line } of blocks.filter(({ language }) => language === 'sh')) {
-    const commands = code.split('\n').map((one) => one.replace(/ +#.*/, ''))
+    const commands = code
+      .replaceAll(/ *\\\n */g, ' ')
+      .split('\n')
+      .map((one) => one.replace(/ +#.*/, ''))
     test(`${page}: the commands of line ${line}`, async () => {
-      for (const command of commands.filter((one) => one !== '')) {
-        const [, name, flags] = PROGRAM.exec(command) ?? []
+      for (const words of commands.filter((one) => one !== '')) {
+        const [, name, flags] = PROGRAM.exec(words) ?? []
         if (name) {
-          const args = [join(root, 'build/cli.js'), name, ...flags!.trim().split(/ +/)]
-          await run(process.execPath, args.filter(Boolean), { cwd: folder })
+          await command(`${name} ${flags!.trim()}`)
         } else {
-          expect(command).toMatch(NOT_RUN)
-          const [, script] = /npm run ([\w:]+)/.exec(command) ?? []
+          expect(words).toMatch(NOT_RUN)
+          const [, script] = /npm run ([\w:]+)/.exec(words) ?? []
           if (script) expect(Object.keys(scripts())).toContain(script)
         }
       }
@@ -58,6 +62,12 @@ for (const page of PAGES) {
       expect(`${code}\n`).toBe(readFileSync(`${root}/examples/${file}`, 'utf8'))
     })
   }
+}
+
+/** Runs the command line in the folder of the test's files. */
+function command(words: string) {
+  const args = [join(root, 'build/cli.js'), ...words.split(' ').filter(Boolean)]
+  return run(process.execPath, args, { cwd: folder })
 }
 
 const scripts = () =>

@@ -118,7 +118,7 @@ class Program {
   }
 
   /**
-   * Forward and backward of all that was recorded, and central differences where they can be had.
+   * Forward and backward of all that was recorded, and central differences where they are possible.
    */
   run(count: ProgramCount | null): Trace {
     const { graph, tensors, arena } = this

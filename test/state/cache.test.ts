@@ -14,7 +14,7 @@ const models = {
 type Model = keyof typeof models
 const MODELS = Object.keys(models) as Model[]
 
-/** What a generator gives on a model of its own, whose cache nobody else has used. */
+/** What a generator gives on a separate model, whose cache is not used by others. */
 async function alone(model: Model, options: GenerateOptions): Promise<Generated[]> {
   return [...(await models[model]()).generate(options)]
 }

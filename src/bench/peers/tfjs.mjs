@@ -30,9 +30,8 @@ await runPeer(async ({ config, weights, lr }) => {
   )
 
   const rmsnorm = (x) => tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.mul(x, x), -1, true), 1e-5)))
-  // Its wasm kernel is slow if matMul transposes an operand, as its gradients do: a step takes up
-  // to
-  // five times as long. So operands are transposed first.
+  // Its wasm kernel is slow if matMul transposes an operand, as its gradients do: a step can take five
+  // times as long. So operands are transposed first.
   const flip = (x) => tf.transpose(x, x.rank === 2 ? [1, 0] : [0, 1, 3, 2])
   const timesFlipped = tf.customGrad((a, b, save) => {
     save([a, b])
