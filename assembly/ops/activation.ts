@@ -65,8 +65,8 @@ const GELU_SCALE: f64 = 0.7978845608028654
 const GELU_CUBIC: f64 = 0.044715
 
 /**
- * The tanh form of Hendrycks and Gimpel (2016): y = x/2 (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715
- * x^3)
+ * The tanh form of Hendrycks and Gimpel (2016):
+ * y = x/2 (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3)
  */
 class Gelu implements Unary {
   inner(x: v128): v128 {

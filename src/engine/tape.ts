@@ -36,8 +36,7 @@ export interface OpRecord {
    * even count.
    *
    * - attention: its weights [rows, heads, span], span rounded up to even. The weights of a row are
-   * for
-   *   the rows of its document from the first to itself; the others have no meaning.
+   *   for the rows of its document from the first to itself; the others have no meaning.
    * - crossEntropy: the probabilities [rows, n].
    * - rmsnorm: the factor of each row [rows].
    * - All other ops: nothing.

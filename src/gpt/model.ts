@@ -34,9 +34,8 @@ export function gpt(
   const tokEmb = g.embedding(w('wte'), tokens) // token embedding
   const posEmb = g.embedding(w('wpe'), positions) // position embedding
   let x = g.add(tokEmb, posEmb) // joint token and position embedding
-  // Not redundant, although layer 0 normalizes again: the residual connection bypasses that
-  // rmsnorm,
-  // so without this line the residual stream would start from the raw embeddings.
+  // Not redundant, although layer 0 normalizes again: the residual connection bypasses the rmsnorm
+  // there, so without this line the residual stream would start from the raw embeddings.
   x = g.rmsnorm(x)
 
   for (let li = 0; li < n_layer; li++) {
