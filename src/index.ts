@@ -26,7 +26,7 @@ export { readSafetensors } from './checkpoint/safetensors/read.js'
 export type { Dtype, Safetensors, StoredTensor } from './checkpoint/safetensors/read.js'
 export { writeSafetensors, type NamedTensor } from './checkpoint/safetensors/write.js'
 
-// the tape, for models of one's own
+// the tape, for custom models
 export { loadCore, type Core, type CoreSource } from './engine/core.js'
 export { coreUrl } from './engine/assets.js'
 export { Arena } from './engine/arena.js'

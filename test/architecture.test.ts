@@ -1,4 +1,6 @@
-/** The rules of the house: which room may import which, and who touches WebAssembly. */
+/**
+ * The rules of the architecture: which room may import which, and which file touches WebAssembly.
+ */
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,7 +31,7 @@ function importsOf(file: string): string[] {
   return [...found, ...dynamic, ...bare].map(([, module]) => module!)
 }
 
-/** The files of its own tree that a file imports. */
+/** The files of the same tree that a file imports. */
 function localImports(file: string): string[] {
   return importsOf(file)
     .filter((module) => module.startsWith('.'))
@@ -70,7 +72,7 @@ describe.each(Object.entries(ROOMS))('%s', (folder, list) => {
   })
 })
 
-test('src imports of assembly nothing but the types that its build makes', () => {
+test('src imports only types of the core, from its build', () => {
   const out = filesOf('src').flatMap((file) =>
     localImports(file).filter((to) => !to.startsWith('src/') && !to.startsWith('package.json')),
   )
@@ -90,7 +92,7 @@ test('the reference engines import config, data, random, the sampler and each ot
   expect(out.filter((to) => !allowed.test(to))).toEqual([])
 })
 
-test('the runtime depends on the loader alone, and one file touches WebAssembly', () => {
+test('the runtime depends only on the loader, and one file touches WebAssembly', () => {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   expect(Object.keys(dependencies)).toEqual(['@assemblyscript/loader'])
   const users = filesOf('src').filter((file) =>

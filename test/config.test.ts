@@ -189,7 +189,7 @@ describe('n_embd and n_head', () => {
     expect(error).toMatchObject({ field: 'n_embd', value: n_embd })
   })
 
-  test('head_dim is derived, and may only be given as it is', () => {
+  test('head_dim is derived, and may only be given with its value', () => {
     expect(resolveConfig('gist', { n_embd: 24, n_head: 3 }).head_dim).toBe(8)
     expect(resolveConfig('gist', { n_embd: 24, n_head: 3, head_dim: 8 }).head_dim).toBe(8)
     for (const value of [4, 0, NaN, '8', null] as any[]) {

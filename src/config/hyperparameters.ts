@@ -1,10 +1,10 @@
 /**
  * The one table of hyperparameters: range, default and meaning of each field. The presets, the
- * command line's flags and help, and the page's form are made from it.
+ * flags and help of the command line, and the form of the page are made from it.
  */
 import type { Range } from './checks.js'
 
-/** A range, the default, and one line on what the value is. */
+/** The range of a hyperparameter, its default, and its meaning in one line. */
 export type Field = Range & { default: number | string | boolean | null; about: string }
 
 const integer = (about: string, value: number, min: number, max: number) =>
@@ -59,5 +59,5 @@ const TABLE = {
 /** The name of a hyperparameter. */
 export type FieldName = keyof typeof TABLE
 
-/** Each hyperparameter by its name, in the order of the help and the form. */
+/** All hyperparameters by name, in the order of the help and the form. */
 export const FIELDS: Readonly<Record<FieldName, Field>> = TABLE

@@ -1,9 +1,9 @@
-/** Checks of an op's inputs before it is recorded: each of these throws {GraphError}. */
+/** Checks of an op's inputs before it is recorded; each throws a GraphError. */
 import { GraphError } from '../errors.js'
 import type { Arena } from './arena.js'
 import type { Bounds, Ids, Tensor } from './tensor.js'
 
-/** A shape as an error message shows it. */
+/** A shape as text for an error message. */
 export const showShape = (shape: readonly number[]) => `[${shape.join(', ')}]`
 
 export function failOp(op: string, want: string, got: Tensor | string): never {

@@ -12,8 +12,8 @@ export interface OnnxOptions {
 
 /**
  * The file's bytes. Initializers have the names and, in float64, the bytes of the checkpoint's
- * matrices; config, alphabet and mode are in metadata_props. The token of `alphabet[i]` is i, and BOS
- * is `alphabet.length`. More positions than block_size are out of range.
+ * matrices; config, alphabet and mode are in metadata_props. The token of `alphabet[i]` is i, and
+ * BOS is `alphabet.length`. More positions than block_size are out of range.
  *
  * onnxruntime rewrites graphs and keeps the factors that it folds as float32. A scalar beside a
  * MatMul is one: it made logits 5.7e-9 wrong. So factors are vectors here, and rmsnorm is made of
@@ -106,7 +106,9 @@ export function onnxFile(model: OnnxSource, { float32 = false }: OnnxOptions = {
   })
 }
 
-/** GELU in its tanh form: 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), of rows of n numbers. */
+/**
+ * GELU in its tanh form: 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), of rows of n numbers.
+ */
 function geluOf(
   g: OnnxGraph,
   filled: (name: string, size: number, value: number) => string,

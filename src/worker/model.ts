@@ -1,4 +1,4 @@
-/** The front door off the main thread: MicroGPT's API, asynchronous, with a worker behind it. */
+/** MicroGPT's API, asynchronous: the model is in a worker. */
 import type { Config } from '../config/config.js'
 import type { Mode } from '../data/corpus.js'
 import { TrainingError } from '../errors.js'
@@ -9,23 +9,36 @@ import type { Line } from './line.js'
 import type { Made, ParameterCopy, Steps, Told } from './messages.js'
 import { type RunResult, WorkerRun } from './run.js'
 
-/** Its properties and methods are those of MicroGPT, and throw what those throw. */
+/**
+ * A model in a worker, made with createWorkerModel() or loadWorkerModel(). Its properties and
+ * methods are those of MicroGPT, and throw the same errors.
+ */
 export class WorkerModel implements Told {
+  /** Whether it learns documents or one long text. */
   readonly mode!: Mode
+  /** The preset that it was made with, 'tutorial' or 'gist'. */
   readonly preset!: string
+  /** All hyperparameters. */
   readonly config!: Readonly<Config>
+  /** The share of the data that is held out; 0 is none. */
   readonly valFraction!: number
+  /** The seed of the shuffle and of the initial parameters. */
   readonly seed!: bigint
+  /** Number of documents, or characters of the text, to train on and held out. */
   readonly counts!: { train: number; val: number }
+  /** Number of parameters. */
   readonly numParams!: number
+  /** Number of threads that train. */
   readonly threads!: number
-  /** Steps made so far, as far as the worker has told. */
+  /** Number of training steps so far, as of the latest message from the worker. */
   step!: number
-  /** Documents, or blocks of the text, that they have taken. */
+  /** Documents, or blocks of the text, that these steps have used. */
   docsSeen!: number
+  /** Characters to token ids and back. */
   readonly tokenizer: Tokenizer
-  /** In the order of training. */
+  /** The documents to train on, shuffled with the seed. Empty for a text. */
   readonly docs: readonly string[]
+  /** The held-out documents. Empty for a text. */
   readonly valDocs: readonly string[]
   private readonly line: Line
 
@@ -39,7 +52,10 @@ export class WorkerModel implements Told {
     this.valDocs = docs.slice(this.counts.train)
   }
 
-  /** As MicroGPT.train, off the main thread; messages come at most 20 times a second. */
+  /**
+   * Like MicroGPT.train, in the worker. Steps arrive in groups, at most 20 times per second.
+   * @param options.signal aborts the run
+   */
   train(options: TrainOptions & { signal?: AbortSignal } = {}): WorkerRun {
     const { signal, ...rest } = options
     const { line } = this
@@ -65,17 +81,19 @@ export class WorkerModel implements Told {
     return new WorkerRun(start, stop)
   }
 
+  /** Like MicroGPT.validate: the mean loss over the held-out data. */
   validate(): Promise<number> {
     return this.line.call('validate', null)
   }
 
+  /** Like MicroGPT.sample: new documents, or a continued text. */
   sample(options: SampleOptions = {}): Promise<string[]> {
     return this.line.call('sample', options)
   }
 
   /**
-   * As MicroGPT.generate, but the worker does not wait for the reader: it goes on drawing until the
-   * loop is left. Characters come at most 20 times a second, some at a time.
+   * Like MicroGPT.generate, but the worker does not wait for the reader: it continues until you
+   * leave the loop. Characters arrive in groups, at most 20 times per second.
    */
   async *generate(options: GenerateOptions = {}): AsyncGenerator<Generated, void, undefined> {
     const { line } = this
@@ -94,16 +112,17 @@ export class WorkerModel implements Told {
     }
   }
 
+  /** Like MicroGPT.loss: the mean loss over documents, without training. */
   loss(docs: readonly string[]): Promise<number> {
     return this.line.call('loss', docs)
   }
 
-  /** The same bytes as MicroGPT.save gives. */
+  /** Like MicroGPT.save, with the same bytes. */
   save(options: { optimizer?: boolean } = {}): Promise<Uint8Array> {
     return this.line.call('save', options)
   }
 
-  /** A copy. */
+  /** A copy of all parameters, flat, in state_dict order. */
   params(): Promise<Float64Array> {
     return this.line.call('params', null)
   }
@@ -114,7 +133,7 @@ export class WorkerModel implements Told {
     return new Map(matrices.map((matrix) => [matrix.name, matrix]))
   }
 
-  /** Ends the worker at once; what still waits for an answer fails. */
+  /** Ends the worker immediately. Calls that wait for an answer fail with a TrainingError. */
   free(): void {
     this.line.hangUp(new TrainingError('this model has been freed; create another one'))
   }

@@ -1,21 +1,22 @@
-/** A run of training in a worker, as the page follows it. */
+/** A training run in a worker, as the page sees it. */
 import type { StepResult } from '../gpt/microgpt.js'
 import { Feed } from './feed.js'
 import type { Steps } from './messages.js'
 
-/** How a run ended. `step` counts all steps that the model has made. */
+/** How a run ended. `step` is the number of steps of the model so far. */
 export type RunResult =
   | { status: 'completed'; step: number }
   | { status: 'aborted'; step: number }
   | { status: 'failed'; step: number; error: Error }
 
-/** A run in the worker. Its steps can be looped over with `for await`; its end is in `result`. */
+/** A training run in a worker. Loop over its steps with `for await`; `result` says how it ended. */
 export class WorkerRun implements AsyncIterable<StepResult> {
-  /** Never rejects. */
+  /** How the run ended; it never rejects. */
   readonly result: Promise<RunResult>
   private readonly abort: () => void
   private readonly steps = new Feed<StepResult>()
 
+  /** WorkerModel.train makes one. */
   constructor(start: (hear: (steps: Steps) => void) => Promise<RunResult>, abort: () => void) {
     this.abort = abort
     this.result = start((steps) => this.steps.push(eachOf(steps))).then((result) => {
@@ -24,7 +25,10 @@ export class WorkerRun implements AsyncIterable<StepResult> {
     })
   }
 
-  /** The steps as they come. Leaving the loop aborts the run. @throws what the run failed with */
+  /**
+   * The steps as they arrive. Leaving the loop aborts the run.
+   * @throws the error that the run failed with
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<StepResult, void, undefined> {
     try {
       yield* this.steps

@@ -1,4 +1,6 @@
-/** Every measurement of the benchmark, against the known figures of fake engines and a fake clock. */
+/**
+ * Every measurement of the benchmark, against the known figures of fake engines and a fake clock.
+ */
 import { loadCore } from '../../src/engine/core.js'
 import { describe, expect, test } from 'vitest'
 import type { Batches } from '../../src/bench/scaling/batches.js'
@@ -121,7 +123,7 @@ describe('the scaling section', () => {
     expect(differences).toEqual([0, 0, 0, 2 ** -41, 0, 0, 0])
   })
 
-  test('documents: from the text to the first step, the twin not counted', async () => {
+  test('documents: from the text to the first step, the reference engine not counted', async () => {
     const figures = { begin: 5, off: offBy(2 ** -37, ({ step }) => step === 0) }
     const { result } = await measured<DocumentsResult>('documents', 'gist 1000', figures)
     const textBytes = namesText(1000).length

@@ -1,4 +1,6 @@
-/** The peers' runner: what they are given, what is compared, and what is said when one is not there. */
+/**
+ * The peers' runner: what they are given, what is compared, and what is said when one is not there.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -134,26 +136,26 @@ test('a round that the machine slows down leaves the ratio as it is', async () =
 })
 
 describe('the table', () => {
-  test('widths across, peers down, reasons and the verdict below', async () => {
+  test('a column per width, a row per engine, then reasons and the verdict', async () => {
     const results = await sweep([near, absent], widths, 1, answers([]), () => {})
     const text = peersTable({ machine: 'an abacus', widths, results }, true)
-    expect(text).toContain('| ms a step              | n_embd 16 | n_embd 32 |')
+    expect(text).toContain('| ms per step            | n_embd 16 | n_embd 32 |')
     expect(text).toContain('| parameters             |     1,600 |     3,200 |')
     expect(text).toContain('| near                   |      4.00 |      6.00 |')
-    expect(text).toContain('near: near 1.0; losses within 5.0e-5 of ours (0.0001 was allowed)')
+    expect(text).toContain('near: near 1.0; losses within 5.0e-5 of ours (allowed: 0.0001)')
     expect(text).toContain('absent: not available: it is on holiday')
     expect(text.split('\n').at(-1)).toBe(
-      'Against microgpt-wasm, float64, on one thread: near passes it from n_embd 32 on.',
+      'Against microgpt-wasm, float64, on one thread: near is faster from n_embd 32 on.',
     )
   })
 
-  test('the verdict when none passes, and when none is there', async () => {
+  test('the verdict when no engine is faster, and when none is available', async () => {
     const first = widths.slice(0, 1)
     const results = await sweep([near], first, 1, answers([]), () => {})
-    const none = 'on one thread: no peer passes it up to 16.'
+    const none = 'on one thread: no other engine is faster up to 16.'
     expect(verdict({ machine: '', widths: first, results })).toContain(none)
     const alone = await sweep([absent], first, 1, answers([]), () => {})
-    const nobody = 'No peer was there to compare with.'
+    const nobody = 'No other engine was available.'
     expect(verdict({ machine: '', widths: first, results: alone })).toBe(nobody)
   })
 })
@@ -169,7 +171,7 @@ test.skipIf(!torch)(`PyTorch names its BLAS${torch ? '' : ' (skipped: no torch)'
   for (const other of others) expect(compare(peers.at(-1)!, other, first!)).toBeLessThan(1e-4)
 })
 
-describe('a peer that is not there', () => {
+describe('a peer that is not available', () => {
   test('its package is missing', async () => {
     const peers = join(root, 'src/bench/peers')
     const jax = PEERS.find(({ program }) => program === 'jax.mjs')!

@@ -1,4 +1,6 @@
-/** Models of one's own: a builder function becomes an arena of the right size and a recorded graph. */
+/**
+ * Models written by the user: a builder function becomes an arena of the right size and a recorded graph.
+ */
 import { describe, expect, test } from 'vitest'
 import {
   Adam,

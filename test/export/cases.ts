@@ -51,7 +51,9 @@ export const CASES: Record<string, Case> = {
   },
 }
 
-/** The case's run after its steps; a sample has moved its generator on, by an odd count of draws. */
+/**
+ * The case's run after its steps; a sample has moved its generator on, by an odd count of draws.
+ */
 export async function runOf({ options, steps }: Case): Promise<MicroGPT> {
   const gpt = await MicroGPT.create(options)
   for (const _step of gpt.train({ steps })) continue

@@ -1,4 +1,7 @@
-/** Reads an ONNX file without any of the code that wrote it: enough of Protocol Buffers and onnx.proto. */
+/**
+ * Reads an ONNX file without any of the code that wrote it: enough of Protocol Buffers and
+ * onnx.proto.
+ */
 
 type Value = number | Uint8Array
 

@@ -1,4 +1,6 @@
-/** Evaluates a decoded ONNX model as the operators' specification says, in float64, loop by loop. */
+/**
+ * Evaluates a decoded ONNX model as the operators' specification says, in float64, loop by loop.
+ */
 import type { OnnxModel, OnnxTensor } from './onnx-decode.js'
 
 export interface Value {

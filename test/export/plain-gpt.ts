@@ -1,4 +1,6 @@
-/** The GPT in plain loops over a checkpoint's numbers: what the exports' logits are held against. */
+/**
+ * The GPT in plain loops over a checkpoint's numbers: what the exports' logits are held against.
+ */
 import { type Config, readCheckpoint } from '../../src/index.js'
 
 type Row = number[]
@@ -23,7 +25,10 @@ const ACTIVATIONS: Record<string, (x: number) => number> = {
   gelu,
 }
 
-/** Logits of each position, [ids.length][vocab_size]. @param fields of another config than the file's */
+/**
+ * Logits of each position, [ids.length][vocab_size].
+ * @param fields of another config than the file's
+ */
 export function logitsOf(file: Uint8Array, ids: readonly number[], fields: object = {}): Row[] {
   const { config, tensors } = readCheckpoint(file)
   const { n_head, n_layer, head_dim, activation }: Config = { ...config, ...fields }

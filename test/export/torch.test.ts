@@ -1,4 +1,6 @@
-/** The PyTorch script against ours: logits, 50 steps in one and in two processes, 50 more of ours. */
+/**
+ * The PyTorch script against ours: logits, 50 steps in one and in two processes, 50 more of ours.
+ */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'

@@ -30,7 +30,10 @@ export interface ProgramCount {
   probed: number
 }
 
-/** Runs the program of a seed on both builds. @throws {Error} when one of them does what it must not */
+/**
+ * Runs the program of a seed on both builds.
+ * @throws {Error} when one of them does what it must not
+ */
 export async function fuzzProgram(seed: number, count: ProgramCount): Promise<void> {
   const traces: Trace[] = []
   for (const build of BUILDS) {
@@ -114,7 +117,9 @@ class Program {
     }
   }
 
-  /** Forward and backward of all that was recorded, and central differences where they can be had. */
+  /**
+   * Forward and backward of all that was recorded, and central differences where they are possible.
+   */
   run(count: ProgramCount | null): Trace {
     const { graph, tensors, arena } = this
     const bits: Float64Array[] = []

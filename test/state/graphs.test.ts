@@ -1,4 +1,4 @@
-/** Recorded graphs: kept for as long as they are right, and given up in time. */
+/** Recorded graphs: reused while they are valid, and dropped in time. */
 import { describe, expect, test } from 'vitest'
 import type { Tensor } from '../../src/index.js'
 import { ArenaError, Graph, MicroGPT, Random } from '../../src/index.js'
@@ -131,7 +131,7 @@ describe.each(BUILDS)('an arena that was full, %s build', (build) => {
     }
   })
 
-  test('refuses what does not fit and takes what does', async () => {
+  test('rejects what does not fit and accepts what does', async () => {
     const arena = await arenaOn(build, { values: 100 })
     expect(() => arena.alloc([101])).toThrow(ArenaError)
     const x = arena.alloc([60])
@@ -152,7 +152,7 @@ describe.each(BUILDS)('an arena that was full, %s build', (build) => {
 const ladder = (most: number) =>
   Array.from({ length: most }, (_, i) => 'abba'.repeat(most).slice(i % 3, (i % 3) + i + 1))
 
-describe('more shapes than graphs are kept', () => {
+describe('more shapes than stored graphs', () => {
   // A graph is kept for each shape, up to 128 of them.
   const config = { n_embd: 4, n_head: 2, block_size: 150, init_std: 0.3, num_steps: 400 }
   const docs = ladder(149)
@@ -178,7 +178,7 @@ describe('more shapes than graphs are kept', () => {
     expect(docs.map((doc) => gpt!.loss([doc]))).toEqual(want)
   })
 
-  test('documents of equal rows in all, but not in number, are told apart', async () => {
+  test('documents with equal total rows, but different counts, are distinguished', async () => {
     const gpt = await MicroGPT.create({ docs, config })
     const cuts = [
       ['abababab'],

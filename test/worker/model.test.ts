@@ -83,7 +83,7 @@ describe('a model in a worker', () => {
     expect(await there.validate()).toBe(due.at(-1)!.valLoss)
   })
 
-  test('draws as one on the page: side by side, and of a text as long as it is told', async () => {
+  test('samples like one on the page: side by side, and a text of the given length', async () => {
     const [here, there] = [await MicroGPT.create({ docs }), await createWorkerModel({ docs })]
     const many = { count: 9, sideBySide: true, temperature: 1 }
     expect(await there.sample(many)).toEqual(here.sample(many))
@@ -96,7 +96,7 @@ describe('a model in a worker', () => {
     expect(await all(far.generate(options))).toEqual([...page.generate(options)])
   })
 
-  test('does not draw on when the loop is left, and tells some characters at a time', async () => {
+  test('stops when the loop is left, and sends characters in groups', async () => {
     const model = await createWorkerModel({ text: TEXT })
     for await (const { char } of model.generate({ length: 1e12 })) {
       expect(char).toHaveLength(1)
@@ -109,7 +109,7 @@ describe('a model in a worker', () => {
     await expect(all(model.generate({ prompt: 'ü' }))).rejects.toThrow('the alphabet')
   })
 
-  test('is not sent back the documents that it was given, and sends its arrays on', async () => {
+  test('does not receive its documents back, and transfers its arrays', async () => {
     const model = await createWorkerModel({ docs, valFraction: 0.5 })
     const words = inspect(worker().answers, { depth: null })
     expect(words).toContain('numParams')
@@ -124,7 +124,7 @@ describe('a model in a worker', () => {
     for (const buffer of worker().moved.flat()) expect((buffer as ArrayBuffer).byteLength).toBe(0)
   })
 
-  test('trains, tells and samples as one on the page, bit for bit', async () => {
+  test('trains, reports and samples like one on the page, bit for bit', async () => {
     const here = await MicroGPT.create({ docs, seed: 7 })
     const there = await createWorkerModel({ docs, seed: 7 })
     const want = [...here.train({ steps: 100 })]
@@ -147,7 +147,7 @@ describe('a model in a worker', () => {
     expect(drawn.length).toBeGreaterThan(0)
   })
 
-  test('gives copies: what is written into them stays there', async () => {
+  test('gives copies: writing to them changes nothing else', async () => {
     const model = await createWorkerModel({ docs })
     const before = await model.params()
     ;(await model.params()).fill(0)
@@ -155,13 +155,13 @@ describe('a model in a worker', () => {
     expect(await model.params()).toEqual(before)
   })
 
-  test('trains with all that is left where no number of steps is given', async () => {
+  test('trains the rest of the run by default', async () => {
     const model = await createWorkerModel({ docs, config: { num_steps: 40 } })
     expect(await model.train({ steps: 30 }).result).toEqual({ status: 'completed', step: 30 })
     expect(await model.train().result).toEqual({ status: 'completed', step: 40 })
   })
 
-  test('is told of its steps a batch at a time', async () => {
+  test('receives its steps in groups', async () => {
     const model = await createWorkerModel({ docs, config: ENDLESS })
     const run = model.train()
     for await (const { step } of run) if (step === 5000) break
@@ -170,7 +170,7 @@ describe('a model in a worker', () => {
     expect(batches.length).toBeLessThan(5000 / 16)
   })
 
-  test('is told of each step at once where one takes longer than a message may wait', async () => {
+  test('receives each step immediately if steps are slow', async () => {
     const model = await createWorkerModel({ docs })
     let ms = 0
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => (ms += 60))
@@ -182,7 +182,7 @@ describe('a model in a worker', () => {
 
 describe('a model from a checkpoint', () => {
   test.each(DATA)(
-    'goes on as one on the page: %s',
+    'continues like one on the page: %s',
     async (_name, { docs: list, text, ...more }) => {
       const data = { ...(list && { docs: list }), ...(text !== undefined && { text }) }
       const first = await MicroGPT.create({ ...data, ...more } as CreateOptions)
@@ -216,7 +216,7 @@ describe('a model from a checkpoint', () => {
     expect(room.subarray(8, 8 + file.length)).toEqual(file)
   })
 
-  test('is refused as on the page, in the class and with the code of the page', async () => {
+  test('is rejected as on the page, with the same class and code', async () => {
     const file = (await MicroGPT.create({ docs })).save({ optimizer: true })
     const refusals: [Uint8Array, object][] = [
       [file.slice(0, 100), {}],
@@ -235,7 +235,7 @@ describe('a model from a checkpoint', () => {
   })
 })
 
-describe('an option that there is not is refused by its name', () => {
+describe('an unknown option is rejected by name', () => {
   const odd = { signs: 1 } as object
   const refused = async (call: string, promise: Promise<unknown>) => {
     const error = (await promise.catch((e: unknown) => e)) as ConfigError
@@ -259,7 +259,7 @@ describe('an option that there is not is refused by its name', () => {
 })
 
 describe('a run', () => {
-  test('stops at a signal, and the next one goes on from there', async () => {
+  test('stops at a signal, and the next one continues', async () => {
     const model = await createWorkerModel({ docs, config: ENDLESS })
     const stop = new AbortController()
     const run = model.train({ signal: stop.signal })
@@ -302,7 +302,7 @@ describe('a run', () => {
     expect((await run.result).status).toBe('aborted')
   })
 
-  test('beside another one fails, and the other goes on', async () => {
+  test('during another one fails, and the other continues', async () => {
     const model = await createWorkerModel({ docs, config: ENDLESS })
     const stop = new AbortController()
     const first = model.train({ signal: stop.signal })
@@ -355,7 +355,7 @@ describe('a run', () => {
   })
 })
 
-describe('errors come back in their class', () => {
+describe('errors keep their class', () => {
   test('of an option: with the field and the sentence of the page', async () => {
     const config = { n_embd: 18 }
     const here = (await MicroGPT.create({ docs, config }).catch((e: unknown) => e)) as ConfigError
@@ -372,20 +372,20 @@ describe('errors come back in their class', () => {
     expect(error).toMatchObject({ field: 'n_embd', value: { toString: 1 } })
   })
 
-  test('of a call: and the worker goes on', async () => {
+  test('of a call: the worker continues', async () => {
     const model = await createWorkerModel({ docs })
     await expect(model.sample({ temperature: -1 })).rejects.toBeInstanceOf(MicroGPTError)
     expect(await model.sample({ count: 2 })).toHaveLength(2)
   })
 
-  test('of an argument that cannot cross over: and the worker goes on', async () => {
+  test('of an argument that cannot be sent: the worker continues', async () => {
     const model = await createWorkerModel({ docs })
     const odd = { count: 1, onSample: () => {} }
     await expect(model.sample(odd)).rejects.toMatchObject({ name: 'DataCloneError' })
     expect(await model.sample({ count: 2 })).toHaveLength(2)
   })
 
-  test('of no call that waits: nobody hears them', async () => {
+  test('of no waiting call: they are ignored', async () => {
     const model = await createWorkerModel({ docs })
     worker().say({ id: 99, error: { name: 'RangeError', message: 'out of memory' } })
     worker().say({ id: 1, result: 'made already' })
@@ -450,7 +450,7 @@ describe('giving up while the model is made', () => {
   })
 })
 
-describe('the core that it is given', () => {
+describe('the core option', () => {
   const href = coreUrl().href
   const bytes = readFileSync(coreUrl())
   const wasm = { headers: { 'content-type': 'application/wasm' } }
@@ -469,14 +469,14 @@ describe('the core that it is given', () => {
     expect(await model.train({ steps: 1 }).result).toEqual({ status: 'completed', step: 1 })
   })
 
-  test('as a URL finds the one for threads beside it', async () => {
+  test('as a URL finds the one for threads next to it', async () => {
     vi.stubGlobal('document', { baseURI: coreUrl().href })
     const model = await createWorkerModel({ docs, core: coreUrl(), threads: 2 })
     expect(model.threads).toBe(2)
     expect(await model.train({ steps: 3, batch_size: 4 }).result).toMatchObject({ step: 3 })
   })
 
-  test('is looked for from the page, and the error says where', async () => {
+  test('is resolved from the page, and the error says where', async () => {
     const page = pathToFileURL('/nowhere/index.html').href
     vi.stubGlobal('document', { baseURI: page })
     const made = createWorkerModel({ docs, core: 'core.wasm' })

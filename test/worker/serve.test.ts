@@ -1,4 +1,4 @@
-/** The worker's side alone: where it is started, and what it answers to messages out of turn. */
+/** The worker's side: how it starts, and how it answers unexpected messages. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { spawn } from '../../src/worker/spawn.js'
 
@@ -20,7 +20,7 @@ afterEach(() => vi.unstubAllGlobals())
 describe('worker.js', () => {
   test('serves in the worker that spawn.ts names, and answers each call by its number', async () => {
     const { said, hear } = scope('microgpt-wasm')
-    await import('../../src/worker/worker.js')
+    await import('../../src/worker/serve-worker.js')
     const argument = { docs: ['ab', 'ba'] }
     await hear({ id: 1, call: 'create', argument })
     await hear({ id: 2, call: 'loss', argument: ['ab'] })
@@ -32,12 +32,12 @@ describe('worker.js', () => {
 
   test('does not in a page, nor in a worker of somebody else', async () => {
     const other = scope('another')
-    await import('../../src/worker/worker.js')
+    await import('../../src/worker/serve-worker.js')
     expect(other.listeners).toEqual([])
     vi.resetModules()
     const page = scope('microgpt-wasm')
     vi.stubGlobal('document', {})
-    await import('../../src/worker/worker.js')
+    await import('../../src/worker/serve-worker.js')
     expect(page.listeners).toEqual([])
   })
 })
@@ -46,22 +46,22 @@ describe('the worker', () => {
   const CALLS = ['save', 'train', 'validate', 'sample', 'generate', 'loss', 'params', 'stateDict']
   test.each(CALLS)('has no model to %s yet', async (call) => {
     const { said, hear } = scope('microgpt-wasm')
-    await import('../../src/worker/worker.js')
+    await import('../../src/worker/serve-worker.js')
     await hear({ id: 5, call, argument: {} })
     const message = 'there is no model in this worker yet'
     expect(said).toEqual([{ id: 5, error: { name: 'TrainingError', message } }])
   })
 
-  test('answers a call that it does not know with an error', async () => {
+  test('answers an unknown call with an error', async () => {
     const { said, hear } = scope('microgpt-wasm')
-    await import('../../src/worker/worker.js')
+    await import('../../src/worker/serve-worker.js')
     await hear({ id: 9, call: 'fly', argument: null })
     expect(said).toEqual([{ id: 9, error: expect.objectContaining({ name: 'TypeError' }) }])
   })
 
   test('does not answer a stop, and one for no run stops none', async () => {
     const { said, hear } = scope('microgpt-wasm')
-    await import('../../src/worker/worker.js')
+    await import('../../src/worker/serve-worker.js')
     await hear({ id: 1, call: 'create', argument: { docs: ['ab', 'ba'] } })
     await hear({ id: 2, call: 'stop' })
     expect(said).toHaveLength(1)

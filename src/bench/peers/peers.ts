@@ -1,4 +1,4 @@
-/** The peers: how each is started, and how near its losses must be. */
+/** The peers: how to start each, and how close its losses must be. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { checkLosses } from '../equal.js'
@@ -10,11 +10,11 @@ export interface Peer {
   program: string
   dtype: 'float32' | 'float64'
   threads: number
-  /** Its losses may be this far from ours. */
+  /** Largest difference of its losses from ours. */
   tolerance: number
 }
 
-/** Single precision keeps seven digits of a loss of about 4. */
+/** Single precision has seven digits, and losses are about 4. */
 const FLOAT32 = 1e-4
 
 export const OURS: Peer = {
@@ -29,7 +29,7 @@ export const PEERS: readonly Peer[] = [
     ...{ program: 'jax.mjs', dtype: 'float32', threads: 1, tolerance: FLOAT32 },
   },
   {
-    // Its exp and log are polynomials of single precision in float64 too.
+    // Its exp and log are polynomials of single precision, in float64, too.
     label: 'jax-js, float64',
     ...{ program: 'jax.mjs', dtype: 'float64', threads: 1, tolerance: FLOAT32 },
   },
@@ -55,17 +55,17 @@ export interface Answer {
   /** Name, version and backend. */
   about: string
   losses: number[]
-  /** Null unless it was asked for. */
+  /** Null unless it was requested. */
   msPerStep: number | null
 }
 
-/** A peer that cannot be run here; the message is why. */
+/** A peer that cannot run here; the message says why. */
 export class Unavailable extends Error {}
 
 /**
  * Runs a peer on a case.
  * @param folder where its program and packages are
- * @throws {Unavailable} with its own words when it ends with an error
+ * @throws {Unavailable} with the peer's message if it ends with an error
  */
 export async function askPeer(
   folder: string,
@@ -92,13 +92,13 @@ async function python(): Promise<string> {
 }
 let withTorch: Promise<string | null> | undefined
 
-/** Why a program ended: the line that names the error, else how it ended. */
+/** Why a program ended: the line with the error, otherwise how it ended. */
 export function reasonOf(error: Error & { code?: unknown }, stderr: string): string {
   const named = /^(?:\w*Error\w*(?: \[\w+\])?|[\w$]+ \[\w*Error\w*\]): (.+)$/m.exec(stderr)
   const last = stderr.trim().split('\n').at(-1)
   return (named?.[1] ?? last) || error.message
 }
 
-/** What a peer's losses are away from ours at the most. @throws {Error} beyond its tolerance */
+/** The largest difference of a peer's losses from ours. @throws {Error} above its tolerance */
 export const compare = (peer: Peer, got: Answer, want: Answer) =>
   checkLosses(peer.label, got.losses, want.losses, peer.tolerance)

@@ -1,4 +1,4 @@
-"""microgpt on PyTorch, on the CPU, as case.mjs has it: pytorch.py CASE.json losses|time DTYPE THREADS"""
+"""microgpt on PyTorch, on the CPU, with the interface of case.mjs: pytorch.py CASE.json losses|time DTYPE THREADS"""
 import json
 import os
 import re
@@ -100,7 +100,7 @@ losses = [step() for _ in range(case['compared'])]
 ms = None
 if mode == 'time':
     each = []
-    # The steps above have warmed it up; at least three, however long they take.
+    # The steps above have warmed it up. At least three, however long they take.
     while sum(each) < case['seconds'] or len(each) < 3:
         start = time.perf_counter()
         step()

@@ -1,8 +1,10 @@
-/** What a thread of the pool runs: one instance of the core that does its share of every round. */
+/**
+ * The code of a thread of the pool: one instance of the core, which does its share of every round.
+ */
 import { type ThreadsCore, isNode, startCore } from '../core.js'
 import { FAILED, type ThreadReport, type WorkerInit, progressLine } from './thread.js'
 
-/** Waits for a WorkerInit and serves; called once, by the thread's script. */
+/** Waits for a WorkerInit and then serves. Called once, by the thread's script. */
 export function serveThread(): void {
   if (isNode()) {
     const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')

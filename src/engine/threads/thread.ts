@@ -1,18 +1,21 @@
-/** A thread with its own instance of the core, in Node and in browsers: the host's side of its start. */
+/**
+ * A thread with its own instance of the core, in Node and in browsers: the host's side of its
+ * start.
+ */
 import { threadUrl } from '../assets.js'
 import { type CoreModule, type SharedMemory, isNode } from '../core.js'
 
-/** What a thread is given when it starts. */
+/** What a thread receives when it starts. */
 export interface WorkerInit {
   module: CoreModule
   memory: SharedMemory
   /** Address of the thread pool's control block. */
   block: number
-  /** Which instance of the pool this one is. */
+  /** Index of this instance in the pool. */
   index: number
 }
 
-/** What a thread writes for its round when it ends with an error. */
+/** What a thread writes instead of its round if it ends with an error. */
 export const FAILED = -1
 
 /** Where a thread writes the last round that it finished: a line of the control block. */
@@ -31,8 +34,8 @@ const START_PATIENCE = 10_000
 
 /**
  * Starts a thread, which is ready when this resolves. It does not keep the process alive.
- * @param onLost called when it ends after that, with the reason
- * @throws {Error} when it does not become ready
+ * @param onLost called with the reason if it ends later
+ * @throws {Error} if it does not become ready
  */
 export async function spawnThread(
   init: WorkerInit,
