@@ -19,6 +19,7 @@ import { type SampleOptions, type StepResult, type TrainOptions, snapshot } from
 import { continuationOf } from './policy.js'
 import { drawRanked, rankIds, sampleSequences } from './sample.js'
 import { sampleMany } from './sample-many.js'
+import type { Trainable } from './trainable.js'
 import { type StateDict, initialise, mapStateDict } from './state-dict.js'
 import { Trainer } from './train.js'
 
@@ -40,7 +41,7 @@ const TOP = 10
 
 export type * from './options.js'
 
-export class MicroGPT {
+export class MicroGPT implements Trainable {
   readonly preset: string
   readonly config: Readonly<Config>
   readonly mode: Mode

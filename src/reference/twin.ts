@@ -9,6 +9,7 @@ import { type ParameterSpec, countParams, gptTable } from '../config/parameters.
 import { learningRate } from '../config/schedule.js'
 import { Tokenizer } from '../data/tokenizer.js'
 import { type Sequences, sampleSequences } from '../gpt/sample.js'
+import type { TrainStep, Trainable } from '../gpt/trainable.js'
 import { Random, type Seed } from '../random.js'
 
 export interface TwinOptions {
@@ -22,22 +23,12 @@ export interface TwinOptions {
   seed?: Seed
 }
 
-/** What a step of training says of itself. */
-export interface TwinStep {
-  /** Counted from 1. */
-  step: number
-  /** Mean loss over the document's positions in nats, before the step's update. */
-  loss: number
-  /** The learning rate of the update. */
-  lr: number
-}
-
 const WHOLE = { kind: 'integer', min: 0, max: 1e12 } as const
 const POSITIVE = { ...WHOLE, min: 1 }
 /** The twins are microgpt.py's: one document a step. */
 const ONE = { ...WHOLE, min: 1, max: 1 }
 
-export abstract class Twin {
+export abstract class Twin implements Trainable {
   readonly config: Readonly<Config>
   readonly tokenizer: Tokenizer
   /** A shuffled copy; step s (from 0) trains on docs[s % docs.length]. */
@@ -93,7 +84,7 @@ export abstract class Twin {
    */
   *train({
     steps = Math.max(0, this.config.num_steps - this.step),
-  }: { steps?: number } = {}): Generator<TwinStep, void, undefined> {
+  }: { steps?: number } = {}): Generator<TrainStep, void, undefined> {
     checkField('steps', steps, WHOLE, this.config.num_steps)
     for (let i = 0; i < steps; i++) {
       const doc = this.docs[this.step % this.docs.length]!

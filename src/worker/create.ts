@@ -1,7 +1,7 @@
 /** The way in to the worker front door: the rest of it is loaded when it is asked for. */
 import type { CreateOptions, LoadOptions } from '../gpt/microgpt.js'
 import { snapshot } from '../gpt/options.js'
-import type { WorkerModel } from './model.js'
+import type { WorkerModel } from './worker-model.js'
 import type { Abortable } from './start.js'
 
 const part = () => import('./start.js')
@@ -24,7 +24,7 @@ export async function createWorkerModel(options: CreateOptions & Abortable): Pro
  * @throws what MicroGPT.load throws, and what createWorkerModel does
  */
 export async function loadWorkerModel(
-  bytes: Uint8Array,
+  bytes: Uint8Array | ArrayBuffer,
   options?: LoadOptions & Abortable,
 ): Promise<WorkerModel> {
   const given = options && snapshot(options)
