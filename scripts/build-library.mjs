@@ -1,12 +1,12 @@
 /**
- * What programs and pages import:
+ * Builds the files that programs and pages import:
  *
  *     index.js, client.js, reference.js  the package: readable, with source maps, for Node and for
  *                                        bundlers; they share chunks, so a class is the same in all
  *     names.js                           the shipped names, for pages too
  *     microgpt.js                        the same as index.js in one small file, for plain pages
  *     microgpt.inline.js                 and with core.wasm inside
- *     worker.js, thread.js               scripts of workers: whole files that import nothing
+ *     worker.js, thread.js               scripts of workers: complete files that import nothing
  */
 import { readFileSync } from 'node:fs'
 import * as esbuild from 'esbuild'

@@ -1,16 +1,16 @@
 /**
- * Every error class that the package throws. A message is one sentence or two: what is wrong, what
- * was expected, what was given, and what to do.
+ * Every error class that the package throws. A message says what is wrong, what was expected, what
+ * was given, and what to do.
  */
 
-/** A class's name, in stack traces and after minifying too: it is set before any error is made. */
+/** Sets a class's name before any error is made: for stack traces, and after minifying too. */
 function keepName(errorClass: { prototype: Error }, name: string): void {
   Object.defineProperty(errorClass, 'name', { value: name, configurable: true })
   const property = { value: name, configurable: true, writable: true }
   Object.defineProperty(errorClass.prototype, 'name', property)
 }
 
-/** The parent of all errors of this package: `catch (e) { if (e instanceof MicroGPTError) ... }`. */
+/** The base class of all errors of this package. */
 export class MicroGPTError extends Error {
   static {
     keepName(this, 'MicroGPTError')
@@ -22,9 +22,9 @@ export class ConfigError extends MicroGPTError {
   static {
     keepName(this, 'ConfigError')
   }
-  /** The field as it is written in a config, such as `n_embd`. */
+  /** The name of the field or option, such as `n_embd`. */
   readonly field: string
-  /** The value that was refused. */
+  /** The value that was rejected. */
   readonly value: unknown
 
   constructor(field: string, value: unknown, message: string) {
@@ -41,7 +41,7 @@ export class DatasetError extends MicroGPTError {
   }
 }
 
-/** A character or a token id lies outside the alphabet. */
+/** A character is not in the alphabet, or a token id is not in the vocabulary. */
 export class TokenizerError extends MicroGPTError {
   static {
     keepName(this, 'TokenizerError')
@@ -55,7 +55,7 @@ export class CoreError extends MicroGPTError {
   }
 }
 
-/** The arena is too small for what is asked of it, or memory for it cannot be had. */
+/** The arena has no room left, or there is not enough memory for it. */
 export class ArenaError extends MicroGPTError {
   static {
     keepName(this, 'ArenaError')
@@ -69,7 +69,9 @@ export class GraphError extends MicroGPTError {
   }
 }
 
-/** A run cannot go on: its loss is not a number any more, or its model has been freed. */
+/**
+ * Training cannot continue: the loss is not finite, the model has been freed, or a thread has died.
+ */
 export class TrainingError extends MicroGPTError {
   static {
     keepName(this, 'TrainingError')
@@ -77,12 +79,12 @@ export class TrainingError extends MicroGPTError {
 }
 
 /**
- * What is wrong with a checkpoint. The codes stay as they are from version to version:
+ * What is wrong with a checkpoint. The codes do not change between versions:
  *
  * - `truncated`, `header`, `alignment`, `json`, `key`, `duplicate`, `dtype`, `shape`, `offsets`,
- *   `trailing`: it is no safetensors file, or not all of one;
- * - `tensors`, `metadata`, `values`: it is one, but not of such a model, or of a broken one;
- * - `dataset`: it goes on with other documents only;
+ *   `trailing`: the file is not a complete safetensors file;
+ * - `tensors`, `metadata`, `values`: the file is complete, but of another model or a broken one;
+ * - `dataset`: the run was trained on other data than was given;
  * - `file`, `locked`: the file cannot be read or written, or another run writes to it.
  */
 export type CheckpointCode =
@@ -103,11 +105,12 @@ export type CheckpointCode =
   | 'file'
   | 'locked'
 
-/** A checkpoint cannot be read, written or used. */
+/** A checkpoint cannot be read, written or used; `code` says why. */
 export class CheckpointError extends MicroGPTError {
   static {
     keepName(this, 'CheckpointError')
   }
+  /** What is wrong; see CheckpointCode. */
   readonly code: CheckpointCode
 
   constructor(code: CheckpointCode, message: string, options?: ErrorOptions) {

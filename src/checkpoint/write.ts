@@ -1,15 +1,16 @@
 /**
- * What a checkpoint holds: the matrices by their names and, for a run that can be resumed, everything
- * else that its next step depends on. No times and no paths: equal runs give equal bytes.
+ * The content of a checkpoint: the matrices by name and, for a run that can be resumed, everything
+ * else that its next step depends on. There are no times and no paths in it: equal runs give equal
+ * bytes.
  *
  *     tensors   wte ... layer0.mlp_fc2                [nout, nin], as in the state_dict
  *               adam.m.wte ... adam.v.layer0.mlp_fc2  the moments, likewise
  *               random.words                          [624], the twister
  *     metadata  format microgpt preset config alphabet seed step
  *               docs_seen num_docs docs_hash random_index random_gauss
- *               mode                                  of a text only: text
- *               num_chars                             of a run on a text
- *               val_fraction                          of a run with a part held out
+ *               mode                                  only for a text: text
+ *               num_chars                             only for a run on a text
+ *               val_fraction                          only for a run with held-out data
  */
 import type { Config } from '../config/config.js'
 import { gptTable } from '../config/parameters.js'
@@ -21,40 +22,43 @@ import { CheckpointError } from '../errors.js'
 import type { RandomState } from '../random.js'
 import { type Bytes, type NamedTensor, writeSafetensors } from './safetensors/write.js'
 
-/** The version of what is written here. */
+/** The version of this format. */
 export const VERSION = '1'
 export const WORDS = 'random.words'
 export const MOMENTS = ['adam.m.', 'adam.v.'] as const
 
-/** Which documents a run has been trained on, without them. */
+/** Identifies the data of a run, without containing it. */
 export interface DatasetMark {
-  /** A text is one. */
+  /** Number of documents; 1 for a text. */
   num_docs: string
-  /** Of a text only. */
+  /** Number of characters, for a text only. */
   num_chars?: string
+  /** A 64-bit hash of the data and its split, as 16 hexadecimal digits. */
   docs_hash: string
 }
 
-/** The state of a run beside its parameters. */
+/** The state of a run, in addition to parameters and moments. */
 export interface RunState extends DatasetMark {
+  /** Documents or blocks that steps have used so far. */
   docsSeen: number
+  /** The state of the random generator. */
   random: RandomState
-  /** The part held out; 0 is none. */
+  /** The share of the data that is held out; 0 is none. */
   valFraction: number
 }
 
-/** What a checkpoint says about its model. */
-export interface Described {
+/** The part of a model that its checkpoint describes. */
+export interface CheckpointedModel {
   mode: Mode
   preset: string
   config: Readonly<Config>
   seed: bigint
-  /** Steps made. */
+  /** Number of training steps. */
   step: number
   tokenizer: Tokenizer
 }
 
-/** Adam's moments: views, in the order of the parameters. */
+/** Views of Adam's two moments, in the order of the parameters. */
 export function momentsOf(arena: Arena): Float64Array[] {
   const count = arena.params.length
   const at = arena.core.moments() >>> 0
@@ -62,8 +66,8 @@ export function momentsOf(arena: Arena): Float64Array[] {
 }
 
 /**
- * 64 bits over some documents in their order, or over a text's ids, and over how they are split:
- * they tell other data, and hold off no forger.
+ * A 64-bit hash of documents in order, or of a text's ids, and of how they are split. It recognizes
+ * other data; it is not cryptographic.
  */
 export function hashOf(pieces: Pieces): string {
   let a = 0x9e3779b9
@@ -81,7 +85,7 @@ export function hashOf(pieces: Pieces): string {
   return [a, b].map((x) => (x >>> 0).toString(16).padStart(8, '0')).join('')
 }
 
-/** Which data a run has been trained on. */
+/** The mark of the data of a run. */
 export function markOf(mode: Mode, { counts: { train, val }, pieces }: Corpus): DatasetMark {
   const count = String(train + val)
   const docs_hash = hashOf(pieces)
@@ -91,17 +95,18 @@ export function markOf(mode: Mode, { counts: { train, val }, pieces }: Corpus): 
 }
 
 /**
- * @param run without it the file holds the parameters alone
- * @throws {CheckpointError} when a number is not finite: such a model is not worth keeping
+ * The bytes of a checkpoint.
+ * @param run without it, the file has the parameters only
+ * @throws {CheckpointError} if a number is not finite: such a model is of no use
  */
-export function writeCheckpoint(model: Described, arena: Arena, run?: RunState): Bytes {
+export function writeCheckpoint(model: CheckpointedModel, arena: Arena, run?: RunState): Bytes {
   const { mode, preset, config, seed, step, tokenizer } = model
   const metadata: Record<string, string> = {
     format: 'pt',
     microgpt: VERSION,
     preset,
     config: JSON.stringify(config),
-    // A list: halves of a surrogate pair that stand next to each other stay two characters.
+    // A list, so that two adjacent halves of a surrogate pair remain two characters.
     alphabet: JSON.stringify(tokenizer.chars),
     seed: String(seed),
     step: String(step),

@@ -4,6 +4,7 @@ import { readdirSync, realpathSync, renameSync, rmSync, writeSync } from 'node:f
 import { basename, dirname, join } from 'node:path'
 import { CheckpointError } from '../errors.js'
 import { headerLength } from '../checkpoint/safetensors/read.js'
+import { UsageError } from './exit.js'
 import { UNFINISHED_LOCK, lock } from './lock.js'
 
 /** What the memory of a model can be, and more than Node reads at once on some systems. */
@@ -31,11 +32,12 @@ export function named(path: string, { code, message }: CheckpointError): Checkpo
 }
 
 /** Does what may fail, and says so in a sentence. */
-function attempt<T>(verb: 'read' | 'write', path: string, hint: string, work: () => T): T {
+export function attempt<T>(verb: 'read' | 'write', path: string, hint: string, work: () => T): T {
   try {
     return work()
   } catch (cause) {
     if (cause instanceof CheckpointError) throw named(path, cause)
+    if (cause instanceof UsageError) throw cause
     const { code = '', message } = cause as NodeJS.ErrnoException
     const text = `cannot ${verb} ${path}: ${TROUBLE[code] ?? message}; ${hint}`
     throw new CheckpointError('file', text, { cause })

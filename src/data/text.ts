@@ -1,14 +1,16 @@
-/** Bytes to text to documents, as Python reads them. */
+/** Bytes to text to documents, with the rules of Python's text files. */
 import { show } from '../config/checks.js'
 import { DatasetError } from '../errors.js'
 
-/** What Python's str.strip() takes away (JavaScript's trim knows U+FEFF instead of U+001C-1F, U+0085). */
+/**
+ * What Python's str.strip() removes (JavaScript's trim has U+FEFF instead of U+001C-1F and U+0085).
+ */
 const SPACE = new Set(
   '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008' +
     '\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
 )
 
-/** Python's str.strip(). */
+/** Removes white space from both ends, like Python's str.strip(). */
 export function strip(text: string): string {
   let start = 0
   let end = text.length
@@ -18,9 +20,9 @@ export function strip(text: string): string {
 }
 
 /**
- * A document a line, stripped, empty ones dropped. Lines end with LF, CRLF or CR, as in Python's
- * text files; a byte order mark at the start is removed.
- * @throws {DatasetError} when no document is left
+ * Splits a text into documents, one per line, stripped; empty lines are dropped. Lines end with LF,
+ * CRLF or CR, as in Python's text files; a byte order mark at the start is removed.
+ * @throws {DatasetError} if no document is left
  */
 export function parseDocs(text: string): string[] {
   const body = text.startsWith('\ufeff') ? text.slice(1) : text
@@ -36,9 +38,9 @@ export function parseDocs(text: string): string[] {
 }
 
 /**
- * All of a text as one, with line ends as parseDocs has them: each an LF. A byte order mark at the
- * start is removed, and nothing else.
- * @throws {DatasetError} when there is nothing
+ * Prepares a text to be trained on as a whole: every line end becomes LF, and a byte order mark at
+ * the start is removed. Nothing else changes.
+ * @throws {DatasetError} if the text is empty
  */
 export function parseText(text: string): string {
   const body = text.startsWith('\ufeff') ? text.slice(1) : text
@@ -47,9 +49,9 @@ export function parseText(text: string): string {
 }
 
 /**
- * UTF-8 to text.
- * @param errors 'replace' puts U+FFFD for each malformed sequence, as Python does
- * @throws {DatasetError} that names the line and the byte in it of the first malformed sequence
+ * Decodes UTF-8.
+ * @param errors 'replace' gives U+FFFD for each malformed sequence, as in Python; 'strict' throws
+ * @throws {DatasetError} with the line, and the byte in it, of the first malformed sequence
  */
 export function decodeUtf8(bytes: Uint8Array, errors: 'strict' | 'replace' = 'strict'): string {
   const fatal = errors === 'strict'
@@ -64,7 +66,10 @@ export function decodeUtf8(bytes: Uint8Array, errors: 'strict' | 'replace' = 'st
   }
 }
 
-/** Where the first malformed sequence begins: line, and byte in it, from 1. For refused bytes only. */
+/**
+ * Where the first malformed sequence begins: line, and byte in it, from 1. Only for malformed
+ * bytes.
+ */
 function malformedAt(bytes: Uint8Array): { line: number; byte: number } {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let line = 1
@@ -85,8 +90,8 @@ function malformedAt(bytes: Uint8Array): { line: number; byte: number } {
 }
 
 /**
- * Whether these are documents at all.
- * @throws {DatasetError} when it is not a list, is empty, or holds something that is no string
+ * Checks that a value is a list of documents.
+ * @throws {DatasetError} if it is not a list, is empty, or contains anything but strings
  */
 export function checkDocs(docs: readonly string[]): void {
   const want = 'docs must be a list of at least one document'

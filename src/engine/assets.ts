@@ -5,7 +5,7 @@
  */
 import { CoreError } from '../errors.js'
 
-/** True in what the build makes; in src/ nothing of this name exists. */
+/** True in built files; not defined in src/. */
 declare const BUILT: true
 /** True in scripts of workers and in bundles with the core inside: no file is beside those. */
 declare const ALONE: true

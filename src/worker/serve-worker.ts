@@ -1,6 +1,7 @@
 /** Makes this script a worker when its first message says so; until then it does nothing. */
 import { type Assets, useAssets } from '../engine/assets.js'
-import { serve } from './serve.js'
+import type { ServerPort } from './rpc.js'
+import { serveModel } from './serve-model.js'
 
 export const HELLO = 'worker'
 
@@ -12,13 +13,13 @@ export interface Hello {
 
 /** Called once, by worker.js and by the inline bundle when it is no page's. */
 export function serveWhenAsked(): void {
-  const scope = globalThis as unknown as Parameters<typeof serve>[0] & EventTarget
+  const scope = globalThis as unknown as ServerPort & EventTarget
   const hear = (event: Event) => {
     const { data } = event as MessageEvent<Partial<Hello> | null>
     if (data?.microgpt !== HELLO || !data.assets) return
     scope.removeEventListener('message', hear)
     useAssets(data.assets)
-    serve(scope)
+    serveModel(scope)
     scope.postMessage({ microgpt: 'ready' } as never, [])
   }
   scope.addEventListener('message', hear as never)

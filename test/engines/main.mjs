@@ -51,6 +51,13 @@ const PROGRAMS = {
   },
 }
 
+/** What the fast core gives where products and sums are fused: the only other outcome there is. */
+const FUSED = {
+  losses: '169ab3446e00eae5',
+  parameters: '6bc4b9a5cb0b6054',
+  checkpoint: '4664f463802d926a',
+}
+
 class Skipped extends Error {}
 
 async function valuesInProgram(folder, { install, program, args = [], qemu, libraries, sysroot }) {
@@ -133,11 +140,11 @@ try {
   writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
   const reference = JSON.parse(await run(process.execPath, ['program.mjs'], folder))
   // The other outcome of the fast core: with products and sums rounded apart it is the plain core's.
-  const { fast, ...plain } = reference
+  const { fast: _, ...plain } = reference
   const apart = JSON.parse(await run(process.execPath, ['apart.mjs'], await apartIn(folder)))
   const want = { ...plain, fast: apart }
   const judge = (got) => {
-    const { equal, different } = compare(got, want, fast)
+    const { equal, different } = compare(got, want, FUSED)
     if (different.length > 0)
       throw new Error(`${different.length} differ:\n${different.join('\n')}`)
     const outcome = got.fast?.parameters === apart.parameters ? 'not fused' : 'fused'

@@ -151,7 +151,12 @@ test('the package holds what its entry points and commands need, and no more', (
   )
   const commands = ['cli.js', 'measure.js', 'peak.wasm', 'web.js']
   const page = ['index.html', 'boot.js', 'page.js', 'page-worker.js', 'page.css', 'icon.svg']
-  const types = ['core.d.ts', 'core.threads.d.ts', 'types/worker/model.d.ts', 'types/platform.d.ts']
+  const types = [
+    'core.d.ts',
+    'core.threads.d.ts',
+    'types/worker/worker-model.d.ts',
+    'types/platform.d.ts',
+  ]
   const built = [...commands, ...page, ...types, 'microgpt.js', 'microgpt.html']
   const wanted = [...named.map((path) => path.slice(2)), ...built.map((name) => `build/${name}`)]
   expect(wanted.filter((path) => !paths.includes(path))).toEqual([])
@@ -161,8 +166,8 @@ test('the package holds what its entry points and commands need, and no more', (
   )
 })
 
-test('the package takes at most 2.4 MB when it is installed', () => {
-  expect(packed().unpackedSize).toBeLessThanOrEqual(2.4e6)
+test('the package takes at most 2.6 MB when it is installed', () => {
+  expect(packed().unpackedSize).toBeLessThanOrEqual(2.6e6)
 })
 
 test('the declarations type a program that uses the package', () => {

@@ -1,17 +1,23 @@
-/** The safetensors format written: see read.ts. */
+/** Writes the safetensors format; read.ts describes it. */
 import { METADATA } from './header.js'
 
 /** A tensor to write, as F64. */
 export interface NamedTensor {
+  /** Its unique name. */
   name: string
+  /** Its dimensions. */
   shape: readonly number[]
+  /** The numbers, row-major: as many as the product of the shape. */
   data: Float64Array
 }
 
-/** Bytes in a memory of their own, which Blob and fetch take; before TypeScript 5.7 plain Uint8Array. */
+/** Bytes in their own memory, as Blob and fetch take them; before TypeScript 5.7 a Uint8Array. */
 export type Bytes = ReturnType<Uint8ArrayConstructor['from']>
 
-/** @param metadata of strings alone, as the format has it */
+/**
+ * The bytes of a safetensors file.
+ * @param metadata strings only, as the format requires
+ */
 export function writeSafetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>>,

@@ -1,19 +1,22 @@
-/** A thread with its own instance of the core, in Node and in browsers: the host's side of its start. */
+/**
+ * A thread with its own instance of the core, in Node and in browsers: the host's side of its
+ * start.
+ */
 import { threadUrl } from '../assets.js'
 import { type CoreModule, type SharedMemory, isNode } from '../core.js'
 import { START_PATIENCE, startScript, whyFailed } from '../web-worker.js'
 
-/** What a thread is given when it starts. */
+/** What a thread receives when it starts. */
 export interface WorkerInit {
   module: CoreModule
   memory: SharedMemory
   /** Address of the thread pool's control block. */
   block: number
-  /** Which instance of the pool this one is. */
+  /** Index of this instance in the pool. */
   index: number
 }
 
-/** What a thread writes for its round when it ends with an error. */
+/** What a thread writes instead of its round if it ends with an error. */
 export const FAILED = -1
 
 /** Where a thread writes the last round that it finished: a line of the control block. */
@@ -25,12 +28,12 @@ export interface Thread {
 }
 
 /** What a thread reports: that it is ready, or that it cannot continue. */
-export type Report = { ready: true } | { failed: string }
+export type ThreadReport = { ready: true } | { failed: string }
 
 /**
  * Starts a thread, which is ready when this resolves. It does not keep the process alive.
- * @param onLost called when it ends after that, with the reason
- * @throws {Error} when it does not become ready
+ * @param onLost called with the reason if it ends later
+ * @throws {Error} if it does not become ready
  */
 export async function spawnThread(
   init: WorkerInit,
@@ -41,7 +44,7 @@ export async function spawnThread(
   let reject!: (error: Error) => void
   const started = new Promise<void>((ok, no) => ([resolve, reject] = [ok, no]))
   const end = (why: string) => (ready ? onLost(why) : reject(new Error(why)))
-  const hear = (report: Report) => {
+  const hear = (report: ThreadReport) => {
     if ('failed' in report) return end(report.failed)
     ready = true
     resolve()
@@ -60,13 +63,13 @@ export async function spawnThread(
   return thread
 }
 
-type Hear = (report: Report) => void
+type Hear = (report: ThreadReport) => void
 type End = (why: string) => void
 
 function inNode(init: WorkerInit, hear: Hear, end: End): Thread {
   const { Worker } = globalThis.process.getBuiltinModule('node:worker_threads')
   const worker = new Worker(threadUrl(), { workerData: init, execArgv: [] })
-  worker.on('message', (report: Report) => {
+  worker.on('message', (report: ThreadReport) => {
     hear(report)
     worker.unref()
   })
@@ -78,7 +81,7 @@ function inNode(init: WorkerInit, hear: Hear, end: End): Thread {
 function inBrowser(init: WorkerInit, hear: Hear, end: End): Thread {
   const url = threadUrl()
   const worker = startScript(url)
-  worker.addEventListener('message', ({ data }: MessageEvent<Report>) => hear(data))
+  worker.addEventListener('message', ({ data }: MessageEvent<ThreadReport>) => hear(data))
   worker.addEventListener('error', (event) => end(whyFailed(event, url)))
   worker.postMessage(init, [])
   return { stop: () => worker.terminate() }
