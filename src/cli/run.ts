@@ -60,6 +60,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 const BENCH = { about: 'measure the three engines' }
 
+const WEB = { about: 'serve the page: train in a browser and look inside' }
+
+/** Starts the page's server, a built program next to this one that reads its own flags. */
+async function web(): Promise<number> {
+  process.argv.splice(2, 1)
+  await import(new URL('./web.js', import.meta.url).href)
+  return Number(process.exitCode ?? 0)
+}
+
 /** Runs the program; never throws. @param argv the words after the program's name */
 export async function run(argv: string[]): Promise<number> {
   const [name = '', ...rest] = argv
@@ -69,6 +78,7 @@ export async function run(argv: string[]): Promise<number> {
   try {
     // bench has flags of its own, and signals mean nothing special to it.
     if (name === 'bench') return await (await import('./bench.js')).bench(rest)
+    if (name === 'web') return await web()
     const text = information(name)
     if (text !== undefined) {
       out.write(text)
@@ -97,7 +107,8 @@ export async function run(argv: string[]): Promise<number> {
 }
 
 function information(name: string): string | undefined {
-  if (name === '--help' || name === '-h') return programHelp({ ...COMMANDS, bench: BENCH })
+  if (name === '--help' || name === '-h')
+    return programHelp({ ...COMMANDS, bench: BENCH, web: WEB })
   if (name === '--version') return `${packageJson.version}\n`
   return undefined
 }
@@ -105,7 +116,7 @@ function information(name: string): string | undefined {
 /** @throws {UsageError} when there is no such command */
 function commandOf(name: string): Command {
   if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!
-  const names = [...Object.keys(COMMANDS), 'bench']
+  const names = [...Object.keys(COMMANDS), 'bench', 'web']
   const more = `; ${PROGRAM} --help says more`
   const list = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
   if (name === '' || name.startsWith('-')) {

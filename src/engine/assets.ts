@@ -120,8 +120,10 @@ function fileUrl(name: File): URL {
     throw new CoreError(`${name} is not a file beside this bundle, which has the core inside`)
   }
   try {
-    const url = BESIDE[name]()
-    return new URL(url.href.replace(MOVED, '/node_modules/microgpt-wasm/build/'))
+    const { href } = BESIDE[name]()
+    const page = globalThis.document?.baseURI ?? globalThis.location?.href
+    // Turbopack gives an address without an origin.
+    return new URL(href.replace(MOVED, '/node_modules/microgpt-wasm/build/'), page)
   } catch (cause) {
     // Bundles that are no ES modules have no import.meta.url: the files are beside the script.
     const script = typeof __filename === 'string' ? __filename : undefined

@@ -1,9 +1,9 @@
-/** The program behind `npm run web`: build/web.js. */
+/** The program of `npx microgpt-wasm web` and `npm run web`: build/web.js. */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { listen, webServer } from './server.js'
 
-const HELP = `npm run web -- [--port 8000] [--host 127.0.0.1]
+const HELP = `microgpt-wasm web [--port 8000] [--host 127.0.0.1]
 
 Serves the page, and the files of build/ beside it. Port 0 takes a free one.`
 
