@@ -1,6 +1,6 @@
 /**
  * Addresses of the files beside the built module: the cores and the scripts of workers. Each is
- * computed when it is first needed, and each is a literal that bundlers recognise and copy. A worker
+ * computed when it is first needed, and each is a literal that bundlers recognize and copy. A worker
  * is told the addresses by the page that starts it.
  */
 import { CoreError } from '../errors.js'
@@ -89,7 +89,7 @@ export function assets(): Assets {
 /** Whether the cores are files beside this module: only then can there be threads, or a fast core. */
 export const hasFiles = (): boolean => (told ? told.urls !== null : BESIDE !== null)
 
-/** The core inside this bundle, or what the page has sent of its own; null where it is a file. */
+/** The core inside this bundle, or the one that the page has sent; null where it is a file. */
 export function inlineCore(): Uint8Array | null {
   if (told?.core) return told.core
   if (typeof INLINE_CORE !== 'string') return null

@@ -24,7 +24,7 @@ export interface Parameter {
 export interface StateDict extends ReadonlyMap<string, Parameter> {
   /** The matrix with this name, if the model has one. */
   get(name: ParameterName): Parameter | undefined
-  /** The same for the names of your own model. */
+  /** The same for other models, with other names. */
   get(name: string): Parameter | undefined
 }
 

@@ -55,7 +55,6 @@ const PROGRAMS = {
 const FUSED = {
   losses: '169ab3446e00eae5',
   parameters: '6bc4b9a5cb0b6054',
-  checkpoint: '4664f463802d926a',
 }
 
 class Skipped extends Error {}

@@ -48,9 +48,9 @@ function recordWrites(memory) {
   }
 }
 
-const { instantiate } = WebAssembly
-WebAssembly.instantiate = async (module, imports) => {
-  const instance = await instantiate.call(WebAssembly, module, imports)
+const { Instance } = WebAssembly
+WebAssembly.Instance = function recorded(module, imports) {
+  const instance = new Instance(module, imports)
   const { memory } = instance.exports
   seen = new BigUint64Array(memory.buffer.slice(0))
   const exports = {}

@@ -17,8 +17,9 @@ const plain = (files, ways) => ({
     const site = await serve(dir)
     try {
       const result = await browse(`${site.address}?ways=${ways}`)
-      const used = ['microgpt.js', 'names.js', 'check.js', ...files].map((name) => `/${name}`)
-      const more = site.asked.filter((path) => /\.(js|wasm)$/.test(path) && !used.includes(path))
+      const names = ['microgpt.js', 'names.js', 'check.js', ...files]
+      const used = new Set(names.map((name) => `/${name}`))
+      const more = site.asked.filter((path) => /\.(js|wasm)$/.test(path) && !used.has(path))
       return more.length > 0 ? { files: `it asked for ${more}` } : result
     } finally {
       site.stop()

@@ -22,9 +22,9 @@ export async function run(dir, command, args, env = {}) {
   try {
     return (await promisify(execFile)(command, args, options)).stdout
   } catch (error) {
-    const printed = `${error.stdout ?? ''}${error.stderr ?? ''}`.trim().split('\n').slice(-25)
+    const lines = `${error.stdout ?? ''}${error.stderr ?? ''}`.trim().split('\n').slice(-25)
     throw new Error(
-      [`${command} ${args.join(' ')}: ${error.code ?? error.signal}`, ...printed].join('\n'),
+      [`${command} ${args.join(' ')}: ${error.code ?? error.signal}`, ...lines].join('\n'),
     )
   }
 }
@@ -37,6 +37,9 @@ export const bin = (dir, name, args, env) =>
 export async function printed(dir, command, args, env) {
   return JSON.parse((await run(dir, command, args, env)).trim().split('\n').at(-1))
 }
+
+/** What programs print to color text. */
+const COLORS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g')
 
 /** Starts a server and waits until what it prints matches. @returns what ends it, and the match */
 export function start(dir, command, args, ready, env = {}) {
@@ -56,8 +59,8 @@ export function start(dir, command, args, ready, env = {}) {
     }, 120_000)
     const hear = (data) => {
       heard += data
-      // Without the colours.
-      const match = ready.exec(heard.replace(/\u001b\[[\d;]*m/g, ''))
+      // Without its colors.
+      const match = ready.exec(heard.replace(COLORS, ''))
       if (!match) return
       clearTimeout(timer)
       resolve({ stop, match })

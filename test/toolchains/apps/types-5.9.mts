@@ -1,5 +1,5 @@
 import { MicroGPT } from 'microgpt-wasm'
 
 const gpt = await MicroGPT.create({ docs: ['anna'] })
-new Blob([gpt.save()])
-new Response(gpt.save({ optimizer: true }))
+export const blob = new Blob([gpt.save()])
+export const response = new Response(gpt.save({ optimizer: true }))

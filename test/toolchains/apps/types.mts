@@ -35,5 +35,5 @@ for await (const { loss } of again.train()) loss.toFixed(2)
 const exports: Core = await loadCore()
 const e: number = exports.exp(1)
 // @ts-expect-error: there is no such export of the core
-exports.nothing
-export { both, data, e, fused, how, inline, reference, text, threads, wrong }
+const none = exports.nothing
+export { both, data, e, fused, how, inline, none, reference, text, threads, wrong }

@@ -7,5 +7,5 @@ if (isMainThread) {
   const worker = new Worker(new URL(import.meta.url))
   worker.on('message', (result) => console.log(JSON.stringify(result)))
 } else {
-  parentPort.postMessage(await check({ MicroGPT }, NAMES, ['main', 'threads']))
+  parentPort.postMessage(await check({ MicroGPT }, NAMES, ['main', 'threads']), [])
 }
