@@ -25,6 +25,7 @@ export async function run(dir, command, args, env = {}) {
     const lines = `${error.stdout ?? ''}${error.stderr ?? ''}`.trim().split('\n').slice(-25)
     throw new Error(
       [`${command} ${args.join(' ')}: ${error.code ?? error.signal}`, ...lines].join('\n'),
+      { cause: error },
     )
   }
 }
