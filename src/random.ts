@@ -3,6 +3,7 @@
  * Nishimura (1998), seeded and read as CPython 3.11's Lib/random.py and Modules/_randommodule.c do.
  */
 import { show } from './config/checks.js'
+import { term } from './config/terms.js'
 import { ConfigError } from './errors.js'
 
 /** The functions that gauss needs. The core's give the same bits on every machine; Math's do not. */
@@ -55,7 +56,7 @@ export class Random {
     if (rest < 0n) rest = -rest
     if (!whole || rest >> MAX_SEED_BITS) {
       const want = 'a whole number below 2^32768 (a bigint beyond 2^53)'
-      throw new ConfigError('seed', seed, `seed must be ${want}, got ${show(seed)}; try 42`)
+      throw new ConfigError('seed', seed, `${term('seed')} must be ${want}, got ${show(seed)}; try 42`)
     }
     const key: number[] = []
     do {

@@ -1,6 +1,7 @@
 /** The strings of a checkpoint's metadata, as what they stand for. */
 import { show } from '../config/checks.js'
 import { type ConfigInput, type PresetName, resolveConfig } from '../config/config.js'
+import { advice } from '../config/terms.js'
 import { type CheckpointCode, CheckpointError, MicroGPTError } from '../errors.js'
 import type { Safetensors } from './safetensors/read.js'
 import { fail } from './safetensors/header.js'
@@ -25,7 +26,7 @@ export function configOf(words: Metadata, options: ReadOptions) {
   const preset = (words.get('preset') ?? options.preset ?? 'tutorial') as PresetName
   const stored = words.get('config')
   if (stored === undefined && !options.config && !options.preset) {
-    fail('metadata', 'the file has no config in its metadata; give preset and config')
+    fail('metadata', `the file has no config in its metadata; ${advice('theConfig')}`)
   }
   const base = words.attempt('config', () => {
     const input: unknown = stored === undefined ? {} : JSON.parse(stored.slice(0, 10_000))
@@ -48,7 +49,7 @@ export function tokenizerOf(
   const rows = wte ? Math.min(wte.shape[0] ?? 0, wte.bytes.length) : 0
   if (stored !== undefined && stored.length > 15 * rows + 2) throw new RangeError()
   if (stored === undefined && !alphabet) {
-    fail('metadata', 'the file has none in its metadata; give alphabet')
+    fail('metadata', `it is not in the file's metadata; ${advice('theAlphabet')}`)
   }
   const chars: unknown = stored === undefined ? alphabet : JSON.parse(stored)
   const isList = Array.isArray(chars) && chars.every((char) => typeof char === 'string')

@@ -4,6 +4,7 @@ import { Metadata, type ReadOptions, attempt, configOf, tokenizerOf } from './me
 import { MOMENTS, type RunState, VERSION, WORDS, momentsOf } from './write.js'
 import { show } from '../config/checks.js'
 import type { Config, PresetName } from '../config/config.js'
+import { advice } from '../config/terms.js'
 import type { Mode } from '../data/corpus.js'
 import type { Random, RandomState } from '../random.js'
 import { fail } from './safetensors/header.js'
@@ -102,7 +103,7 @@ function checkTensors(
     const [got, wanted] = [tensor.shape, shape].map((list) => `[${list.join(', ')}]`)
     if (got !== wanted) fail('shape', `${name} must be of shape ${wanted}, got ${got}`)
     if (tensor.dtype !== 'F64' && !(widen && name !== WORDS)) {
-      const hint = widen ? '' : '; set widen (--widen) to take it all the same'
+      const hint = widen ? '' : `; ${advice('anyWidth')}`
       fail('dtype', `${name} must be of dtype F64, got ${tensor.dtype}${hint}`)
     }
   }

@@ -90,6 +90,12 @@ export function markOf(mode: Mode, { counts: { train, val }, pieces }: Corpus): 
     : { num_docs: count, docs_hash }
 }
 
+/** A config as JSON; without warmup_steps where it is 0, as it was before there was such a field. */
+function storedConfig(config: Readonly<Config>): string {
+  const { warmup_steps, ...rest } = config
+  return JSON.stringify(warmup_steps === 0 ? rest : config)
+}
+
 /**
  * @param run without it the file holds the parameters alone
  * @throws {CheckpointError} when a number is not finite: such a model is not worth keeping
@@ -100,7 +106,7 @@ export function writeCheckpoint(model: Described, arena: Arena, run?: RunState):
     format: 'pt',
     microgpt: VERSION,
     preset,
-    config: JSON.stringify(config),
+    config: storedConfig(config),
     // A list: halves of a surrogate pair that stand next to each other stay two characters.
     alphabet: JSON.stringify(tokenizer.chars),
     seed: String(seed),

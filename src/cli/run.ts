@@ -9,6 +9,7 @@ import { nearest } from './nearest.js'
 import { Output } from './output.js'
 import { type Flags, parseFlags } from './parse.js'
 import type { Surroundings } from './session.js'
+import { speakFlags } from './terms.js'
 
 interface Command extends Described {
   load(): Promise<(flags: Flags, surroundings: Surroundings) => Promise<number>>
@@ -64,6 +65,7 @@ export async function run(argv: string[]): Promise<number> {
       return 0
     }
     const command = commandOf(name)
+    speakFlags(name)
     const flags = parseFlags(name, command.flags, rest, command.operand)
     if (flags.has('help')) {
       out.write(commandHelp(name, command))

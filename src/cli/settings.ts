@@ -3,7 +3,6 @@ import { type ConfigInput, PRESETS, type PresetName, resolveConfig } from '../co
 import { type Range, checkField, show } from '../config/checks.js'
 import { FIELDS } from '../config/hyperparameters.js'
 import { FRACTION, type Mode } from '../data/corpus.js'
-import { ConfigError } from '../errors.js'
 import { ENCODING_ERRORS, type EncodingErrors } from './data.js'
 import { UsageError } from './exit.js'
 import { flagOf } from './flags.js'
@@ -33,16 +32,7 @@ const toNumber = (text: string): number | string => (NUMBER.test(text) ? Number(
 
 /** @throws {ConfigError} that names the flag */
 function check(flag: string, value: unknown, field: Range, fallback: unknown): void {
-  try {
-    checkField(`--${flag}`, value, field, fallback)
-  } catch (error) {
-    // null is how a config says it; a command line says off.
-    if (!(error instanceof ConfigError) || !('off' in field)) throw error
-    const message = error.message
-      .replace('or null for off', 'or off')
-      .replace('try null', 'try off')
-    throw new ConfigError(error.field, value, message)
-  }
+  checkField(`--${flag}`, value, field, fallback)
 }
 
 /** A flag's whole number, or the fallback. @throws {ConfigError} */

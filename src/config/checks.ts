@@ -1,5 +1,6 @@
 /** Checks of what a caller gives, and how it is shown. */
 import { ConfigError } from '../errors.js'
+import { advice, term } from './terms.js'
 
 /** What a value may be. `above` and `below` exclude the bound; `off` also allows null. */
 export type Range =
@@ -25,7 +26,11 @@ export function show(value: unknown): string {
  */
 export function checkField(name: string, value: unknown, range: Range, fallback: unknown): void {
   const refuse = (want: string, hint: unknown): never => {
-    throw new ConfigError(name, value, `${name} must be ${want}, got ${show(value)}; try ${hint}`)
+    throw new ConfigError(
+      name,
+      value,
+      `${term(name)} must be ${want}, got ${show(value)}; try ${hint}`,
+    )
   }
   if (range.kind === 'boolean') {
     if (typeof value !== 'boolean') refuse('true or false', fallback)
@@ -53,7 +58,8 @@ export function checkField(name: string, value: unknown, range: Range, fallback:
     if (bad) {
       const low = above ? `above ${min}` : `from ${min}`
       const high = below ? `below ${max}` : `to ${max}`
-      refuse(`a number ${low} ${high}${range.off ? ', or null for off' : ''}`, fallback)
+      const off = advice('off')
+      refuse(`a number ${low} ${high}${range.off ? `, or ${off}` : ''}`, fallback ?? off)
     }
   }
 }
@@ -61,7 +67,7 @@ export function checkField(name: string, value: unknown, range: Range, fallback:
 /** @throws {ConfigError} unless the value is a whole number from `least` on */
 export function checkWhole(name: string, value: unknown, least: number, fallback: number): void {
   if (Number.isInteger(value) && (value as number) >= least) return
-  const want = `${name} must be a whole number from ${least}, got ${show(value)}`
+  const want = `${term(name)} must be a whole number from ${least}, got ${show(value)}`
   throw new ConfigError(name, value, `${want}; try ${fallback}`)
 }
 

@@ -2,6 +2,7 @@
 import { ConfigError } from '../errors.js'
 import { checkField, show } from './checks.js'
 import { FIELDS, type FieldName } from './hyperparameters.js'
+import { term } from './terms.js'
 
 /** The names are microgpt.py's own. */
 export interface Config {
@@ -27,6 +28,8 @@ export interface Config {
   eps_adam: number
   /** The curve that the learning rate follows from learning_rate over num_steps. */
   lr_schedule: Schedule
+  /** The learning rate is multiplied by min(1, (step + 1) / warmup_steps); 0 is no warm-up. */
+  warmup_steps: number
   /** Steps of a whole run; the schedule's length. */
   num_steps: number
   /** Documents a step; microgpt.py has one. */
@@ -41,14 +44,32 @@ export interface Config {
 
 export type Activation = 'relu' | 'relu2' | 'gelu'
 export type Schedule = 'cosine' | 'linear' | 'constant'
-export type PresetName = 'tutorial' | 'gist'
+export type PresetName = 'tutorial' | 'gist' | 'small' | 'medium'
 /** What a caller may give: any of the fields. */
 export type ConfigInput = Partial<Config>
 
-const defaults = Object.fromEntries(Object.entries(FIELDS).map(([name, field]) => [name, field.default]))
+const defaults = Object.fromEntries(
+  Object.entries(FIELDS).map(([name, field]) => [name, field.default]),
+)
 const tutorial = { ...defaults, head_dim: 4 } as unknown as Config
 
-/** Two published revisions of microgpt.py: the first form and the form of today. */
+/** Larger than microgpt.py's models, for batches and long texts. docs/presets.md says how they learn. */
+const larger: Config = {
+  ...tutorial,
+  block_size: 32,
+  activation: 'gelu',
+  beta2: 0.99,
+  num_steps: 1000,
+  batch_size: 16,
+  temperature: 0.8,
+  weight_decay: 0.01,
+  grad_clip: 1,
+}
+
+/**
+ * `tutorial` and `gist` are the two published revisions of microgpt.py: the first form and the form
+ * of today. `small` and `medium` are larger models, with a learning rate that suits their width.
+ */
 export const PRESETS: Readonly<Record<PresetName, Readonly<Config>>> = Object.freeze({
   tutorial: Object.freeze(tutorial),
   gist: Object.freeze({
@@ -61,6 +82,23 @@ export const PRESETS: Readonly<Record<PresetName, Readonly<Config>>> = Object.fr
     beta2: 0.99,
     lr_schedule: 'linear',
     num_steps: 1000,
+  }),
+  small: Object.freeze({
+    ...larger,
+    n_embd: 64,
+    n_layer: 2,
+    head_dim: 16,
+    learning_rate: 3e-3,
+    warmup_steps: 50,
+  }),
+  medium: Object.freeze({
+    ...larger,
+    n_embd: 128,
+    n_layer: 4,
+    block_size: 64,
+    head_dim: 32,
+    learning_rate: 1e-3,
+    warmup_steps: 100,
   }),
 })
 
@@ -77,8 +115,12 @@ export function resolveConfig(
     throw new ConfigError('config', input, `config must be an object of fields, got ${show(input)}`)
   }
   if (typeof preset !== 'string' || !Object.hasOwn(PRESETS, preset)) {
-    const names = Object.keys(PRESETS).join(' or ')
-    throw new ConfigError('preset', preset, `preset must be ${names}, got ${show(preset)}`)
+    const names = Object.keys(PRESETS).join(', ')
+    throw new ConfigError(
+      'preset',
+      preset,
+      `${term('preset')} must be one of ${names}, got ${show(preset)}`,
+    )
   }
   const base = PRESETS[preset as PresetName]
   const config: Config = { ...base }
@@ -98,7 +140,8 @@ export function resolveConfig(
     const low = n_embd - (n_embd % n_head)
     const fits = (FIELDS.n_embd as { max: number }).max
     const near = [low, low + n_head].filter((n) => n > 0 && n <= fits).join(' or ')
-    const message = `n_embd ${n_embd} does not divide into n_head ${n_head}; try ${near}`
+    const [embd, head] = [`${term('n_embd')} (${n_embd})`, `${term('n_head')} (${n_head})`]
+    const message = `${embd} must be divisible by ${head}; try ${near}`
     throw new ConfigError('n_embd', n_embd, message)
   }
   config.head_dim = n_embd / n_head

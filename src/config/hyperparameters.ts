@@ -9,7 +9,13 @@ export type Field = Range & { default: number | string | boolean | null; about: 
 
 const integer = (about: string, value: number, min: number, max: number) =>
   ({ kind: 'integer', min, max, default: value, about }) as const
-const number = (about: string, value: number | null, min: number, max: number, more = {}): Field => {
+const number = (
+  about: string,
+  value: number | null,
+  min: number,
+  max: number,
+  more = {},
+): Field => {
   return { kind: 'number', min, max, ...more, default: value, about }
 }
 const choice = (about: string, ...choices: [string, ...string[]]): Field => {
@@ -28,12 +34,18 @@ const TABLE = {
     default: true,
     about: 'initialize attn_wo and mlp_fc2 with zeros',
   },
-  activation: choice("nonlinearity of the MLP", 'relu2', 'relu', 'gelu'),
-  learning_rate: number('learning rate of the first step', 1e-2, 0, 1e3),
+  activation: choice('nonlinearity of the MLP', 'relu2', 'relu', 'gelu'),
+  learning_rate: number('learning rate where the schedule begins', 1e-2, 0, 1e3),
   beta1: number("decay of Adam's first moment", 0.9, 0, 1, BELOW),
   beta2: number("decay of Adam's second moment", 0.95, 0, 1, BELOW),
   eps_adam: number("Adam's epsilon", 1e-8, 1e-300, 1),
   lr_schedule: choice('how the learning rate falls over num_steps', 'cosine', 'linear', 'constant'),
+  warmup_steps: integer(
+    'first steps, over which the learning rate rises to its schedule',
+    0,
+    0,
+    1e12,
+  ),
   num_steps: integer('training steps of the whole run', 500, 1, 1e12),
   batch_size: integer('documents per step', 1, 1, 1e6),
   temperature: number('sampling temperature; 0 is greedy', 0.5, 0, 1e6),

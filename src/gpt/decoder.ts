@@ -1,5 +1,6 @@
 /** The model for the next token of some sequences, each with its own key/value cache. */
 import type { Config } from '../config/config.js'
+import { term } from '../config/terms.js'
 import type { Arena } from '../engine/arena.js'
 import { Graph } from '../engine/graph.js'
 import type { Ids } from '../engine/tensor.js'
@@ -19,13 +20,7 @@ export class Decoder implements Sequences {
   private owner: object | null = null
 
   /** @param rows number of sequences */
-  constructor(
-    arena: Arena,
-    stateDict: StateDict,
-    config: Config,
-    vocabSize: number,
-    rows = 1,
-  ) {
+  constructor(arena: Arena, stateDict: StateDict, config: Config, vocabSize: number, rows = 1) {
     const { n_embd, n_layer, block_size } = config
     const g = new Graph(arena)
     this.graph = g
@@ -63,7 +58,7 @@ export class Decoder implements Sequences {
     for (const { probabilities } of this.rows) {
       // One logit that is not finite makes every probability of its row NaN.
       if (!Number.isNaN(probabilities[0]!)) continue
-      const message = 'the parameters are too large to sample with; try a smaller learning_rate'
+      const message = `the parameters are too large to sample with; try a smaller ${term('learning_rate')}`
       throw new TrainingError(message)
     }
   }

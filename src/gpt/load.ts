@@ -1,8 +1,14 @@
 /** A model from a checkpoint: what the file and the caller's data have to do with each other. */
 import type { Arena } from '../engine/arena.js'
-import { type Checkpoint, readCheckpoint, restoreNumbers, restoreRandom } from '../checkpoint/read.js'
+import {
+  type Checkpoint,
+  readCheckpoint,
+  restoreNumbers,
+  restoreRandom,
+} from '../checkpoint/read.js'
 import { type RunState, hashOf } from '../checkpoint/write.js'
 import { checkOptions } from '../config/checks.js'
+import { advice, term } from '../config/terms.js'
 import { type Corpus, type DataOptions, type Mode, modeOf } from '../data/corpus.js'
 import { CheckpointError } from '../errors.js'
 import type { LoadOptions } from './options.js'
@@ -82,8 +88,9 @@ function dataFor(
     throw new CheckpointError('dataset', message)
   }
   if (run && valFraction !== undefined && valFraction !== run.valFraction) {
-    const what = `the run holds out ${run.valFraction} of its data, got valFraction ${valFraction}`
-    const hint = 'leave it out, or give optimizer: false (--fresh) for a new run'
+    const got = `got ${term('valFraction')} ${valFraction}`
+    const what = `the run holds out ${run.valFraction} of its data, ${got}`
+    const hint = `leave it out, or ${advice('newRun')}`
     throw new CheckpointError('dataset', `${what}; ${hint}`)
   }
   const fraction = run?.valFraction ?? valFraction ?? 0
@@ -96,6 +103,5 @@ function otherData(run: RunState, { docs }: DataOptions): CheckpointError {
   const what = docs
     ? `the run was trained on ${num_docs} other documents, got ${docs.length}`
     : `the run was trained on another text, of ${num_chars} characters`
-  const hint = `or optimizer: false (--fresh) for a new run on ${docs ? 'these' : 'this'}`
-  return new CheckpointError('dataset', `${what}; give the same, ${hint}`)
+  return new CheckpointError('dataset', `${what}; give the same, or ${advice('newRun')}`)
 }

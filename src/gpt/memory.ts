@@ -30,7 +30,12 @@ export function planGPT(core: Core, config: Config, vocabSize: number, threads =
 }
 
 /** The arena of a GPT that samples some sequences side by side. */
-export function planDecoder(core: Core, config: Config, vocabSize: number, rows: number): ArenaPlan {
+export function planDecoder(
+  core: Core,
+  config: Config,
+  vocabSize: number,
+  rows: number,
+): ArenaPlan {
   return Arena.count(core, (arena) => {
     const dict = mapStateDict(arena, gptTable(config, vocabSize))
     return new Decoder(arena, dict, config, vocabSize, rows)

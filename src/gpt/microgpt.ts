@@ -5,6 +5,7 @@ import { type Config, resolveConfig } from '../config/config.js'
 import { FIELDS } from '../config/hyperparameters.js'
 import { gptTable } from '../config/parameters.js'
 import { learningRate } from '../config/schedule.js'
+import { advice, term } from '../config/terms.js'
 import { type Corpus, type DataOptions, type Mode, createCorpus, modeOf } from '../data/corpus.js'
 import { checkDocs } from '../data/text.js'
 import { Tokenizer } from '../data/tokenizer.js'
@@ -14,7 +15,13 @@ import { DatasetError, TrainingError } from '../errors.js'
 import { Random, type Seed } from '../random.js'
 import { Decoder } from './decoder.js'
 import { type Engine, openEngine } from './engine.js'
-import type { Candidate, CreateOptions, GenerateOptions, Generated, LoadOptions } from './options.js'
+import type {
+  Candidate,
+  CreateOptions,
+  GenerateOptions,
+  Generated,
+  LoadOptions,
+} from './options.js'
 import { type SampleOptions, type StepResult, type TrainOptions, snapshot } from './options.js'
 import { continuationOf } from './policy.js'
 import { drawRanked, rankIds, sampleSequences } from './sample.js'
@@ -264,8 +271,7 @@ export class MicroGPT {
     const continuation = continuationOf(mode, tokenizer, config.block_size, prompt, length)
     const policy = { ...continuation, temperature, ...(topK !== undefined && { topK }) }
     const { core } = this.live().arena
-    const random =
-      options.seed === undefined ? this.live().random : new Random(options.seed, core)
+    const random = options.seed === undefined ? this.live().random : new Random(options.seed, core)
     let tokens = [...policy.start]
     for (let i = 0; i < policy.length; i++) {
       const { decoder } = this.live()
@@ -321,11 +327,11 @@ export class MicroGPT {
   private checkData(held: boolean): void {
     const { train, val } = this.counts
     if (train === 0) {
-      const what = this.mode === 'text' ? 'text; give text' : 'documents; give docs'
-      throw new TrainingError(`this model has no ${what} to load`)
+      const [what, option] = this.mode === 'text' ? ['text', 'text'] : ['documents', 'docs']
+      throw new TrainingError(`this model has no ${what}; load it with ${term(option)}`)
     }
     if (held && val === 0) {
-      throw new DatasetError('nothing is held out to validate on; give valFraction 0.1 to create')
+      throw new DatasetError(`nothing is held out to validate on; ${advice('heldOut')}`)
     }
   }
 

@@ -97,7 +97,8 @@ export type { ReadOptions } from '../checkpoint/metadata.js'
 /** A list or a plain object of the caller's, copied; anything else is left for the checks. */
 function copy(x: any): any {
   if (Array.isArray(x)) return [...x]
-  const isPlain = typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
+  const isPlain =
+    typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
   return isPlain ? { ...x } : x
 }
 

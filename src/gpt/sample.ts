@@ -82,8 +82,7 @@ export const drawRanked = (
   ranked: readonly RankedId[],
   { temperature }: Pick<SamplingPolicy, 'temperature'>,
   random: Random,
-): number =>
-  temperature === 0 ? 0 : random.choice(ranked.map(({ probability }) => probability))
+): number => (temperature === 0 ? 0 : random.choice(ranked.map(({ probability }) => probability)))
 
 /**
  * Samples whole sequences that begin with one id. The order of the draws: one for each sequence in

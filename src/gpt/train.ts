@@ -1,5 +1,6 @@
 /** Documents through the model, forward and backward: packed row after row, in micro-batches. */
 import type { Config } from '../config/config.js'
+import { term } from '../config/terms.js'
 import type { Adam } from '../engine/adam.js'
 import type { Arena } from '../engine/arena.js'
 import type { Executor, MicroBatch } from '../engine/executor.js'
@@ -212,7 +213,8 @@ export class Trainer {
   private diverged(step: number, loss: number): TrainingError {
     return new TrainingError(
       `the loss of step ${step} is ${loss}; the parameters stay as before it; ` +
-        `try a smaller learning_rate than ${this.config.learning_rate}, or grad_clip 1`,
+        `try a smaller ${term('learning_rate')} than ${this.config.learning_rate}, ` +
+        `or ${term('grad_clip')} 1`,
     )
   }
 }
