@@ -3,7 +3,7 @@ import { show } from '../config/checks.js'
 import { type ConfigInput, type PresetName, resolveConfig } from '../config/config.js'
 import { advice } from '../config/terms.js'
 import { type CheckpointCode, CheckpointError, MicroGPTError } from '../errors.js'
-import type { Safetensors } from './safetensors/read.js'
+import { type Safetensors, byteLengthOf } from './safetensors/read.js'
 import { fail } from './safetensors/header.js'
 import { Tokenizer } from '../data/tokenizer.js'
 
@@ -46,7 +46,7 @@ export function tokenizerOf(
   const stored = metadata.get('alphabet')
   // At most "\ud83d\ude00", for each row: what is parsed is not larger than what the file holds.
   const wte = tensors.get('wte')
-  const rows = wte ? Math.min(wte.shape[0] ?? 0, wte.bytes.length) : 0
+  const rows = wte ? Math.min(wte.shape[0] ?? 0, byteLengthOf(wte)) : 0
   if (stored !== undefined && stored.length > 15 * rows + 2) throw new RangeError()
   if (stored === undefined && !alphabet) {
     fail('metadata', `it is not in the file's metadata; ${advice('theAlphabet')}`)

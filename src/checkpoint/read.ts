@@ -9,6 +9,7 @@ import type { Mode } from '../data/corpus.js'
 import type { Random, RandomState } from '../random.js'
 import { fail } from './safetensors/header.js'
 import {
+  type CheckpointBytes,
   type Safetensors,
   type StoredTensor,
   copyNumbers,
@@ -41,10 +42,7 @@ export interface Checkpoint {
  * @throws {CheckpointError} with a code that says what is wrong
  * @throws {ConfigError} for an option that cannot be used
  */
-export function readCheckpoint(
-  bytes: Uint8Array | ArrayBuffer,
-  options: ReadOptions = {},
-): Checkpoint {
+export function readCheckpoint(bytes: CheckpointBytes, options: ReadOptions = {}): Checkpoint {
   const { metadata, tensors } = readSafetensors(bytes, options.maxHeader)
   const words = new Metadata(metadata)
   const version = metadata.get('microgpt')

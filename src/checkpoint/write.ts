@@ -11,6 +11,7 @@
  *               num_chars                             of a run on a text
  *               val_fraction                          of a run with a part held out
  */
+import { show } from '../config/checks.js'
 import type { Config } from '../config/config.js'
 import { gptTable } from '../config/parameters.js'
 import type { Corpus, Mode, Pieces } from '../data/corpus.js'
@@ -19,7 +20,8 @@ import type { Arena } from '../engine/arena.js'
 import { even } from '../engine/plan.js'
 import { CheckpointError } from '../errors.js'
 import type { RandomState } from '../random.js'
-import { type NamedTensor, writeSafetensors } from './safetensors/write.js'
+import { MAX_HEADER } from './safetensors/read.js'
+import { type NamedTensor, type PiecewiseFile, safetensorsPieces } from './safetensors/write.js'
 
 /** The version of what is written here. */
 export const VERSION = '1'
@@ -98,9 +100,10 @@ function storedConfig(config: Readonly<Config>): string {
 
 /**
  * @param run without it the file holds the parameters alone
- * @throws {CheckpointError} when a number is not finite: such a model is not worth keeping
+ * @throws {CheckpointError} when a number is not finite: such a model is not worth keeping; and when
+ *   the file could not be read back
  */
-export function writeCheckpoint(model: Described, arena: Arena, run?: RunState): Uint8Array {
+export function writeCheckpoint(model: Described, arena: Arena, run?: RunState): PiecewiseFile {
   const { mode, preset, config, seed, step, tokenizer } = model
   const metadata: Record<string, string> = {
     format: 'pt',
@@ -126,6 +129,10 @@ export function writeCheckpoint(model: Described, arena: Arena, run?: RunState):
     const [m, v] = momentsOf(arena)
     tensors.push(...under(MOMENTS[0], m!), ...under(MOMENTS[1], v!))
     const { docsSeen, random, valFraction, ...mark } = run
+    if (!(Number.isSafeInteger(docsSeen) && docsSeen >= 0)) {
+      const want = 'docsSeen must be a whole number from 0 below 2^53'
+      throw new CheckpointError('metadata', `${want}, got ${show(docsSeen)}`)
+    }
     const { words, index, gaussNext } = random
     tensors.push({ name: WORDS, shape: [words.length], data: Float64Array.from(words) })
     metadata.docs_seen = String(docsSeen)
@@ -141,5 +148,10 @@ export function writeCheckpoint(model: Described, arena: Arena, run?: RunState):
       throw new CheckpointError('values', `${name} must hold finite numbers, ${got}`)
     }
   }
-  return writeSafetensors(tensors, metadata)
+  const file = safetensorsPieces(tensors, metadata)
+  if (file.headerLength > MAX_HEADER) {
+    const what = `the header of this model takes ${file.headerLength} bytes`
+    throw new CheckpointError('header', `${what}, of which ${MAX_HEADER} are read`)
+  }
+  return file
 }

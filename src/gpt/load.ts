@@ -7,6 +7,7 @@ import {
   restoreRandom,
 } from '../checkpoint/read.js'
 import { type RunState, hashOf } from '../checkpoint/write.js'
+import type { CheckpointBytes } from '../checkpoint/safetensors/read.js'
 import { checkOptions } from '../config/checks.js'
 import { advice, term } from '../config/terms.js'
 import { type Corpus, type DataOptions, type Mode, modeOf } from '../data/corpus.js'
@@ -33,7 +34,7 @@ type SplitData = DataOptions & { valFraction: number }
  * Reads a file, and checks it against the data that the caller gives with it.
  * @throws as MicroGPT.load does
  */
-export function openCheckpoint(bytes: Uint8Array | ArrayBuffer, options: LoadOptions): Opened {
+export function openCheckpoint(bytes: CheckpointBytes, options: LoadOptions): Opened {
   const known = 'docs text valFraction core fast threads optimizer seed'
   const reading = 'preset config alphabet widen maxHeader'
   checkOptions('load', options, `${known} ${reading}`.split(' '))

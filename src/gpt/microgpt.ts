@@ -1,4 +1,6 @@
 /** The front door: one object that trains, samples and shows itself, in Node and in browsers. */
+import type { CheckpointBytes } from '../checkpoint/safetensors/read.js'
+import { type PiecewiseFile, joined } from '../checkpoint/safetensors/write.js'
 import { type DatasetMark, markOf, writeCheckpoint } from '../checkpoint/write.js'
 import { checkField, checkOptions, checkWhole } from '../config/checks.js'
 import { type Config, resolveConfig } from '../config/config.js'
@@ -11,7 +13,7 @@ import { checkDocs } from '../data/text.js'
 import { Tokenizer } from '../data/tokenizer.js'
 import { Adam } from '../engine/adam.js'
 import type { Arena } from '../engine/arena.js'
-import { DatasetError, TrainingError } from '../errors.js'
+import { CheckpointError, DatasetError, TrainingError } from '../errors.js'
 import { Random, type Seed } from '../random.js'
 import { Decoder } from './decoder.js'
 import { type Engine, openEngine } from './engine.js'
@@ -130,7 +132,7 @@ export class MicroGPT {
    * @throws {TokenizerError} when the documents have a character that the file's alphabet lacks
    * @throws {ConfigError} {CoreError} {ArenaError} as create does
    */
-  static async load(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<MicroGPT> {
+  static async load(bytes: CheckpointBytes, options: LoadOptions = {}): Promise<MicroGPT> {
     options = snapshot(options)
     const { openCheckpoint, restore } = await import('./load.js')
     const opened = openCheckpoint(bytes, options)
@@ -150,9 +152,24 @@ export class MicroGPT {
   /**
    * The model as a safetensors file: equal models give equal bytes.
    * @param options.optimizer whether to hold all that the next training step depends on, too
-   * @throws {CheckpointError} when a number is not finite
+   * @throws {CheckpointError} when a number is not finite, or the file is larger than an array can be
    */
   save(options: { optimizer?: boolean } = {}): Uint8Array {
+    const file = this.saveInPieces(options)
+    try {
+      return joined(file)
+    } catch (cause) {
+      const what = `the file takes ${file.byteLength} bytes, more than an array can have here`
+      throw new CheckpointError('file', `${what}; use saveInPieces`, { cause })
+    }
+  }
+
+  /**
+   * The same file piece by piece: a large one fits no array. The pieces are made when they are taken,
+   * from the model as it is then: do not train in between.
+   * @throws {CheckpointError} when a number is not finite
+   */
+  saveInPieces(options: { optimizer?: boolean } = {}): PiecewiseFile {
     checkOptions('save', options, ['optimizer'])
     const { arena, random } = this.live()
     if (!options.optimizer) return writeCheckpoint(this, arena)
