@@ -169,7 +169,7 @@ describe('every field takes what it can use and names what it cannot', () => {
     ['activation', 'silu', 'one of relu2, relu, gelu, got "silu"; try relu2'],
     ['lr_schedule', 'Cosine', 'one of cosine, linear, constant, got "Cosine"; try cosine'],
     ['beta1', 1, 'a number from 0 below 1, got 1; try 0.9'],
-    ['eps_adam', 0, 'a number from 1e-300 to 1, got 0; try 1e-8'],
+    ['eps_adam', 0, 'a number from 1e-120 to 1, got 0; try 1e-8'],
     ['grad_clip', 0, 'a number above 0 to 1e+300, or null, got 0; try null'],
     ['zero_init_projections', 1, 'true or false, got 1; try true'],
     [
@@ -246,7 +246,6 @@ test('the larger presets are what they say, and have a warm-up', () => {
   for (const name of ['small', 'medium'] as const) {
     expect(resolveConfig(name)).toEqual(PRESETS[name])
     expect(PRESETS[name].warmup_steps).toBeGreaterThan(0)
-    expect(PRESETS[name].learning_rate).toBeLessThan(PRESETS.tutorial.learning_rate)
   }
 })
 

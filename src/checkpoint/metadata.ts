@@ -1,5 +1,5 @@
 /** The strings of a checkpoint's metadata, as what they stand for. */
-import { show } from '../config/checks.js'
+import { checkObject, show } from '../config/checks.js'
 import { type ConfigInput, type PresetName, resolveConfig } from '../config/config.js'
 import { advice } from '../config/terms.js'
 import { type CheckpointCode, CheckpointError, MicroGPTError } from '../errors.js'
@@ -24,6 +24,7 @@ export interface ReadOptions {
 /** The file's config under the caller's; a file of another program may have none. */
 export function configOf(words: Metadata, options: ReadOptions) {
   const preset = (words.get('preset') ?? options.preset ?? 'tutorial') as PresetName
+  if (options.config !== undefined) checkObject('config', options.config)
   const stored = words.get('config')
   if (stored === undefined && !options.config && !options.preset) {
     fail('metadata', `the file has no config in its metadata; ${advice('theConfig')}`)
@@ -77,8 +78,9 @@ export class Metadata {
   }
 
   whole(name: string, fallback?: number): number {
-    // Sixteen digits may pass 2^53; fifteen are 2,000 years of steps.
-    return Number(this.matching(name, /^\d{1,15}$/, fallback?.toString()))
+    const value = Number(this.matching(name, /^\d{1,16}$/, fallback?.toString()))
+    if (Number.isSafeInteger(value)) return value
+    return fail('metadata', `the file's ${name} must be below 2^53, got ${value}`)
   }
 
   attempt<T>(name: string, make: () => T): T {

@@ -23,6 +23,9 @@ export { type DatasetMark, type RunState, hashOf, writeCheckpoint } from './writ
 /** Digits of 2^32768, the seeds' bound. */
 const SEED = /^-?\d{1,9865}$/
 
+/** As String() writes a finite number. */
+const NUMBER = /^-?\d{1,22}(\.\d{1,20})?(e[+-]\d{1,3})?$/
+
 /** A file that has been read and found whole; its tensors are views of its bytes. */
 export interface Checkpoint {
   /** What it was trained on, and so what it samples. */
@@ -53,9 +56,15 @@ export function readCheckpoint(bytes: CheckpointBytes, options: ReadOptions = {}
   const tokenizer = words.attempt('alphabet', () => tokenizerOf(metadata, tensors, options))
   const table = gptTable(config, tokenizer.vocabSize)
   const hasRun = tensors.has(WORDS)
-  const step = words.whole('step', 0)
-  const seed = BigInt(words.matching('seed', SEED, '42'))
-  checkTensors(table, tensors, hasRun, options.widen ?? false)
+  // A run goes on from these; parameters alone are of no step and no seed unless they say so.
+  const step = words.whole('step', hasRun ? undefined : 0)
+  const seed = BigInt(words.matching('seed', SEED, hasRun ? undefined : '42'))
+  if (seed >> 32768n > 0n || -seed >> 32768n > 0n) {
+    fail('metadata', "the file's seed must be below 2^32768")
+  }
+  checkStep(words, step, config.num_steps)
+  const hint = metadata.has('config') ? '' : `; ${advice('theConfig')} that fit`
+  checkTensors(table, tensors, hasRun, { ...options, hint })
   const mode = words.matching('mode', /^(docs|text)$/, 'docs') as Mode
   const run = hasRun ? runOf(words, tensors.get(WORDS)!) : null
   return { mode, preset, config, seed, step, tokenizer, table, tensors, run }
@@ -84,11 +93,19 @@ export function restoreRandom(random: Random, state: RandomState): void {
   attempt('metadata', "the generator's state cannot be used", () => random.restore(state))
 }
 
+/** @throws {CheckpointError} for a step that no run with these settings can have reached */
+function checkStep(words: Metadata, step: number, given: number): void {
+  const own = words.get('config')
+  const { num_steps = given }: { num_steps?: number } = own === undefined ? {} : JSON.parse(own)
+  if (step <= num_steps || step <= words.whole('docs_seen', 0)) return
+  fail('metadata', `the file's step must be from 0 to num_steps (${num_steps}), got ${step}`)
+}
+
 function checkTensors(
   table: readonly ParameterSpec[],
   tensors: Safetensors['tensors'],
   hasRun: boolean,
-  widen: boolean,
+  { widen = false, hint = '' }: ReadOptions & { hint?: string },
 ): void {
   const want = new Map<string, readonly number[]>()
   for (const prefix of hasRun ? ['', ...MOMENTS] : ['']) {
@@ -99,22 +116,22 @@ function checkTensors(
     const tensor = tensors.get(name)
     if (!tensor) fail('tensors', `the file has no tensor ${name}; is it of another model?`)
     const [got, wanted] = [tensor.shape, shape].map((list) => `[${list.join(', ')}]`)
-    if (got !== wanted) fail('shape', `${name} must be of shape ${wanted}, got ${got}`)
+    if (got !== wanted) fail('shape', `${name} must be of shape ${wanted}, got ${got}${hint}`)
     if (tensor.dtype !== 'F64' && !(widen && name !== WORDS)) {
-      const hint = widen ? '' : `; ${advice('anyWidth')}`
-      fail('dtype', `${name} must be of dtype F64, got ${tensor.dtype}${hint}`)
+      const how = widen ? '' : `; ${advice('anyWidth')}`
+      fail('dtype', `${name} must be of dtype F64, got ${tensor.dtype}${how}`)
     }
   }
   const odd = [...tensors.keys()].find((name) => !want.has(name))
   if (odd !== undefined) {
-    fail('tensors', `the file has a tensor ${show(odd)}, which such a model has not`)
+    fail('tensors', `the file has an unexpected tensor ${show(odd)} for this model${hint}`)
   }
 }
 
 function runOf(words: Metadata, stored: StoredTensor): RunState {
   const twister = new Float64Array(624)
   copyNumbers(stored, twister)
-  const gauss = words.get('random_gauss')
+  const hasGauss = words.get('random_gauss') !== undefined
   const hasText = words.get('num_chars') !== undefined
   const chars = hasText ? { num_chars: String(words.whole('num_chars')) } : {}
   return {
@@ -129,7 +146,7 @@ function runOf(words: Metadata, stored: StoredTensor): RunState {
     random: {
       words: Array.from(twister),
       index: words.whole('random_index'),
-      gaussNext: gauss === undefined ? null : Number(gauss || NaN),
+      gaussNext: hasGauss ? Number(words.matching('random_gauss', NUMBER)) : null,
     },
   }
 }

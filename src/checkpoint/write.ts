@@ -53,6 +53,7 @@ export interface Described {
   seed: bigint
   /** Steps made. */
   step: number
+  docsSeen: number
   tokenizer: Tokenizer
 }
 
@@ -92,10 +93,14 @@ export function markOf(mode: Mode, { counts: { train, val }, pieces }: Corpus): 
     : { num_docs: count, docs_hash }
 }
 
-/** A config as JSON; without warmup_steps where it is 0, as it was before there was such a field. */
+/**
+ * A config as JSON, in the order in which it has always been written, so that a run which is resumed
+ * gives the same bytes. warmup_steps came later: where it is 0 it is left out.
+ */
 function storedConfig(config: Readonly<Config>): string {
-  const { warmup_steps, ...rest } = config
-  return JSON.stringify(warmup_steps === 0 ? rest : config)
+  const { n_embd, n_head, n_layer, block_size, head_dim, warmup_steps, ...rest } = config
+  const later = warmup_steps === 0 ? {} : { warmup_steps }
+  return JSON.stringify({ n_embd, n_head, n_layer, block_size, head_dim, ...rest, ...later })
 }
 
 /**
@@ -116,6 +121,8 @@ export function writeCheckpoint(model: Described, arena: Arena, run?: RunState):
     step: String(step),
   }
   if (mode === 'text') metadata.mode = mode
+  // What a step beyond num_steps is told by from one that cannot be.
+  if (step > config.num_steps) metadata.docs_seen = String(model.docsSeen)
   const table = gptTable(config, tokenizer.vocabSize)
   const under = (prefix: string, flat: Float64Array): NamedTensor[] => {
     let end = 0

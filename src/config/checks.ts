@@ -72,14 +72,23 @@ export function checkWhole(name: string, value: unknown, least: number, fallback
 }
 
 /**
+ * @throws {ConfigError} for anything but an object of named values: a list, a Map, a Date, a Promise
+ */
+export function checkObject(name: string, value: unknown): void {
+  if (Object.prototype.toString.call(value) === '[object Object]') return
+  const message = `${name} must be an object of fields, got ${show(value)}`
+  throw new ConfigError(name, value, message)
+}
+
+/**
  * Refuses options that a call does not have: a misspelt one would be passed over in silence.
  * @throws {ConfigError} for an unknown name, or options that are no object
  */
 export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
+  if (Object.prototype.toString.call(options) !== '[object Object]') {
     throw new ConfigError('options', options, `${call} takes options, got ${show(options)}`)
   }
-  const odd = Object.keys(options).find((name) => !known.includes(name))
+  const odd = Object.keys(options as object).find((name) => !known.includes(name))
   if (odd !== undefined) {
     const names = known.join(', ')
     const message = `${call} has no option ${show(odd)}; its options are ${names}`

@@ -1,6 +1,6 @@
 /** A model's configuration: presets, and the caller's fields checked against the table. */
 import { ConfigError } from '../errors.js'
-import { checkField, show } from './checks.js'
+import { checkField, checkObject, show } from './checks.js'
 import { FIELDS, type FieldName } from './hyperparameters.js'
 import { term } from './terms.js'
 
@@ -57,8 +57,9 @@ const tutorial = { ...defaults, head_dim: 4 } as unknown as Config
 const larger: Config = {
   ...tutorial,
   block_size: 32,
+  init_std: 0.08,
+  zero_init_projections: false,
   activation: 'gelu',
-  beta2: 0.99,
   num_steps: 1000,
   batch_size: 16,
   temperature: 0.8,
@@ -88,8 +89,7 @@ export const PRESETS: Readonly<Record<PresetName, Readonly<Config>>> = Object.fr
     n_embd: 64,
     n_layer: 2,
     head_dim: 16,
-    learning_rate: 3e-3,
-    warmup_steps: 50,
+    warmup_steps: 20,
   }),
   medium: Object.freeze({
     ...larger,
@@ -97,8 +97,9 @@ export const PRESETS: Readonly<Record<PresetName, Readonly<Config>>> = Object.fr
     n_layer: 4,
     block_size: 64,
     head_dim: 32,
-    learning_rate: 1e-3,
-    warmup_steps: 100,
+    init_std: 0.05,
+    learning_rate: 5e-3,
+    warmup_steps: 50,
   }),
 })
 
@@ -111,9 +112,7 @@ export function resolveConfig(
   preset: string = 'tutorial',
   input: ConfigInput = {},
 ): Readonly<Config> {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new ConfigError('config', input, `config must be an object of fields, got ${show(input)}`)
-  }
+  checkObject('config', input)
   if (typeof preset !== 'string' || !Object.hasOwn(PRESETS, preset)) {
     const names = Object.keys(PRESETS).join(', ')
     throw new ConfigError(

@@ -38,7 +38,7 @@ const TABLE = {
   learning_rate: number('learning rate where the schedule begins', 1e-2, 0, 1e3),
   beta1: number("decay of Adam's first moment", 0.9, 0, 1, BELOW),
   beta2: number("decay of Adam's second moment", 0.95, 0, 1, BELOW),
-  eps_adam: number("Adam's epsilon", 1e-8, 1e-300, 1),
+  eps_adam: number("Adam's epsilon", 1e-8, 1e-120, 1),
   lr_schedule: choice('how the learning rate falls over num_steps', 'cosine', 'linear', 'constant'),
   warmup_steps: integer(
     'first steps, over which the learning rate rises to its schedule',

@@ -1,4 +1,5 @@
-/** Whether the width and the learning rate of a model go together. */
+/** Learning rates that are too high: before training, and when it shows. */
+import { TrainingError } from '../errors.js'
 import type { Config } from './config.js'
 import { term } from './terms.js'
 
@@ -15,6 +16,15 @@ export function rateWarning(config: Readonly<Config>): string | null {
   const [rate, width] = [term('learning_rate'), term('n_embd')]
   const what = `${rate} ${learning_rate} is high for ${width} ${n_embd} without a warm-up`
   return `${what}; try ${rate} ${tidy(MAX_PRODUCT / 2 / n_embd)}, or ${term('warmup_steps')} 50`
+}
+
+/** What a step whose loss is not finite throws. @param step from 1 */
+export function diverged(config: Readonly<Config>, step: number, loss: number): TrainingError {
+  return new TrainingError(
+    `the loss of step ${step} is ${loss}; the parameters stay as before it; ` +
+      `try a smaller ${term('learning_rate')} than ${config.learning_rate}, ` +
+      `or ${term('grad_clip')} 1`,
+  )
 }
 
 /** One significant digit. */

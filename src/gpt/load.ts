@@ -35,16 +35,17 @@ type SplitData = DataOptions & { valFraction: number }
  * @throws as MicroGPT.load does
  */
 export function openCheckpoint(bytes: CheckpointBytes, options: LoadOptions): Opened {
-  const known = 'docs text valFraction core fast threads optimizer seed'
+  const making = 'docs text valFraction core fast threads optimizer seed'
   const reading = 'preset config alphabet widen maxHeader'
-  checkOptions('load', options, `${known} ${reading}`.split(' '))
+  checkOptions('load', options, `${making} ${reading}`.split(' '))
   const { docs, text, seed, optimizer = true } = options
   const mode = modeOf(options)
   const alphabet = mode ? Tokenizer.of(docs ?? [text!]).chars : []
   const file = readCheckpoint(bytes, { ...(mode ? { alphabet } : {}), ...options })
   const run = optimizer ? file.run : null
   const data = dataFor(file.mode, run, options)
-  const odd = alphabet.find((char) => !file.tokenizer.chars.includes(char))
+  const known = new Set(file.tokenizer.chars)
+  const odd = alphabet.find((char) => !known.has(char))
   if (odd !== undefined && run) throw otherData(run, data)
   if (odd !== undefined) file.tokenizer.encode(odd)
   return { file, run, data, seed: (run ? undefined : seed) ?? file.seed, given: seed }

@@ -35,6 +35,8 @@ import { Trainer } from './train.js'
 interface Parts {
   arena: Arena
   stateDict: StateDict
+  /** A map of the caller's own: what is deleted there is not missing in the model. */
+  shown: StateDict
   decoder: Decoder
   trainer: Trainer
   adam: Adam
@@ -43,6 +45,9 @@ interface Parts {
 
 /** Documents from which on they are sampled side by side by default. */
 const MANY = 1000
+
+/** Samples that one call gives at the most: they are all in memory. */
+const MAX_SAMPLES = 1e7
 
 /** Candidates that generate() shows by default. */
 const TOP = 10
@@ -67,7 +72,17 @@ export class MicroGPT {
    * Documents that steps have taken so far: the next one is docs[docsSeen % docs.length]. Of a
    * text, blocks.
    */
-  docsSeen = 0
+  get docsSeen(): number {
+    return this.seen
+  }
+
+  /** @throws {ConfigError} for anything but a whole number from 0 */
+  set docsSeen(count: number) {
+    checkField('docsSeen', count, { kind: 'integer', min: 0, max: Number.MAX_SAFE_INTEGER }, 0)
+    this.seen = count
+  }
+
+  private seen = 0
   private readonly corpus: Corpus
   /** What a checkpoint says about the data of its run. */
   private mark: DatasetMark | null = null
@@ -94,7 +109,9 @@ export class MicroGPT {
     const stateDict = mapStateDict(arena, gptTable(config, vocabSize))
     const decoder = new Decoder(arena, stateDict, config, vocabSize)
     const trainer = new Trainer(arena, stateDict, config, vocabSize, executor)
-    this.parts = { arena, stateDict, decoder, trainer, adam: new Adam(arena, config), random }
+    const shown = new Map(stateDict)
+    const adam = new Adam(arena, config)
+    this.parts = { arena, stateDict, shown, decoder, trainer, adam, random }
     this.numParams = arena.params.length
   }
 
@@ -143,7 +160,7 @@ export class MicroGPT {
     const run = restore(opened, arena, gpt.corpus, random)
     if (run) {
       gpt.mark = run.mark
-      gpt.docsSeen = run.docsSeen
+      gpt.seen = run.docsSeen
       adam.t = file.step
     }
     return gpt
@@ -191,7 +208,7 @@ export class MicroGPT {
 
   /** The matrices by name, in microgpt.py's order; their data and grad are live views. */
   get stateDict(): StateDict {
-    return this.live().stateDict
+    return this.live().shown
   }
 
   /** Documents, or characters of the text, that are trained on and that are held out. */
@@ -251,7 +268,7 @@ export class MicroGPT {
     checkOptions('sample', options, ['count', 'length', 'temperature', 'sideBySide'])
     const { mode, config, tokenizer } = this
     const { count = mode === 'text' ? 1 : 20, temperature = config.temperature, length } = options
-    checkWhole('count', count, 0, 20)
+    checkField('count', count, { kind: 'integer', min: 0, max: MAX_SAMPLES }, 20)
     const { arena, decoder, trainer, stateDict, random } = this.live()
     checkField('temperature', temperature, FIELDS.temperature, config.temperature)
     const continuation = continuationOf(mode, tokenizer, config.block_size, '', length)
@@ -320,6 +337,13 @@ export class MicroGPT {
     return trainer.forward(docs.map((doc) => this.corpus.encode(doc))) / docs.length
   }
 
+  /** What JSON.stringify shows: how the model was made and how far it has come, without its numbers. */
+  toJSON() {
+    const { preset, config, mode, valFraction, seed, numParams, docsSeen } = this
+    const step = this.parts ? this.step : null
+    return { preset, config, mode, valFraction, seed: String(seed), numParams, step, docsSeen }
+  }
+
   /** Releases the memory at once; views that the caller still references keep it as long as they do. */
   free(): void {
     this.parts?.trainer.executor.free()
@@ -331,7 +355,7 @@ export class MicroGPT {
     const lr = learningRate(this.config, adam.t, arena.core.cos)
     const batch = this.corpus.batch(batchSize, this.docsSeen, random)
     const loss = trainer.train(batch, adam, lr)
-    this.docsSeen += batchSize
+    this.seen += batchSize
     decoder.forget()
     return { step: adam.t, loss, lr }
   }

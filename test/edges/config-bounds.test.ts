@@ -30,7 +30,7 @@ const REAL: Partial<Record<Name, [min: number, max: number, open?: 'above' | 'be
   learning_rate: [0, 1e3],
   beta1: [0, 1, 'below'],
   beta2: [0, 1, 'below'],
-  eps_adam: [1e-300, 1],
+  eps_adam: [1e-120, 1],
   temperature: [0, 1e6],
   weight_decay: [0, 1e3],
   grad_clip: [0, 1e300, 'above'],
