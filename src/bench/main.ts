@@ -1,9 +1,10 @@
 /** `npm run bench`: how fast each engine trains, samples and starts, on the shipped names. */
-import { writeFileSync } from 'node:fs'
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { PROCESSES } from './child.js'
 import { bench as measureAll } from './rounds.js'
-import { writeBlock } from './readme.js'
+import { checkBlock, writeBlock } from './readme.js'
 import { scalingTables } from './scaling/table.js'
 import { table } from './table.js'
 
@@ -20,6 +21,33 @@ Times the WebAssembly core, its typed-array and scalar twins, and CPython where 
   --markdown       print the table as Markdown
   --readme FILE    also put the tables of --scaling into FILE, at <!-- bench --scaling -->
 `
+
+/** Why a file cannot be written, before anything is measured. */
+function unwritable(file: string): string | undefined {
+  const folder = statSync(dirname(resolve(file)), { throwIfNoEntry: false })
+  if (!folder?.isDirectory()) return `--json ${file}: there is no such folder`
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat && !stat.isFile()) return `--json ${file}: it is not a regular file`
+  try {
+    accessSync(stat ? file : dirname(resolve(file)), constants.W_OK)
+  } catch {
+    return `--json ${file}: it is not permitted`
+  }
+  return undefined
+}
+
+/** Why a file has no place for the tables. */
+function unreadable(file: string): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (!stat?.isFile()) return `--readme ${file}: there is no such file`
+  try {
+    checkBlock(file, 'bench --scaling')
+    accessSync(file, constants.W_OK)
+  } catch (error) {
+    return `--readme ${file}: ${(error as Error).message.split('\n')[0]}`
+  }
+  return undefined
+}
 
 /** A mistake in the flags: what the caller reports with exit code 2. */
 const usage = (message: string): number => {
@@ -71,6 +99,9 @@ export async function bench(argv: string[], processes = PROCESSES): Promise<numb
   }
 
   if (values.readme !== undefined && !values.scaling) return usage('--readme goes with --scaling')
+
+  const trouble = (file && unwritable(file)) || (values.readme && unreadable(values.readme))
+  if (trouble) return usage(trouble)
 
   const live = process.stderr.isTTY
   const say = (text: string) => {

@@ -59,7 +59,10 @@ export async function run(argv: string[]): Promise<number> {
   try {
     // bench has flags of its own, and signals mean nothing special to it.
     if (name === 'bench') return await (await import('./bench.js')).bench(rest)
-    const text = information(name)
+    if (name === 'help' && rest[0] === 'bench') {
+      return await (await import('./bench.js')).bench(['--help'])
+    }
+    const text = information(name, rest)
     if (text !== undefined) {
       out.write(text)
       return 0
@@ -87,8 +90,14 @@ export async function run(argv: string[]): Promise<number> {
   }
 }
 
-function information(name: string): string | undefined {
-  if (name === '--help' || name === '-h') return programHelp({ ...COMMANDS, bench: BENCH })
+function information(name: string, rest: readonly string[]): string | undefined {
+  const [command = ''] = rest
+  if (name === 'help' && command !== '' && command !== 'bench') {
+    return commandHelp(command, commandOf(command))
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    return programHelp({ ...COMMANDS, bench: BENCH })
+  }
   if (name === '--version') return `${packageJson.version}\n`
   return undefined
 }
@@ -103,7 +112,7 @@ function commandOf(name: string): Command {
     const got = name === '' ? 'nothing' : show(name)
     throw new UsageError(`a command comes first (${list}), got ${got}${more}`)
   }
-  const near = nearest(name, names)
+  const near = nearest(name, [...names, 'help'])
   const hint = near ? `did you mean ${near}?` : list
   throw new UsageError(`there is no command ${show(name)} (${hint})${more}`)
 }

@@ -238,7 +238,7 @@ export class MicroGPT {
     this.checkData(evaluates)
     const rest = Math.max(0, this.config.num_steps - this.step)
     const { steps = rest } = options
-    checkWhole('steps', steps, 0, rest)
+    checkField('steps', steps, { kind: 'integer', min: 0, max: 1e12 }, rest)
     for (let i = 1; i <= steps; i++) {
       const result = this.trainStep(batchSize)
       const due = evaluates && (i === steps || result.step % evalEvery === 0)

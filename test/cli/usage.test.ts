@@ -83,6 +83,25 @@ test('--debug adds the stack', async () => {
 })
 
 describe('what it says of itself', () => {
+  test('help is a command', async () => {
+    expect((await cli('help')).stdout).toBe((await cli('--help')).stdout)
+    expect((await cli('help', 'train')).stdout).toBe((await cli('train', '--help')).stdout)
+    expect((await cli('help', 'bench')).stdout).toBe((await cli('bench', '--help')).stdout)
+    const run = await cli('help', 'trian')
+    expect([run.code, run.stderr]).toEqual([2, expect.stringMatching(/did you mean train/)])
+  })
+
+  test.each([
+    [['--json', '/none/such.json'], /--json \/none\/such.json: there is no such folder/],
+    [['--scaling', '--readme', 'none.md'], /--readme none.md: there is no such file/],
+    [['--scaling', '--readme', 'package.json'], /--readme package.json: there is no place/],
+  ])('bench %j fails before it measures', async (words, sentence) => {
+    const began = performance.now()
+    const run = await cli('bench', ...words)
+    expect([run.code, run.stdout, run.stderr]).toEqual([2, '', expect.stringMatching(sentence)])
+    expect(performance.now() - began).toBeLessThan(10_000)
+  })
+
   test('--version', async () => {
     const url = new URL('../../package.json', import.meta.url)
     const { version } = JSON.parse(readFileSync(url, 'utf8'))
