@@ -56,7 +56,11 @@ export class Random {
     if (rest < 0n) rest = -rest
     if (!whole || rest >> MAX_SEED_BITS) {
       const want = 'a whole number below 2^32768 (a bigint beyond 2^53)'
-      throw new ConfigError('seed', seed, `${term('seed')} must be ${want}, got ${show(seed)}; try 42`)
+      throw new ConfigError(
+        'seed',
+        seed,
+        `${term('seed')} must be ${want}, got ${show(seed)}; try 42`,
+      )
     }
     const key: number[] = []
     do {
@@ -149,7 +153,11 @@ export class Random {
   choices<T>(population: readonly T[], weights: ArrayLike<number>, k = 1): T[] {
     if (weights.length !== population.length) {
       const got = `${weights.length} weights for ${population.length} items`
-      throw new ConfigError('weights', weights.length, `choices needs one weight per item, got ${got}`)
+      throw new ConfigError(
+        'weights',
+        weights.length,
+        `choices needs one weight per item, got ${got}`,
+      )
     }
     return Array.from({ length: k }, () => population[this.choice(weights)]!)
   }

@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { speakFlags } from '../../src/cli/terms.js'
 import { speakTo } from '../../src/config/terms.js'
-import { MicroGPT, resolveConfig } from '../../src/index.js'
+import { MicroGPT, decodeUtf8, resolveConfig } from '../../src/index.js'
+import { speakPage } from '../../src/web/terms.js'
 
 const docs = ['anna', 'otto', 'ina']
 const library = () => speakTo({ name: (option) => option, phrases: {} })
@@ -52,6 +53,13 @@ describe('each in its own terms', () => {
     expect(a).toMatch(inLibrary)
     expect(a).not.toContain('--')
     expect(b).toMatch(onCommandLine)
+  })
+
+  test('the page', async () => {
+    speakPage()
+    expect(await messageOf(otherRun)).toMatch(/begin a new run from its parameters$/)
+    expect(await messageOf(() => resolveConfig('tutorial', { grad_clip: 0 }))).toMatch(/try off$/)
+    expect(await messageOf(() => decodeUtf8(Uint8Array.of(0xff)))).not.toMatch(/--|'replace'/)
   })
 
   test('no command is advised a flag that it lacks', async () => {
