@@ -1,11 +1,11 @@
 /** The public API. */
 export { MicroGPT } from './gpt/microgpt.js'
 export type * from './gpt/options.js'
-export type { EngineOptions } from './gpt/engine.js'
+export type { EngineOptions } from './gpt/runtime.js'
 export { createWorkerModel, loadWorkerModel } from './worker/create.js'
-export type { WorkerModel } from './worker/model.js'
-export type { RunResult, WorkerRun } from './worker/run.js'
-export type { ParameterCopy } from './worker/messages.js'
+export type { WorkerModel } from './worker/worker-model.js'
+export type { RunResult, WorkerRun } from './worker/worker-run.js'
+export type { ParameterCopy } from './worker/model-api.js'
 export * from './errors.js'
 
 // configuration and data
@@ -37,7 +37,7 @@ export {
   type PiecewiseFile,
 } from './checkpoint/safetensors/write.js'
 
-// the tape, for models of one's own
+// the tape, for custom models
 export { loadCore, type Core, type CoreSource } from './engine/core.js'
 export { coreUrl } from './engine/assets.js'
 export { Arena } from './engine/arena.js'

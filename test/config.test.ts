@@ -166,7 +166,7 @@ describe('every field takes what it can use and names what it cannot', () => {
     ['n_layer', 2.4, 'a whole number from 1 to 1024, got 2.4; try 2'],
     ['n_layer', NaN, 'a whole number from 1 to 1024, got NaN; try 1'],
     ['block_size', -8, 'a whole number from 1 to 65536, got -8; try 1'],
-    ['activation', 'silu', 'one of relu2, relu, gelu, got "silu"; try relu2'],
+    ['activation', 'swish', 'one of relu, relu2, gelu, got "swish"; try relu2'],
     ['lr_schedule', 'Cosine', 'one of cosine, linear, constant, got "Cosine"; try cosine'],
     ['beta1', 1, 'a number from 0 below 1, got 1; try 0.9'],
     ['eps_adam', 0, 'a number from 1e-120 to 1, got 0; try 1e-8'],
@@ -199,7 +199,7 @@ describe('n_embd and n_head', () => {
     expect(error).toMatchObject({ field: 'n_embd', value: n_embd })
   })
 
-  test('head_dim is derived, and may only be given as it is', () => {
+  test('head_dim is derived, and may only be given with its value', () => {
     expect(resolveConfig('gist', { n_embd: 24, n_head: 3 }).head_dim).toBe(8)
     expect(resolveConfig('gist', { n_embd: 24, n_head: 3, head_dim: 8 }).head_dim).toBe(8)
     for (const value of [4, 0, NaN, '8', null] as any[]) {

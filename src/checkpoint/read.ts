@@ -1,4 +1,4 @@
-/** Checkpoints read, without believing them; write.ts draws what they hold. */
+/** Reads checkpoints, and checks everything in them. write.ts shows what they contain. */
 import type { Arena } from '../engine/arena.js'
 import { Metadata, type ReadOptions, attempt, configOf, tokenizerOf } from './metadata.js'
 import { MOMENTS, type RunState, VERSION, WORDS, momentsOf } from './write.js'
@@ -20,28 +20,37 @@ import type { Tokenizer } from '../data/tokenizer.js'
 
 export { type DatasetMark, type RunState, hashOf, writeCheckpoint } from './write.js'
 
-/** Digits of 2^32768, the seeds' bound. */
+/** At most as many digits as 2^32768, the bound of seeds. */
 const SEED = /^-?\d{1,9865}$/
 
 /** As String() writes a finite number. */
 const NUMBER = /^-?\d{1,22}(\.\d{1,20})?(e[+-]\d{1,3})?$/
 
-/** A file that has been read and found whole; its tensors are views of its bytes. */
+/** The content of a checkpoint; its tensors are views of the file's bytes. */
 export interface Checkpoint {
-  /** What it was trained on, and so what it samples. */
+  /** Whether the model was trained on documents or on a text. */
   mode: Mode
+  /** The preset that the model was made with. */
   preset: PresetName
+  /** All hyperparameters. */
   config: Readonly<Config>
+  /** The seed that the model was made with. */
   seed: bigint
+  /** Number of training steps. */
   step: number
+  /** The tokenizer of the file's alphabet. */
   tokenizer: Tokenizer
+  /** The model's matrices, in order. */
   table: ParameterSpec[]
+  /** The stored tensors by name. */
   tensors: ReadonlyMap<string, StoredTensor>
+  /** What is needed to resume training, or null for a file with parameters only. */
   run: RunState | null
 }
 
 /**
- * Reads a checkpoint and checks that it is whole; no number is taken over yet.
+ * Reads a checkpoint and checks that it is complete. Its numbers are not copied or checked yet.
+ * @param bytes of a safetensors file
  * @throws {CheckpointError} with a code that says what is wrong
  * @throws {ConfigError} for an option that cannot be used
  */
@@ -70,7 +79,7 @@ export function readCheckpoint(bytes: CheckpointBytes, options: ReadOptions = {}
   return { mode, preset, config, seed, step, tokenizer, table, tensors, run }
 }
 
-/** Takes a file's parameters over into an arena, and its run's moments. @throws {CheckpointError} */
+/** Copies a file's parameters into an arena, and its run's moments. @throws {CheckpointError} */
 export function restoreNumbers(
   { table, tensors }: Checkpoint,
   arena: Arena,
@@ -88,7 +97,7 @@ export function restoreNumbers(
   }
 }
 
-/** Sets a generator to a file's state. @throws {CheckpointError} when no generator can be in it */
+/** Sets a generator to a file's state. @throws {CheckpointError} if the state is not valid */
 export function restoreRandom(random: Random, state: RandomState): void {
   attempt('metadata', "the generator's state cannot be used", () => random.restore(state))
 }
@@ -139,7 +148,7 @@ function runOf(words: Metadata, stored: StoredTensor): RunState {
     num_docs: String(words.whole('num_docs')),
     ...chars,
     docs_hash: words.matching('docs_hash', /^[0-9a-f]{16}$/),
-    // As String() writes a number below 1.
+    // The forms in which String() writes a number below 1.
     valFraction: Number(
       words.matching('val_fraction', /^(0|0\.\d{1,30}|\d(\.\d{1,30})?e-[1-9]\d{0,2})$/, '0'),
     ),
@@ -151,7 +160,7 @@ function runOf(words: Metadata, stored: StoredTensor): RunState {
   }
 }
 
-/** @throws {CheckpointError} for a number that no model has */
+/** @throws {CheckpointError} for a number that is not finite, or a negative second moment */
 function checkValues(name: string, data: Float64Array): void {
   const second = name.startsWith(MOMENTS[1])
   const i = data.findIndex((x) => !Number.isFinite(x) || (second && x < 0))

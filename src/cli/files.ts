@@ -35,7 +35,7 @@ export function named(path: string, { code, message }: CheckpointError): Checkpo
 }
 
 /** Does what may fail, and says so in a sentence. */
-function attempt<T>(verb: 'read' | 'write', path: string, hint: string, work: () => T): T {
+export function attempt<T>(verb: 'read' | 'write', path: string, hint: string, work: () => T): T {
   try {
     return work()
   } catch (cause) {
@@ -95,7 +95,9 @@ export async function withModel<T>(
   try {
     return await work(file)
   } catch (error) {
-    throw error instanceof CheckpointError ? named(path, error) : error
+    // What went wrong with another file names that one already.
+    const isOwn = error instanceof CheckpointError && error.code !== 'file'
+    throw isOwn ? named(path, error) : error
   } finally {
     file.close()
   }

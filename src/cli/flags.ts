@@ -49,6 +49,18 @@ const FIELD_FLAGS = (Object.keys(FIELDS) as (keyof typeof FIELDS)[])
   .map((field) => fieldFlag(field, FIELDS[field]))
   .sort((a, b) => Number(b.name === 'steps') - Number(a.name === 'steps'))
 
+/** How the file of --data is read. */
+const READING: readonly Flag[] = [
+  { name: 'column', value: 'NAME', about: 'of CSV or TSV: the column of the documents' },
+  { name: 'field', value: 'NAME', about: 'of JSON Lines: the field of the documents' },
+  { name: 'encoding', value: 'NAME', about: `${ENCODINGS.join(', ')} (utf-8)` },
+  {
+    name: 'encoding-errors',
+    value: 'strict|replace',
+    about: 'refuse malformed bytes in it, or replace them by U+FFFD (strict)',
+  },
+]
+
 const MODEL_FLAGS: readonly Flag[] = [
   {
     name: 'preset',
@@ -71,14 +83,7 @@ const MODEL_FLAGS: readonly Flag[] = [
     value: 'F',
     about: 'hold out that part of it: the last of the shuffled documents, or of the text (0)',
   },
-  { name: 'column', value: 'NAME', about: 'of CSV or TSV: the column of the documents' },
-  { name: 'field', value: 'NAME', about: 'of JSON Lines: the field of the documents' },
-  { name: 'encoding', value: 'NAME', about: `${ENCODINGS.join(', ')} (utf-8)` },
-  {
-    name: 'encoding-errors',
-    value: 'strict|replace',
-    about: 'refuse malformed bytes in it, or replace them by U+FFFD (strict)',
-  },
+  ...READING,
   { name: 'seed', value: 'N', about: 'any whole number; the same seed gives the same run (42)' },
   ...FIELD_FLAGS,
 ]
@@ -167,5 +172,26 @@ export const INSPECT_FLAGS: readonly Flag[] = [
   { name: 'vocab-size', value: 'N', about: 'plan for N tokens: reads no data, allocates nothing' },
   ...MODEL_FLAGS,
   { name: 'json', about: 'print one JSON object' },
+  ...COMMON_FLAGS,
+]
+
+export const EXPORT_FLAGS: readonly Flag[] = [
+  {
+    name: 'pytorch',
+    value: 'DIR',
+    about: 'write the model, its data and a PyTorch script into a new or empty folder',
+  },
+  {
+    name: 'data',
+    value: 'FILE|URL|-',
+    about: 'with --pytorch: the data of the run (the names that come with the program)',
+  },
+  ...READING,
+  {
+    name: 'onnx',
+    value: 'FILE',
+    about: 'write an ONNX file, which must not exist: ids [batch, positions] to logits',
+  },
+  { name: 'float32', about: 'with --onnx: round the parameters to float32' },
   ...COMMON_FLAGS,
 ]

@@ -1,9 +1,9 @@
 /** How far a run is and how fast, as one line of any width. */
-import type { Step } from './engine.js'
+import type { TrainStep } from '../gpt/trainable.js'
 import { SmoothedLoss } from './smoothed.js'
 
 /** `step    1 /  500 | loss 3.3630`, as microgpt.py prints it; behind it the validation's loss. */
-export function stepLine({ step, loss, valLoss }: Step, total: number): string {
+export function stepLine({ step, loss, valLoss }: TrainStep, total: number): string {
   const val = valLoss === undefined ? '' : ` | val ${valLoss.toFixed(4)}`
   return `step ${pad(step)} / ${pad(total)} | loss ${loss.toFixed(4)}${val}`
 }
@@ -22,7 +22,7 @@ export function duration(seconds: number): string {
 export class Progress {
   private readonly total: number
   private readonly began: number
-  private last: Step | null = null
+  private last: TrainStep | null = null
   /** Steps that a run had made before it was taken up. */
   private before = 0
   private readonly average = new SmoothedLoss()
@@ -33,7 +33,7 @@ export class Progress {
     this.began = began
   }
 
-  add(step: Step): void {
+  add(step: TrainStep): void {
     if (!this.last) this.before = step.step - 1
     const val = step.valLoss ?? this.last?.valLoss
     this.last = val === undefined ? step : { ...step, valLoss: val }

@@ -2,7 +2,7 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import { show } from '../config/checks.js'
 import { PROGRAM, UsageError, complain, complainOf, exitCode } from './exit.js'
-import { INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from './flags.js'
+import { EXPORT_FLAGS, INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from './flags.js'
 import { type Described, commandHelp, programHelp } from './help.js'
 import { Interrupt } from './interrupt.js'
 import { nearest } from './nearest.js'
@@ -45,6 +45,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       'inspect --n-embd 768 --n-head 12 --n-layer 12 --block-size 1024 --vocab-size 50257',
     ],
     load: async () => (await import('./inspect.js')).inspect,
+  },
+  export: {
+    about: 'continue a model in PyTorch, or run it in any ONNX engine',
+    more: 'train --resume takes the file that the PyTorch script saves as it is',
+    operand: 'MODEL',
+    flags: EXPORT_FLAGS,
+    examples: [
+      'export model.safetensors --pytorch torch --data names.txt',
+      'export model.safetensors --onnx model.onnx --float32',
+    ],
+    load: async () => (await import('./export.js')).exportModel,
   },
 }
 

@@ -105,7 +105,8 @@ export function modelSettings(flags: Flags): ModelSettings {
   return { preset, config, seed: seedOf(flags), data: dataSettings(flags), mode, valFraction }
 }
 
-function dataSettings(flags: Flags): Omit<DataSettings, 'mode'> {
+/** Where the data is, and how it is read. @throws {UsageError} for flags that do not go together */
+export function dataSettings(flags: Flags): Omit<DataSettings, 'mode'> {
   const [column, field] = [textOf(flags, 'column'), textOf(flags, 'field')]
   if (column !== undefined && field !== undefined) {
     throw new UsageError('--column is for tables and --field for JSON Lines; give one of them')

@@ -31,6 +31,7 @@ const PHRASES: Partial<Record<Phrase, string>> = {
 const LACKS: Readonly<Record<string, Partial<Record<Phrase, string>>>> = {
   sample: { newRun: 'leave out --data: sampling needs none' },
   inspect: { newRun: 'leave it out' },
+  export: { newRun: 'leave out --data' },
 }
 
 /** Messages from here on are read by someone who has typed this command. */

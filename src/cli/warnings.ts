@@ -1,7 +1,8 @@
 /** What a run is warned of once, on stderr: it goes on all the same. */
 import type { Config } from '../config/config.js'
 import { rateWarning } from '../config/rate.js'
-import type { Engine, Step } from './engine.js'
+import type { TrainStep } from '../gpt/trainable.js'
+import type { Engine } from './engine.js'
 import { complain } from './exit.js'
 import { SmoothedLoss } from './smoothed.js'
 
@@ -23,7 +24,7 @@ export class LossWatch {
     this.limit = 2 * Math.log(tokenizer.vocabSize)
   }
 
-  step({ step, loss }: Step): void {
+  step({ step, loss }: TrainStep): void {
     this.smoothed.add(loss)
     if (this.warned || !(this.smoothed.value > this.limit)) return
     this.warned = true

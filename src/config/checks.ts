@@ -1,28 +1,28 @@
-/** Checks of what a caller gives, and how it is shown. */
+/** Checks of values that a caller passes, and how error messages show them. */
 import { ConfigError } from '../errors.js'
 import { advice, term } from './terms.js'
 
-/** What a value may be. `above` and `below` exclude the bound; `off` also allows null. */
+/** The allowed values. `above` and `below` exclude the bound itself; `off` also allows null. */
 export type Range =
   | { kind: 'integer'; min: number; max: number }
   | { kind: 'number'; min: number; max: number; above?: true; below?: true; off?: true }
   | { kind: 'choice'; choices: readonly string[] }
   | { kind: 'boolean' }
 
-/** A value as an error message shows it: strings in quotes, long ones cut. */
+/** A value as text for an error message: strings in quotes, at most 60 characters. */
 export function show(value: unknown): string {
   let text = '[object Object]'
   try {
     text = typeof value === 'string' ? JSON.stringify(value) : String(value)
   } catch {
-    // An object whose own toString is none.
+    // An object whose toString is not a function, or throws.
   }
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
 /**
  * Checks one value against its range.
- * @throws {ConfigError} with the field, the value, the range and the nearest value that would do
+ * @throws {ConfigError} with the field, the value, the range and a valid value to try
  */
 export function checkField(name: string, value: unknown, range: Range, fallback: unknown): void {
   const refuse = (want: string, hint: unknown): never => {
@@ -64,7 +64,7 @@ export function checkField(name: string, value: unknown, range: Range, fallback:
   }
 }
 
-/** @throws {ConfigError} unless the value is a whole number from `least` on */
+/** @throws {ConfigError} unless the value is a whole number, at least `least` */
 export function checkWhole(name: string, value: unknown, least: number, fallback: number): void {
   if (Number.isInteger(value) && (value as number) >= least) return
   const want = `${term(name)} must be a whole number from ${least}, got ${show(value)}`
@@ -81,8 +81,8 @@ export function checkObject(name: string, value: unknown): void {
 }
 
 /**
- * Refuses options that a call does not have: a misspelt one would be passed over in silence.
- * @throws {ConfigError} for an unknown name, or options that are no object
+ * Rejects unknown options; a misspelled one would otherwise be ignored.
+ * @throws {ConfigError} for an unknown name, or if the options are not an object
  */
 export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
   if (Object.prototype.toString.call(options) !== '[object Object]') {

@@ -1,4 +1,4 @@
-/** Documents to token ids and back: an id for each distinct character, and one for BOS. */
+/** Documents to token ids and back: one id per distinct character, and one for BOS. */
 import { DatasetError, TokenizerError } from '../errors.js'
 import { show } from '../config/checks.js'
 import { checkDocs } from './text.js'
@@ -6,16 +6,20 @@ import { checkDocs } from './text.js'
 /** Code points in ascending order, as Python sorts text (UTF-16 order differs beyond U+FFFF). */
 const byCodePoint = (a: string, b: string) => a.codePointAt(0)! - b.codePointAt(0)!
 
+/** Characters to token ids and back. A token is one character (a code point), or BOS. */
 export class Tokenizer {
-  /** The alphabet: the character of id i is chars[i]. Sorted by code point. */
+  /** The alphabet, sorted by code point: chars[i] has id i. */
   readonly chars: readonly string[]
-  /** The id of the token that begins and ends a document: the last one. */
+  /** The id of the token that begins and ends every document: the last id. */
   readonly BOS: number
-  /** chars.length + 1. */
+  /** Number of tokens: chars.length + 1. */
   readonly vocabSize: number
   private readonly ids: ReadonlyMap<string, number>
 
-  /** @throws {TokenizerError} when a character comes twice or is not one code point */
+  /**
+   * @param chars the alphabet, in the order of the ids
+   * @throws {TokenizerError} if a character comes twice or is not one code point
+   */
   constructor(chars: readonly string[]) {
     if (!Array.isArray(chars)) {
       throw new TokenizerError(`an alphabet is a list of single characters, got ${show(chars)}`)
@@ -32,8 +36,8 @@ export class Tokenizer {
   }
 
   /**
-   * The alphabet of a list of documents.
-   * @throws {DatasetError} when there is no document, or one is not a string
+   * The tokenizer for a list of documents: its alphabet is every character in them.
+   * @throws {DatasetError} if there is no document, no character, or a document is not a string
    */
   static of(docs: readonly string[]): Tokenizer {
     checkDocs(docs)
@@ -43,14 +47,17 @@ export class Tokenizer {
     return new Tokenizer([...seen].sort(byCodePoint))
   }
 
-  /** The ids of a text's characters, without BOS. @throws {TokenizerError} for a character outside */
+  /**
+   * The ids of a text, without BOS.
+   * @throws {TokenizerError} for a character not in the alphabet
+   */
   encode(text: string): number[] {
     const ids: number[] = []
     this.append(ids, text)
     return ids
   }
 
-  /** A document as it is trained on: BOS, its characters, BOS. */
+  /** The ids of a document as it is trained on: BOS, its characters, BOS. @throws as encode does */
   encodeDoc(doc: string): number[] {
     const ids = [this.BOS]
     this.append(ids, doc)
@@ -63,7 +70,7 @@ export class Tokenizer {
     for (const char of text) ids.push(this.idOf(char))
   }
 
-  /** The id of a character. @throws {TokenizerError} for one outside */
+  /** The id of one character. @throws {TokenizerError} if it is not in the alphabet */
   idOf(char: string): number {
     const id = this.ids.get(char)
     if (id === undefined) {
@@ -73,7 +80,10 @@ export class Tokenizer {
     return id
   }
 
-  /** The text of some ids; BOS has none. @throws {TokenizerError} for an id outside the vocabulary */
+  /**
+   * The text of some ids; BOS gives none.
+   * @throws {TokenizerError} for an id not in the vocabulary
+   */
   decode(ids: Iterable<number>): string {
     let text = ''
     if (typeof ids?.[Symbol.iterator] !== 'function') {

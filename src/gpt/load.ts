@@ -1,4 +1,4 @@
-/** A model from a checkpoint: what the file and the caller's data have to do with each other. */
+/** Loading a checkpoint: checks that the file and the caller's data belong together. */
 import type { Arena } from '../engine/arena.js'
 import {
   type Checkpoint,
@@ -16,23 +16,23 @@ import type { LoadOptions } from './options.js'
 import type { Random, Seed } from '../random.js'
 import { Tokenizer } from '../data/tokenizer.js'
 
-/** A file, and what to make its model with. */
+/** A checkpoint that has been read, and what to create its model with. */
 export interface Opened {
   file: Checkpoint
-  /** What is to be taken up, if anything is. */
+  /** The run to resume, or null. */
   run: RunState | null
   data: SplitData
-  /** What the generator is made with. */
+  /** The seed of the generator. */
   seed: Seed
-  /** What it is started over with after all, where the caller has given one. */
+  /** The seed that the caller has passed: the generator starts over with it. */
   given: Seed | undefined
 }
 
 type SplitData = DataOptions & { valFraction: number }
 
 /**
- * Reads a file, and checks it against the data that the caller gives with it.
- * @throws as MicroGPT.load does
+ * Reads a file, and checks it against the data that the caller passes.
+ * @throws what MicroGPT.load throws
  */
 export function openCheckpoint(bytes: CheckpointBytes, options: LoadOptions): Opened {
   const making = 'docs text valFraction core fast threads optimizer seed'
@@ -52,9 +52,9 @@ export function openCheckpoint(bytes: CheckpointBytes, options: LoadOptions): Op
 }
 
 /**
- * Takes the parameters over and, of a run, the moments and the generator.
- * @returns what else the run says, if one is taken up
- * @throws {CheckpointError} when it was trained on other data than there is here
+ * Copies the parameters into the arena and, to resume a run, the moments and the generator's state.
+ * @returns the rest of the run's state, or null if no run is resumed
+ * @throws {CheckpointError} if the run was trained on other data
  */
 export function restore(
   { file, run, data, given }: Opened,
@@ -75,9 +75,9 @@ export function restore(
 }
 
 /**
- * The data to make the model with: a run keeps its own split.
+ * The data to create the model with. A resumed run keeps its split.
  * @param mode of the file
- * @throws {CheckpointError} for a text where documents are needed, or the other way, or another split
+ * @throws {CheckpointError} for a text instead of documents or vice versa, or for another split
  */
 function dataFor(
   mode: Mode,
@@ -99,7 +99,7 @@ function dataFor(
   return { ...(docs && { docs }), ...(text && { text }), valFraction: fraction }
 }
 
-/** What is said of a run that was trained on other data. */
+/** The error for a run that was trained on other data. */
 function otherData(run: RunState, { docs }: DataOptions): CheckpointError {
   const { num_docs, num_chars = 0 } = run
   const what = docs

@@ -1,4 +1,6 @@
-/** The front door: one object that trains, samples and shows itself, in Node and in browsers. */
+/**
+ * The main class: one object that trains, samples and can be inspected, in Node and in browsers.
+ */
 import type { CheckpointBytes } from '../checkpoint/safetensors/read.js'
 import { type PiecewiseFile, joined } from '../checkpoint/safetensors/write.js'
 import { type DatasetMark, markOf, writeCheckpoint } from '../checkpoint/write.js'
@@ -16,7 +18,7 @@ import type { Arena } from '../engine/arena.js'
 import { CheckpointError, DatasetError, TrainingError } from '../errors.js'
 import { Random, type Seed } from '../random.js'
 import { Decoder } from './decoder.js'
-import { type Engine, openEngine } from './engine.js'
+import { type Runtime, openRuntime } from './runtime.js'
 import type {
   Candidate,
   CreateOptions,
@@ -28,6 +30,7 @@ import { type SampleOptions, type StepResult, type TrainOptions, snapshot } from
 import { continuationOf } from './policy.js'
 import { drawRanked, rankIds, sampleSequences } from './sample.js'
 import { sampleMany } from './sample-many.js'
+import type { Trainable } from './trainable.js'
 import { type StateDict, initialise, mapStateDict } from './state-dict.js'
 import { Trainer } from './train.js'
 
@@ -43,34 +46,42 @@ interface Parts {
   random: Random
 }
 
-/** Documents from which on they are sampled side by side by default. */
+/** From this number of documents on, they are sampled side by side by default. */
 const MANY = 1000
 
 /** Samples that one call gives at the most: they are all in memory. */
 const MAX_SAMPLES = 1e7
 
-/** Candidates that generate() shows by default. */
+/** Number of candidates that generate() returns by default. */
 const TOP = 10
 
 export type * from './options.js'
 
-export class MicroGPT {
+/** A GPT that trains on documents or a text, and samples. Made with create() or load(). */
+export class MicroGPT implements Trainable {
+  /** The preset that it was made with, 'tutorial' or 'gist'. */
   readonly preset: string
+  /** All hyperparameters. */
   readonly config: Readonly<Config>
+  /** Whether it learns documents or one long text. */
   readonly mode: Mode
-  /** The part of the data that is held out; 0 is none. */
+  /** The share of the data that is held out; 0 is none. */
   readonly valFraction: number
-  /** What the documents were shuffled with. */
+  /** The seed of the shuffle and of the initial parameters. */
   readonly seed: bigint
+  /** Characters to token ids and back. */
   readonly tokenizer: Tokenizer
-  /** In the order of training: shuffled by the seed, those held out left out. Of a text none. */
+  /**
+   * The documents to train on, shuffled with the seed, without those held out. Empty for a text.
+   */
   readonly docs: readonly string[]
-  /** The documents held out. */
+  /** The held-out documents. Empty for a text. */
   readonly valDocs: readonly string[]
+  /** Number of parameters. */
   readonly numParams: number
   /**
-   * Documents that steps have taken so far: the next one is docs[docsSeen % docs.length]. Of a
-   * text, blocks.
+   * Documents that steps have used so far: the next one is docs[docsSeen % docs.length]. For a
+   * text, the number of blocks.
    */
   get docsSeen(): number {
     return this.seen
@@ -84,12 +95,12 @@ export class MicroGPT {
 
   private seen = 0
   private readonly corpus: Corpus
-  /** What a checkpoint says about the data of its run. */
+  /** What a checkpoint of this run says about its data. */
   private mark: DatasetMark | null = null
   private parts: Parts | null
 
   private constructor(
-    { arena, executor }: Engine,
+    { arena, executor }: Runtime,
     { mode, preset, config, tokenizer }: Pick<MicroGPT, 'mode' | 'preset' | 'config' | 'tokenizer'>,
     seed: Seed,
     data: DataOptions,
@@ -116,13 +127,13 @@ export class MicroGPT {
   }
 
   /**
-   * Loads the core, shuffles a copy of the documents and draws the parameters, as microgpt.py does.
-   * A text is encoded once, and nothing is drawn for it until training begins.
-   * @throws {ConfigError} for a hyperparameter, fraction or seed that cannot be used
-   * @throws {DatasetError} when there is nothing to learn from, or to validate on
-   * @throws {CoreError} when the core cannot be loaded
-   * @throws {ArenaError} when the model does not fit 4 GiB
-   * @throws {TrainingError} when a thread cannot be started
+   * Creates a model: loads the core, shuffles a copy of the documents, and draws the initial
+   * parameters, like microgpt.py.
+   * @throws {ConfigError} for a hyperparameter, fraction, seed or option that cannot be used
+   * @throws {DatasetError} if there is nothing to train on, or to validate on
+   * @throws {CoreError} if the core cannot be loaded
+   * @throws {ArenaError} if the model does not fit in memory
+   * @throws {TrainingError} if a thread cannot be started
    */
   static async create(options: CreateOptions): Promise<MicroGPT> {
     options = snapshot(options)
@@ -135,18 +146,19 @@ export class MicroGPT {
     const config = resolveConfig(preset, options.config)
     const mode = modeOf(options) ?? 'docs'
     const tokenizer = Tokenizer.of(text === undefined ? docs! : [text])
-    const engine = await openEngine(config, tokenizer.vocabSize, options)
+    const runtime = await openRuntime(config, tokenizer.vocabSize, options)
     const data = { ...(docs && { docs }), ...(text !== undefined && { text }), valFraction }
-    const gpt = new this(engine, { mode, preset, config, tokenizer }, seed, data)
+    const gpt = new this(runtime, { mode, preset, config, tokenizer }, seed, data)
     initialise(gpt.params, gptTable(config, tokenizer.vocabSize), gpt.live().random)
     return gpt
   }
 
   /**
-   * A model from a checkpoint, in Node or a browser, wherever it was made. Where the file holds a
-   * run, the next step gives the bits that it would have given there.
-   * @throws {CheckpointError} when the file is malformed, of another model, or of other documents
-   * @throws {TokenizerError} when the documents have a character that the file's alphabet lacks
+   * Loads a model from a checkpoint, made in Node or in a browser. If the file has a run, training
+   * continues with the same bits as without the interruption.
+   * @param bytes of a safetensors file
+   * @throws {CheckpointError} if the file is malformed, of another model, or of other documents
+   * @throws {TokenizerError} if the documents have a character that the file's alphabet lacks
    * @throws {ConfigError} {CoreError} {ArenaError} as create does
    */
   static async load(bytes: CheckpointBytes, options: LoadOptions = {}): Promise<MicroGPT> {
@@ -154,8 +166,8 @@ export class MicroGPT {
     const { openCheckpoint, restore } = await import('./load.js')
     const opened = openCheckpoint(bytes, options)
     const { file, data, seed } = opened
-    const engine = await openEngine(file.config, file.tokenizer.vocabSize, options)
-    const gpt = new this(engine, file, seed, data)
+    const runtime = await openRuntime(file.config, file.tokenizer.vocabSize, options)
+    const gpt = new this(runtime, file, seed, data)
     const { arena, adam, random } = gpt.live()
     const run = restore(opened, arena, gpt.corpus, random)
     if (run) {
@@ -167,9 +179,11 @@ export class MicroGPT {
   }
 
   /**
-   * The model as a safetensors file: equal models give equal bytes.
-   * @param options.optimizer whether to hold all that the next training step depends on, too
-   * @throws {CheckpointError} when a number is not finite, or the file is larger than an array can be
+   * The model as the bytes of a safetensors file. Equal models give equal bytes.
+   * @param options.optimizer also save everything that the next training step depends on (default
+   *   false)
+   * @throws {CheckpointError} if a parameter or moment is not finite, or if the
+   *   file is larger than an array can be
    */
   save(options: { optimizer?: boolean } = {}): Uint8Array {
     const file = this.saveInPieces(options)
@@ -196,7 +210,7 @@ export class MicroGPT {
     return writeCheckpoint(this, arena, run)
   }
 
-  /** Threads that train. */
+  /** Number of threads that train, the calling one included. */
   get threads(): number {
     return this.live().trainer.executor.width
   }
@@ -206,28 +220,30 @@ export class MicroGPT {
     return this.live().arena.params
   }
 
-  /** The matrices by name, in microgpt.py's order; their data and grad are live views. */
+  /** The weight matrices by name, in microgpt.py's order; their data and grad are live views. */
   get stateDict(): StateDict {
     return this.live().shown
   }
 
-  /** Documents, or characters of the text, that are trained on and that are held out. */
+  /** Number of documents, or characters of the text, to train on and held out. */
   get counts(): { train: number; val: number } {
     return this.corpus.counts
   }
 
-  /** Steps made so far. */
+  /** Number of training steps so far. */
   get step(): number {
     return this.live().adam.t
   }
 
   /**
-   * Trains, a step each time the caller asks for the next one; stopping early loses nothing, and
-   * another call goes on from there. Each step takes the next documents, round and round, or blocks
-   * of the text at offsets that the model's generator draws, which sampling then shifts.
-   * Beyond config.num_steps the cosine and linear schedules stay at 0.
-   * @throws {DatasetError} for evalEvery when nothing is held out
-   * @throws {TrainingError} when a loss is not finite; the parameters stay as before that step
+   * Trains, one step per iteration. You can leave the loop at any step; another call continues. A
+   * step uses the next documents, starting over after the last, or blocks of the text at random
+   * offsets. The offsets come from the model's generator, so sampling in between changes them.
+   * After config.num_steps the learning rate of the cosine and linear schedules is 0.
+   * @throws {ConfigError} for an option that cannot be used
+   * @throws {DatasetError} for evalEvery if nothing is held out
+   * @throws {TrainingError} if a loss is not finite; the parameters stay as they were before the
+   *   step
    */
   *train(options: TrainOptions = {}): Generator<StepResult, void, undefined> {
     checkOptions('train', options, ['steps', 'batch_size', 'evalEvery'])
@@ -247,10 +263,9 @@ export class MicroGPT {
   }
 
   /**
-   * The mean loss over what is held out: over its documents, as loss() has it, or over the whole
-   * blocks of its text, one after the other. It draws nothing and trains nothing, and takes time in
-   * proportion to what is held out.
-   * @throws {DatasetError} when nothing is held out
+   * The mean loss over the held-out data, in nats: over its documents like loss(), or over all
+   * whole blocks of the held-out text. It does not affect training.
+   * @throws {DatasetError} if nothing is held out
    * @throws {TrainingError} for a model that was loaded without its data
    */
   validate(): number {
@@ -260,8 +275,8 @@ export class MicroGPT {
   }
 
   /**
-   * Invents documents, as microgpt.py does, with the generator that shuffled and initialised; of a
-   * text, what generate() gives without a prompt.
+   * Samples new documents, like microgpt.py, with the generator that shuffled and initialized. For
+   * a text, the same as generate() without a prompt.
    * @throws {ConfigError} for a count, length or temperature that cannot be used
    */
   sample(options: SampleOptions = {}): string[] {
@@ -287,14 +302,13 @@ export class MicroGPT {
   }
 
   /**
-   * Goes on from a prompt, a character each time the caller asks, until the model ends the document
-   * or block_size is reached. A text has no end: it goes on for `length` characters, the last
-   * block_size before each being what the model sees; without a prompt it goes on from a newline,
-   * or else from the first character of the alphabet. Training or sampling in between is allowed;
-   * what is written into data in between counts for the characters to come, while the keys and
-   * values of the past stay where the window does.
+   * Continues a prompt, one character per iteration, until the model ends the document or
+   * block_size is reached. A text has no end: it continues for `length` characters, and the model
+   * sees the last block_size of them. Without a prompt a text continues from a newline, or else
+   * from the first character of the alphabet. You may train, sample or write to data between two
+   * characters; that affects the following characters.
    * @throws {ConfigError} for an option that cannot be used, or a prompt longer than the model sees
-   * @throws {TokenizerError} for a prompt that is no string, or has a character that the alphabet lacks
+   * @throws {TokenizerError} if the prompt is not a string, or has a character not in the alphabet
    */
   *generate(options: GenerateOptions = {}): Generator<Generated, void, undefined> {
     checkOptions('generate', options, ['prompt', 'length', 'temperature', 'topK', 'seed'])
@@ -326,10 +340,10 @@ export class MicroGPT {
   }
 
   /**
-   * The mean over documents of the mean loss over their positions, of which block_size count at
-   * the most; nothing is trained. To a model of a text they are pieces of text, without BOS.
-   * @throws {DatasetError} when there is no document, or a piece of text has fewer than 2 characters
-   * @throws {TokenizerError} for a character that the alphabet lacks
+   * The mean over documents of the mean loss over their first block_size positions, in nats,
+   * without training. For a model of a text, pass pieces of text; they have no BOS.
+   * @throws {DatasetError} if there is no document, or a piece of text has fewer than 2 characters
+   * @throws {TokenizerError} for a character not in the alphabet
    */
   loss(docs: readonly string[]): number {
     const { trainer } = this.live()
@@ -344,7 +358,7 @@ export class MicroGPT {
     return { preset, config, mode, valFraction, seed: String(seed), numParams, step, docsSeen }
   }
 
-  /** Releases the memory at once; views that the caller still references keep it as long as they do. */
+  /** Releases the memory immediately. Views that you still reference keep it alive. */
   free(): void {
     this.parts?.trainer.executor.free()
     this.parts = null
@@ -364,7 +378,7 @@ export class MicroGPT {
     return { char: this.tokenizer.chars[tokenId] ?? '', tokenId, probability }
   }
 
-  /** @param held whether some of it must be held out */
+  /** @param held whether held-out data is required */
   private checkData(held: boolean): void {
     const { train, val } = this.counts
     if (train === 0) {

@@ -126,7 +126,8 @@ export class App {
   private hear(message: FromWorker): void {
     if (message.type === 'ready') this.begin(message.ready)
     if (message.type === 'refused') this.pending = null
-    if (message.type === 'refused' && message.what === 'model' && !this.ready) this.useDefaults(message.message)
+    if (message.type === 'refused' && message.what === 'model' && !this.ready)
+      this.useDefaults(message.message)
     if (message.type === 'refused' && message.what === 'take up') this.playWhenReady = false
     if (message.type === 'progress') {
       const { step, state, losses, lrs } = message.progress

@@ -42,7 +42,7 @@ async function refusal(bytes: Uint8Array, options: api.LoadOptions = {}) {
   return error as InstanceType<typeof CheckpointError>
 }
 
-describe('a run that is taken up again', () => {
+describe('a resumed run', () => {
   const runs: [string, Partial<api.CreateOptions>, number?][] = [
     ['the defaults', { docs: names }],
     ['gist', { docs: names, preset: 'gist', seed: 7 }],
@@ -88,7 +88,7 @@ describe('a run that is taken up again', () => {
     expect(train(gpt, 10)).toEqual(train(other, 10))
   })
 
-  test('keeps the second of a pair of normal variates', async () => {
+  test('stores the second of a pair of normal variates', async () => {
     // An odd count of draws leaves one of them over.
     const gpt = await create({ docs: ['a', 'ab'], config: ODD })
     expect(readSafetensors(gpt.save(full)).metadata.has('random_gauss')).toBe(true)
@@ -131,7 +131,7 @@ describe('a run that is taken up again', () => {
 })
 
 describe('the parameters alone', () => {
-  test('sample and are where a new run begins, on any documents of the alphabet', async () => {
+  test('sample, and start a new run on any documents of the alphabet', async () => {
     const gpt = await create()
     train(gpt, 30)
     const file = gpt.save()
@@ -158,7 +158,7 @@ describe('the parameters alone', () => {
   })
 })
 
-describe('what is refused', async () => {
+describe('what is rejected', async () => {
   const gpt = await create()
   train(gpt, 5)
   const file = gpt.save(full)
@@ -378,7 +378,7 @@ describe('a hash of documents', () => {
 })
 
 describe('bytes', () => {
-  test('come as a Uint8Array, an ArrayBuffer or another view of one', async () => {
+  test('may be a Uint8Array, an ArrayBuffer or another view', async () => {
     const gpt = await MicroGPT.create({ docs: ['anna'] })
     const file = gpt.save()
     const { buffer } = file.slice()

@@ -1,4 +1,7 @@
-/** Disks that are full, read-only, limited or forbidden: one sentence, exit 1, the old file as it was. */
+/**
+ * Disks that are full, read-only, limited or forbidden: one sentence, exit 1, the old file as it
+ * was.
+ */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { lstatSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -25,7 +28,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A folder of its own that holds the run. */
+/** A separate folder with the run. */
 function home(name: string): string {
   const path = join(folder, name)
   mkdirSync(path)
@@ -65,7 +68,7 @@ describe('a full disk', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('kept.'))).toEqual([])
   })
 
-  test('/dev/full as checkpoint stays the device that it is', async () => {
+  test('/dev/full as checkpoint remains a device', async () => {
     const run = await cli('train', '--steps', '1', '--out', '/dev/full')
     expect(run.stderr).toMatch(/^microgpt-wasm: --out \/dev\/full is not a regular file; /)
     expect(run.code).toBe(2)

@@ -110,7 +110,7 @@ describe.each(KINDS)('%s', (_, data) => {
   })
 })
 
-describe('what is refused', async () => {
+describe('what is rejected', async () => {
   const text = await MicroGPT.create({ text: TEXT, valFraction: 0.1, config })
   const docs = await MicroGPT.create({ docs: DOCS, valFraction: 0.3, config })
   const [ofText, ofDocs] = [text.save(full), docs.save(full)]
@@ -169,8 +169,8 @@ describe('what is refused', async () => {
   })
 })
 
-describe('a new run on what was kept', () => {
-  test('has a split of its own', async () => {
+describe('a new run from a checkpoint', () => {
+  test('has its own split', async () => {
     const gpt = await MicroGPT.create({ text: TEXT, config })
     train(gpt, { steps: 10 })
     const options = { text: `${TEXT}ten`, valFraction: 0.2, optimizer: false, seed: 5 }

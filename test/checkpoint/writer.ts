@@ -1,6 +1,6 @@
 /**
- * A process that saves one model after the other, each with its number for a step: so many, or until it
- * is killed.
+ * A process that saves one model after the other, each with its number for a step: so many, or
+ * until it is killed.
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { ModelFile } from '../../src/cli/files.js'

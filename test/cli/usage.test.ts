@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { FIELDS } from '../../src/config/hyperparameters.js'
-import { INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from '../../src/cli/flags.js'
+import { EXPORT_FLAGS, INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from '../../src/cli/flags.js'
 import { parseFlags } from '../../src/cli/parse.js'
 import { modelSettings } from '../../src/cli/settings.js'
 import { cli } from './program.js'
@@ -11,10 +11,13 @@ describe('exit code 2 and one sentence', () => {
   const HELP = '; microgpt-wasm train --help lists the flags'
   const WHOLE = 'must be a whole number'
   test.each([
-    ['', 'a command comes first (train, sample, inspect or bench), got nothing; '],
-    ['--json train', 'a command comes first (train, sample, inspect or bench), got "--json"; '],
+    ['', 'a command comes first (train, sample, inspect, export or bench), got nothing; '],
+    [
+      '--json train',
+      'a command comes first (train, sample, inspect, export or bench), got "--json"; ',
+    ],
     ['trian', 'there is no command "trian" (did you mean train?); microgpt-wasm --help says more'],
-    ['fly', 'there is no command "fly" (train, sample, inspect or bench); '],
+    ['fly', 'there is no command "fly" (train, sample, inspect, export or bench); '],
     ['train --stesp 3', `there is no flag "--stesp" (did you mean --steps?)${HELP}`],
     ['train --lerning_rate 3', 'there is no flag "--lerning_rate" (did you mean --learning_rate?)'],
     ['train --xyzzy', `there is no flag "--xyzzy"${HELP}`],
@@ -33,8 +36,8 @@ describe('exit code 2 and one sentence', () => {
     ['train --n-layer 0', `--n-layer ${WHOLE} from 1 to 1024, got 0; try 1`],
     ['train --learning-rate fast', '--learning-rate must be a number from 0 to 1000, got "fast"'],
     [
-      'train --activation silu',
-      '--activation must be one of relu2, relu, gelu, got "silu"; try relu2',
+      'train --activation swish',
+      '--activation must be one of relu, relu2, gelu, got "swish"; try relu2',
     ],
     [
       'train --grad-clip 0',
@@ -66,6 +69,16 @@ describe('exit code 2 and one sentence', () => {
       '--prompt takes at most 7 characters (block_size less one), got 8',
     ],
     ['sample --prompt jo --engine typed', '--prompt and --top-k need --engine wasm'],
+    [
+      'export',
+      'export needs a checkpoint: microgpt-wasm export MODEL --onnx FILE or --pytorch DIR',
+    ],
+    ['export x', 'export needs a target: microgpt-wasm export MODEL --onnx FILE or --pytorch DIR'],
+    [
+      'export x --pytorch y --float32',
+      '--float32 needs --onnx FILE: checkpoints are always float64',
+    ],
+    ['export x --onnx y --data z', '--data needs --pytorch DIR: an ONNX file has no data'],
     ['inspect --vocab-size 0', '--vocab-size must be a whole number from 1'],
     ['inspect --vocab-size 9 --data x', '--vocab-size plans without data; leave out one of it'],
   ])('%s', async (line, sentence) => {
@@ -111,7 +124,7 @@ describe('what it says of itself', () => {
   test('--help', async () => {
     const { code, stdout } = await cli('--help')
     expect(code).toBe(0)
-    for (const name of ['train', 'sample', 'inspect', 'bench'])
+    for (const name of ['train', 'sample', 'inspect', 'export', 'bench'])
       expect(stdout).toContain(`  ${name} `)
   })
 
@@ -119,6 +132,7 @@ describe('what it says of itself', () => {
     ['train', TRAIN_FLAGS],
     ['sample', SAMPLE_FLAGS],
     ['inspect', INSPECT_FLAGS],
+    ['export', EXPORT_FLAGS],
   ])('%s --help has every flag, in 80 columns', async (name, flags) => {
     // Help wins over what is wrong beside it.
     const { code, stdout, stderr, lines } = await cli(name, '--nonsense', '--help')

@@ -216,6 +216,14 @@ describe('a model from a checkpoint', () => {
     expect(room.subarray(8, 8 + file.length)).toEqual(file)
   })
 
+  test('is moved to the worker, from an ArrayBuffer too', async () => {
+    const file = (await MicroGPT.create({ docs })).save()
+    const { buffer } = file.slice()
+    const model = await loadWorkerModel(buffer)
+    expect(buffer.byteLength).toBe(0)
+    expect(await model.save()).toEqual(file)
+  })
+
   test('is refused as on the page, in the class and with the code of the page', async () => {
     const file = (await MicroGPT.create({ docs })).save({ optimizer: true })
     const refusals: [Uint8Array, object][] = [
@@ -328,6 +336,17 @@ describe('a run', () => {
     expect(seen).toEqual(seen.map((_, i) => i + 1))
   })
 
+  test('that nobody reads keeps some of its steps, and one that is read loses none', async () => {
+    const config = { n_embd: 1, n_head: 1, block_size: 1, num_steps: 80_000 }
+    const model = await createWorkerModel({ docs: ['ab', 'ba'], config })
+    const unread = model.train({ steps: 40_000 })
+    expect(await unread.result).toMatchObject({ status: 'completed' })
+    const kept = await all(unread)
+    expect(kept.length).toBeLessThan(36_000)
+    expect(kept.at(-1)!.step).toBe(40_000)
+    expect(await all(model.train({ steps: 40_000 }))).toHaveLength(40_000)
+  })
+
   test('can be looped over twice at a time', async () => {
     const model = await createWorkerModel({ docs })
     const run = model.train({ steps: 300 })
@@ -339,7 +358,8 @@ describe('a run', () => {
   test('with something else than a signal fails', async () => {
     const model = await createWorkerModel({ docs })
     const result = await model.train({ signal: 'stop' as never }).result
-    expect(result).toMatchObject({ status: 'failed', error: expect.any(TypeError) })
+    expect(result).toMatchObject({ status: 'failed', error: expect.any(ConfigError) })
+    expect(result).toHaveProperty('error.field', 'signal')
   })
 
   test('fails when the model is freed', async () => {
@@ -381,7 +401,11 @@ describe('errors come back in their class', () => {
   test('of an argument that cannot cross over: and the worker goes on', async () => {
     const model = await createWorkerModel({ docs })
     const odd = { count: 1, onSample: () => {} }
-    await expect(model.sample(odd)).rejects.toMatchObject({ name: 'DataCloneError' })
+    await expect(model.sample(odd)).rejects.toBeInstanceOf(ConfigError)
+    await expect(model.sample(odd)).rejects.toMatchObject({
+      field: 'onSample',
+      message: 'sample: onSample cannot be sent to a worker, because it is or holds a Function',
+    })
     expect(await model.sample({ count: 2 })).toHaveLength(2)
   })
 
@@ -450,6 +474,47 @@ describe('giving up while the model is made', () => {
   })
 })
 
+describe('a wrong argument is an error of this package', () => {
+  const error = async (promise: Promise<unknown>) => promise.catch((e: unknown) => e)
+  test.each([
+    ['no options', () => createWorkerModel(undefined as never)],
+    ['a number for options', () => createWorkerModel(5 as never)],
+    ['a signal that is none', () => createWorkerModel({ docs, signal: 1 as never })],
+    [
+      'a function in the config',
+      () => createWorkerModel({ docs, config: { n_embd: Math.cos } as never }),
+    ],
+    ['no options to load', () => loadWorkerModel(new Uint8Array(9), null as never)],
+    ['a string for a file', () => loadWorkerModel('model.safetensors' as never)],
+    ['nothing for a file', () => loadWorkerModel(undefined as never)],
+    [
+      'an empty file that was moved before',
+      async () => {
+        const bytes = new Uint8Array(4)
+        structuredClone(bytes, { transfer: [bytes.buffer] })
+        return loadWorkerModel(bytes)
+      },
+    ],
+  ])('%s', async (_name, call) => {
+    expect(await error(call())).toBeInstanceOf(MicroGPTError)
+  })
+
+  test('of a call of the model', async () => {
+    const model = await createWorkerModel({ docs })
+    const calls = [
+      () => model.sample(null as never),
+      () => model.sample(7 as never),
+      () => model.save(null as never),
+      () => model.loss(undefined as never),
+      () => model.loss([1] as never),
+      () => all(model.generate(null as never)),
+      () => all(model.train(null as never)),
+    ]
+    for (const call of calls) expect(await error(call())).toBeInstanceOf(MicroGPTError)
+    expect(await model.train({ steps: 1 }).result).toEqual({ status: 'completed', step: 1 })
+  })
+})
+
 describe('the core that it is given', () => {
   const href = coreUrl().href
   const bytes = readFileSync(coreUrl())
@@ -467,6 +532,12 @@ describe('the core that it is given', () => {
     const model = await createWorkerModel({ docs, core: core() as string })
     vi.stubGlobal('document', undefined)
     expect(await model.train({ steps: 1 }).result).toEqual({ status: 'completed', step: 1 })
+  })
+
+  test('is found from inside a worker, where there is no document', async () => {
+    vi.stubGlobal('location', { href: new URL('worker.js', coreUrl()).href })
+    const model = await createWorkerModel({ docs, core: 'core.wasm' })
+    expect(await model.sample({ count: 1 })).toHaveLength(1)
   })
 
   test('as a URL finds the one for threads beside it', async () => {

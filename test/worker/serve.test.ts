@@ -18,9 +18,9 @@ beforeEach(() => vi.resetModules())
 afterEach(() => vi.unstubAllGlobals())
 
 describe('worker.js', () => {
-  test('serves in the worker that spawn.ts names, and answers each call by its number', async () => {
+  test('serves a model, and answers each call by its number', async () => {
     const { said, hear } = scope('microgpt-wasm')
-    await import('../../src/worker/worker.js')
+    await import('../../src/worker/serve-worker.js')
     const argument = { docs: ['ab', 'ba'] }
     await hear({ id: 1, call: 'create', argument })
     await hear({ id: 2, call: 'loss', argument: ['ab'] })
@@ -30,14 +30,10 @@ describe('worker.js', () => {
     ])
   })
 
-  test('does not in a page, nor in a worker of somebody else', async () => {
-    const other = scope('another')
-    await import('../../src/worker/worker.js')
-    expect(other.listeners).toEqual([])
-    vi.resetModules()
+  test('does not in a page', async () => {
     const page = scope('microgpt-wasm')
     vi.stubGlobal('document', {})
-    await import('../../src/worker/worker.js')
+    await import('../../src/worker/serve-worker.js')
     expect(page.listeners).toEqual([])
   })
 })
@@ -46,7 +42,7 @@ describe('the worker', () => {
   const CALLS = ['save', 'train', 'validate', 'sample', 'generate', 'loss', 'params', 'stateDict']
   test.each(CALLS)('has no model to %s yet', async (call) => {
     const { said, hear } = scope('microgpt-wasm')
-    await import('../../src/worker/worker.js')
+    await import('../../src/worker/serve-worker.js')
     await hear({ id: 5, call, argument: {} })
     const message = 'there is no model in this worker yet'
     expect(said).toEqual([{ id: 5, error: { name: 'TrainingError', message } }])
@@ -54,14 +50,14 @@ describe('the worker', () => {
 
   test('answers a call that it does not know with an error', async () => {
     const { said, hear } = scope('microgpt-wasm')
-    await import('../../src/worker/worker.js')
+    await import('../../src/worker/serve-worker.js')
     await hear({ id: 9, call: 'fly', argument: null })
-    expect(said).toEqual([{ id: 9, error: expect.objectContaining({ name: 'TypeError' }) }])
+    expect(said).toEqual([{ id: 9, error: expect.objectContaining({ name: 'MicroGPTError' }) }])
   })
 
   test('does not answer a stop, and one for no run stops none', async () => {
     const { said, hear } = scope('microgpt-wasm')
-    await import('../../src/worker/worker.js')
+    await import('../../src/worker/serve-worker.js')
     await hear({ id: 1, call: 'create', argument: { docs: ['ab', 'ba'] } })
     await hear({ id: 2, call: 'stop' })
     expect(said).toHaveLength(1)
@@ -90,7 +86,7 @@ test('without message channels a turn is a timer', async () => {
 
 describe('errors', () => {
   test('cross over with their class and sentence, whatever was thrown', async () => {
-    const { packError, unpackError } = await import('../../src/worker/messages.js')
+    const { packError, unpackError } = await import('../../src/worker/portable.js')
     const { CheckpointError, ConfigError, CoreError, MicroGPTError } =
       await import('../../src/errors.js')
     const over = (thrown: unknown) => unpackError(structuredClone(packError(thrown)))
@@ -112,15 +108,13 @@ describe('errors', () => {
 })
 
 describe('spawn', () => {
-  test('starts worker.js as a module, by its name', () => {
+  test('starts worker.js', () => {
     const made: unknown[][] = []
     vi.stubGlobal('Worker', function Worker(url: URL, options: unknown) {
       made.push([url.href, options])
     })
     spawn()
-    expect(made).toEqual([
-      [expect.stringMatching(/\/worker\.js$/), { type: 'module', name: 'microgpt-wasm' }],
-    ])
+    expect(made).toEqual([[expect.stringMatching(/\/worker\.js$/), { type: 'classic' }]])
   })
 
   test('goes by a script of the page where the browser refuses another origin', async () => {
@@ -131,7 +125,7 @@ describe('spawn', () => {
     })
     spawn()
     const [[url, options]] = made as [[string, unknown]]
-    expect(options).toEqual({ type: 'module', name: 'microgpt-wasm' })
-    expect(await (await fetch(url)).text()).toMatch(/^import "file:.*\/worker\.js"$/)
+    expect(options).toEqual({ type: 'classic' })
+    expect(await (await fetch(url)).text()).toMatch(/^importScripts\("file:.*\/worker\.js"\)$/)
   })
 })

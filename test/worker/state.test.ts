@@ -1,7 +1,13 @@
 /** What of a worker's model must not go stale: its signals, its steps, and what it was given. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { CreateOptions, LoadOptions, StepResult, WorkerRun } from '../../src/index.js'
-import { MicroGPT, TrainingError, createWorkerModel, loadWorkerModel } from '../../src/index.js'
+import {
+  ConfigError,
+  MicroGPT,
+  TrainingError,
+  createWorkerModel,
+  loadWorkerModel,
+} from '../../src/index.js'
 import { digest } from '../helpers/digest.js'
 import { FakeWorker } from './fake-worker.js'
 
@@ -62,7 +68,7 @@ class Counted extends AbortController {
 }
 
 describe('a signal', () => {
-  test('of several runs ends the one that is under way, and those that come after', async () => {
+  test('of several runs ends the current one, and later ones', async () => {
     const model = await createWorkerModel({ docs, config: ENDLESS })
     const stop = new Counted()
     const { signal } = stop
@@ -112,7 +118,7 @@ describe('a signal', () => {
     const next = model.train({ steps: 400 })
     // The end of a loop ends its run, which is another one's number by now, or was.
     expect(await all(never)).toEqual([])
-    expect((await untilFailure(odd))[1]).toBeInstanceOf(TypeError)
+    expect((await untilFailure(odd))[1]).toBeInstanceOf(ConfigError)
     expect(await next.result).toEqual({ status: 'completed', step: 400 })
   })
 })
@@ -188,7 +194,7 @@ describe('steps', () => {
   })
 })
 
-test('texts that are drawn at the same time are those of each alone', async () => {
+test('texts generated at the same time equal those generated alone', async () => {
   const config = { block_size: 6, n_layer: 2, init_std: 0.4, zero_init_projections: false }
   const text = { text: 'one note to ten, ten notes to none\n'.repeat(6), config }
   const [here, there] = [await MicroGPT.create(text), await createWorkerModel(text)]

@@ -1,13 +1,14 @@
 /**
- * The JSON header of a safetensors file, read from its bytes. JSON.parse would take the last of two
- * equal keys and as much memory as it likes; here nothing nests deeper than the form does.
+ * The JSON header of a safetensors file, read from its bytes. JSON.parse would accept duplicate
+ * keys and use unlimited memory; this reader accepts only the form that the format has.
  */
 import { show } from '../../config/checks.js'
 import { type CheckpointCode, CheckpointError } from '../../errors.js'
 
 /** Bytes of a number of each dtype that is read. */
-export const SIZES = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const
-export type Dtype = keyof typeof SIZES
+export const DTYPE_BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const
+/** A supported number format: float64, float32, float16 or bfloat16. */
+export type Dtype = keyof typeof DTYPE_BYTES
 
 /** A model of 1,024 layers has 18,443 tensors, of four keys each. More would take more memory than the file. */
 const MAX_ENTRIES = 65_536
@@ -15,10 +16,10 @@ const MAX_DIMENSIONS = 16
 /** What JSON allows between its tokens. */
 const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d])
 export const METADATA = '__metadata__'
-/** Names that mean something else to objects of JavaScript. */
+/** Names with a special meaning for JavaScript objects. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** What the header says of a tensor. */
+/** What the header says about a tensor; not checked yet. */
 export interface Claim {
   dtype: Dtype
   shape: number[]
@@ -26,7 +27,7 @@ export interface Claim {
   to: number
 }
 
-/** Reads JSON of just the form that the format has, from byte 8 to `end`. */
+/** Reads JSON of exactly the form of the format, from byte 8 to `end`. */
 export class HeaderReader {
   private readonly bytes: Uint8Array
   private readonly end: number
@@ -64,14 +65,14 @@ export class HeaderReader {
     if (dtype === undefined || !shape || offsets?.length !== 2) {
       fail('json', `tensor ${show(name)} needs dtype, shape and data_offsets of two numbers`)
     }
-    if (!Object.hasOwn(SIZES, dtype)) {
-      const known = Object.keys(SIZES).join(', ')
+    if (!Object.hasOwn(DTYPE_BYTES, dtype)) {
+      const known = Object.keys(DTYPE_BYTES).join(', ')
       fail('dtype', `tensor ${show(name)} must be of dtype ${known}, got ${show(dtype)}`)
     }
     return { dtype: dtype as Dtype, shape, from: offsets[0]!, to: offsets[1]! }
   }
 
-  /** { "key": value, ... }; a key comes once. @param value reads what stands behind a key */
+  /** { "key": value, ... } without duplicate keys. @param value reads the value of a key */
   private object(value: (key: string) => void): void {
     const seen = new Set<string>()
     this.take('{')
@@ -139,7 +140,7 @@ export class HeaderReader {
     }
   }
 
-  /** The next character, spaces skipped; '' at the end. */
+  /** The next character after white space; '' at the end. */
   private peek(): string {
     while (this.at < this.end && SPACES.has(this.bytes[this.at]!)) this.at++
     return this.byte()

@@ -1,24 +1,28 @@
 /**
  * The safetensors format (github.com/huggingface/safetensors): eight bytes of header length, a JSON
- * header, numbers. It is written as its own implementation writes it, with spaces up to a multiple
- * of 8, and read without believing it: whatever the header claims is checked before it is used.
+ * header, numbers. Files are written like those of the original implementation, with spaces up to a
+ * multiple of 8. When reading, everything in the header is checked before it is used.
  */
 import { show } from '../../config/checks.js'
 import { ConfigError } from '../../errors.js'
-import { type Dtype, HeaderReader, SIZES, fail } from './header.js'
+import { type Dtype, HeaderReader, DTYPE_BYTES, fail } from './header.js'
 
 export type { Dtype } from './header.js'
 export { type NamedTensor, writeSafetensors } from './write.js'
 
+/** A tensor of a file. */
 export interface StoredTensor {
+  /** The format of its numbers. */
   readonly dtype: Dtype
+  /** Its dimensions. */
   readonly shape: readonly number[]
-  /** The numbers, little-endian: a part of the file's bytes, read anew each time from a ByteSource. */
+  /** The numbers, row-major, little-endian: a view of the file's bytes, or read from a ByteSource. */
   readonly bytes: Uint8Array
 }
 
 /** A file that is not in memory: its bytes are read where they are needed. */
 export interface ByteSource {
+  /** Bytes of the whole file. */
   readonly byteLength: number
   /** Bytes [from, to). */
   read(from: number, to: number): Uint8Array
@@ -27,19 +31,25 @@ export interface ByteSource {
 /** What a checkpoint is read from. */
 export type CheckpointBytes = Uint8Array | ArrayBuffer | ByteSource
 
+/** The content of a safetensors file. */
 export interface Safetensors {
+  /** The strings of `__metadata__`. */
   metadata: ReadonlyMap<string, string>
+  /** The tensors by name. */
   tensors: ReadonlyMap<string, StoredTensor>
 }
 
-/** The specification's own limit of a header, and the one here: enough for any model that fits. */
+/**
+ * The specification's limit for a header, and the default limit, which is enough for any model that
+ * fits.
+ */
 const MOST_HEADER = 100_000_000
 export const MAX_HEADER = 16 * 2 ** 20
 
 /**
- * The header's length, from the first eight bytes of a file.
- * @param size bytes of the whole file
- * @throws {CheckpointError} for a length that cannot be
+ * The length of the header, from the first eight bytes of a file.
+ * @param size of the whole file, in bytes
+ * @throws {CheckpointError} for a length that is not possible
  */
 export function headerLength(first: Uint8Array, size: number, limit = MAX_HEADER): number {
   if (size < 8 || first.length < 8) {
@@ -63,11 +73,12 @@ export function headerLength(first: Uint8Array, size: number, limit = MAX_HEADER
 }
 
 /**
- * What a file holds; the tensors are views of its bytes. Its header may have any length: other
- * programs write it without padding.
- * @param limit bytes that the header may have: 16 MiB unless given, 100,000,000 at the most
- * @throws {CheckpointError} for anything that is not exactly a safetensors file
- * @throws {ConfigError} for a limit that is not a whole number from 2
+ * Reads a safetensors file. The tensors are views of its bytes.
+ * Its header may have any length: other programs write it without padding.
+ * @param given the bytes of the file
+ * @param limit largest accepted header, in bytes; default 16 MiB, at most 100,000,000
+ * @throws {CheckpointError} if it is not exactly a safetensors file
+ * @throws {ConfigError} for a limit that is not a number of bytes from 2
  */
 export function readSafetensors(given: CheckpointBytes, limit = MAX_HEADER): Safetensors {
   const file = sourceOf(given)
@@ -78,7 +89,7 @@ export function readSafetensors(given: CheckpointBytes, limit = MAX_HEADER): Saf
   const length = byteLength - start
   const tensors = new Map<string, StoredTensor>()
   let end = 0
-  // Equal starts are in order of their ends: tensors without numbers come first.
+  // With equal starts, sort by end: tensors without numbers come first.
   const sorted = [...claims].sort(([, a], [, b]) => a.from - b.from || a.to - b.to)
   for (const [name, { dtype, shape, from, to }] of sorted) {
     const span = `bytes ${from} to ${to}`
@@ -86,7 +97,7 @@ export function readSafetensors(given: CheckpointBytes, limit = MAX_HEADER): Saf
       const what = from < end ? 'overlaps the tensor before it' : 'leaves a hole before it'
       fail('offsets', `tensor ${show(name)}, ${span}, ${what}, which ends at ${end}`)
     }
-    const size = SIZES[dtype]
+    const size = DTYPE_BYTES[dtype]
     const bytes = shape.reduce((product, n) => product * n, size)
     if (!Number.isSafeInteger(bytes)) {
       fail('shape', `tensor ${show(name)} has a shape of more numbers than there can be`)
@@ -109,7 +120,7 @@ export function readSafetensors(given: CheckpointBytes, limit = MAX_HEADER): Saf
   return { metadata, tensors }
 }
 
-/** Writes a tensor's numbers to a view of the same count; narrow ones are widened exactly. */
+/** Copies a tensor's numbers to a view of the same count; narrow formats are widened exactly. */
 export function copyNumbers({ dtype, bytes }: StoredTensor, to: Float64Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (dtype === 'F64') new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(bytes)
@@ -154,7 +165,7 @@ function storedTensor(
 
 /** Bytes of a tensor's numbers, without reading them. */
 export const byteLengthOf = ({ dtype, shape }: Pick<StoredTensor, 'dtype' | 'shape'>) =>
-  shape.reduce((product, n) => product * n, SIZES[dtype])
+  shape.reduce((product, n) => product * n, DTYPE_BYTES[dtype])
 
 function sourceOf(file: unknown): ByteSource {
   const bytes = bytesOf(file)

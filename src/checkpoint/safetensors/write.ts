@@ -1,10 +1,13 @@
-/** The safetensors format written: see read.ts. */
+/** Writes the safetensors format; read.ts describes it. */
 import { METADATA } from './header.js'
 
 /** A tensor to write, as F64. */
 export interface NamedTensor {
+  /** Its unique name. */
   name: string
+  /** Its dimensions. */
   shape: readonly number[]
+  /** The numbers, row-major: as many as the product of the shape. */
   data: Float64Array
 }
 
@@ -21,7 +24,10 @@ export interface PiecewiseFile {
 /** Bytes of a piece: a file that is smaller is one. */
 const PIECE = 2 ** 26
 
-/** @param metadata of strings alone, as the format has it */
+/**
+ * The bytes of a safetensors file.
+ * @param metadata strings only, as the format requires
+ */
 export function writeSafetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>>,
