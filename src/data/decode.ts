@@ -2,7 +2,7 @@
 import { advice } from '../config/terms.js'
 import { DatasetError } from '../errors.js'
 
-/** Bytes of a text at the most, and of what a compressed one holds: no string can be longer. */
+/** Bytes of a text at most, and of what a compressed one holds: no string can be longer. */
 export const MAX_TEXT = 2 ** 29 - 24
 /** The same as people say it. */
 export const MAX_TEXT_NAME = '512 MiB'

@@ -57,7 +57,7 @@ export function dataOf(text: string, { mode = 'docs', column, field }: DataReadi
         ? columnOf(body, column)
         : null
   if (mode === 'text') return { text: parseText(values ? values.join('\n') : body) }
-  // A value may hold line ends: each is one document all the same.
+  // A value may hold line ends: it is one document anyway.
   if (values)
     return { docs: parseDocs(values.map((value) => value.replace(/\s+/g, ' ')).join('\n')) }
   if (!whole) checkLines(body)

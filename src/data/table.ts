@@ -1,4 +1,4 @@
-/** Text that is a table or JSON Lines: how it is recognised, and one part of each row as documents. */
+/** Text that is a table or JSON Lines: how it is recognized, and one part of each row as documents. */
 import { show } from '../config/checks.js'
 import { advice } from '../config/terms.js'
 import { DatasetError } from '../errors.js'

@@ -12,7 +12,7 @@ const SPACE = new Set(
     '\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
 )
 
-/** Documents at the most: each takes some 50 bytes beside its characters. */
+/** Most documents: each takes about 50 bytes beside its characters. */
 const MAX_DOCS = 20_000_000
 
 /** Removes white space from both ends, like Python's str.strip(). */

@@ -49,7 +49,7 @@ interface Parts {
 /** From this number of documents on, they are sampled side by side by default. */
 const MANY = 1000
 
-/** Samples that one call gives at the most: they are all in memory. */
+/** Most samples of one call: they are all in memory. */
 const MAX_SAMPLES = 1e7
 
 /** Number of candidates that generate() returns by default. */

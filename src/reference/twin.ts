@@ -156,7 +156,7 @@ class OneSequence implements Sequences {
   }
 
   setTemperature(temperature: number): void {
-    // As in the core: below, the likeliest token has all the probability.
+    // As in the core: below, the most likely token has all the probability.
     this.temperature = Math.max(temperature, 1e-250)
   }
 

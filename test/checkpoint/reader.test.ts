@@ -164,7 +164,7 @@ describe('a file in pieces', () => {
     data: Float64Array.from({ length: count }, (_, j) => i + j / 7),
   }))
 
-  test.each([1, 7, 64, 1000, 2 ** 26])('of %i bytes at the most is the same file', (size) => {
+  test.each([1, 7, 64, 1000, 2 ** 26])('of at most %i bytes is the same file', (size) => {
     const whole = writeSafetensors(tensors, { a: 'b' })
     const { byteLength, pieces } = safetensorsPieces(tensors, { a: 'b' }, size)
     const parts = Array.from(pieces, (piece) => piece.slice())

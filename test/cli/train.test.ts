@@ -49,8 +49,8 @@ test('text begins and ends as microgpt.py does', async () => {
     const loss = made[step - 1]!.loss.toFixed(4)
     return `step ${String(step).padStart(4)} /  500 | loss ${loss}`
   }
-  const [docs, ...header] = HEADER
-  expect(lines.slice(0, 3)).toEqual([`${docs} (424 cut to block_size 8)`, ...header])
+  const [first, ...header] = HEADER
+  expect(lines.slice(0, 3)).toEqual([`${first} (424 cut to block_size 8)`, ...header])
   const steps = [1, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500]
   expect(lines.slice(3, 14)).toEqual(steps.map(line))
   const sampled = samples.map((text, i) => `sample ${String(i + 1).padStart(2)}: ${text}`)

@@ -92,8 +92,8 @@ describe.each(names(WHOLE))('%s, a whole number,', (name) => {
   test('is rejected outside, and between two whole numbers', () => {
     const outside = [min - 1, max + 1, -min, -max, 2 * max, 2 ** 53, 1e300]
     const fractions = [next(min, true), next(max, false), min + 0.5, max - 0.5, 1 - 2 ** -53]
-    const taken = (value: number) => Number.isInteger(value) && value >= min && value <= max
-    for (const value of [0, -0, ...outside, ...fractions]) if (!taken(value)) refused(name, value)
+    const isTaken = (value: number) => Number.isInteger(value) && value >= min && value <= max
+    for (const value of [0, -0, ...outside, ...fractions]) if (!isTaken(value)) refused(name, value)
   })
 
   test('suggests the nearest bound', () => {

@@ -46,7 +46,7 @@ export function joined({ byteLength, pieces }: PiecewiseFile): Uint8Array {
   return file
 }
 
-/** The same file in pieces. @param size bytes of a piece at the most */
+/** The same file in pieces. @param size largest number of bytes of a piece */
 export function safetensorsPieces(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>>,
