@@ -41,7 +41,8 @@ export function verdict({ results, widths }: PeersReport): string {
   const said = passing.map(({ label, passesAt }) => `${label} is faster from n_embd ${passesAt} on`)
   const rest = there.filter((peer) => peer.passesAt === null).map(({ label }) => label)
   if (rest.length > 0) {
-    const none = passing.length === 0 ? 'no other engine is faster' : `${rest.join('; ')}: not faster`
+    const none =
+      passing.length === 0 ? 'no other engine is faster' : `${rest.join('; ')}: not faster`
     said.push(`${none} up to ${most}`)
   }
   return `Against ${ours!.label}, on one thread: ${said.join('; ')}.`
