@@ -3,9 +3,9 @@ export { MicroGPT } from './gpt/microgpt.js'
 export type * from './gpt/options.js'
 export type { EngineOptions } from './gpt/runtime.js'
 export { createWorkerModel, loadWorkerModel } from './worker/create.js'
-export type { WorkerModel } from './worker/model.js'
-export type { RunResult, WorkerRun } from './worker/run.js'
-export type { ParameterCopy } from './worker/messages.js'
+export type { WorkerModel } from './worker/worker-model.js'
+export type { RunResult, WorkerRun } from './worker/worker-run.js'
+export type { ParameterCopy } from './worker/model-api.js'
 export * from './errors.js'
 
 // configuration and data

@@ -84,11 +84,11 @@ test('a kernel imports no op, and an op no other op', () => {
   expect(ops.flatMap(localImports).filter((to) => to.includes('/ops/'))).toEqual([])
 })
 
-test('the reference engines import config, data, random, the sampler and each other only', () => {
+test('the reference engines import config, data, random, the sampler, Trainable and each other only', () => {
   const out = filesOf('src')
     .filter((file) => file.startsWith('src/reference/'))
     .flatMap(localImports)
-  const allowed = /^src\/(reference|config|data|random|errors|gpt\/sample)\b/
+  const allowed = /^src\/(reference|config|data|random|errors|gpt\/(sample|trainable))\b/
   expect(out.filter((to) => !allowed.test(to))).toEqual([])
 })
 

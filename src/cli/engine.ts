@@ -1,6 +1,7 @@
 /** The three engines as the program sees them; each is loaded when it is asked for. */
-import type { Config, ConfigInput } from '../config/config.js'
+import type { ConfigInput } from '../config/config.js'
 import type { Data, Mode } from '../data/corpus.js'
+import type { TrainStep, Trainable } from '../gpt/trainable.js'
 
 /** The twins take documents alone, and hold none out. */
 export type EngineOptions = Data & {
@@ -11,27 +12,16 @@ export type EngineOptions = Data & {
   threads: number | 'auto'
 }
 
-export interface Step {
-  step: number
-  loss: number
-  lr: number
-  valLoss?: number
-}
-
-export interface Engine {
-  readonly config: Readonly<Config>
-  readonly tokenizer: { readonly vocabSize: number; encode(text: string): number[] }
-  readonly numParams: number
+/** A Trainable, with what only the core has. */
+export interface Engine extends Omit<Trainable, 'train' | 'sample'> {
   /** Those that train, where there can be several. */
   readonly threads?: number
   /** Documents unless it says otherwise. */
   readonly mode?: Mode
   /** Documents, or characters of the text, that it trains on and holds out; only the core has it. */
   readonly counts?: { train: number; val: number }
-  /** Finished steps. */
-  readonly step: number
   /** The steps that are left of config.num_steps, each made when it is asked for. */
-  train(options?: { steps?: number; evalEvery?: number }): Iterable<Step>
+  train(options?: { steps?: number; evalEvery?: number }): Iterable<TrainStep>
   sample(options: { count: number; length?: number }): string[]
   /** A text that goes on from a prompt; only the core has it. */
   generate?(options: Continuation): Iterable<{ char: string }>

@@ -1,11 +1,11 @@
 /** How far a run is and how fast, as one line of any width. */
-import type { Step } from './engine.js'
+import type { TrainStep } from '../gpt/trainable.js'
 
 /** What the smoothed loss keeps of itself at each step: it looks back some 20 steps. */
 const KEEP = 0.95
 
 /** `step    1 /  500 | loss 3.3630`, as microgpt.py prints it; behind it the validation's loss. */
-export function stepLine({ step, loss, valLoss }: Step, total: number): string {
+export function stepLine({ step, loss, valLoss }: TrainStep, total: number): string {
   const val = valLoss === undefined ? '' : ` | val ${valLoss.toFixed(4)}`
   return `step ${pad(step)} / ${pad(total)} | loss ${loss.toFixed(4)}${val}`
 }
@@ -24,7 +24,7 @@ export function duration(seconds: number): string {
 export class Progress {
   private readonly total: number
   private readonly began: number
-  private last: Step | null = null
+  private last: TrainStep | null = null
   /** Steps that a run had made before it was taken up. */
   private before = 0
   private average = 0
@@ -37,7 +37,7 @@ export class Progress {
     this.began = began
   }
 
-  add(step: Step): void {
+  add(step: TrainStep): void {
     if (!this.last) this.before = step.step - 1
     const val = step.valLoss ?? this.last?.valLoss
     this.last = val === undefined ? step : { ...step, valLoss: val }

@@ -1,7 +1,7 @@
 /** What a run tells while it goes on. */
 import type { Config } from '../config/config.js'
 import type { Mode } from '../data/corpus.js'
-import type { Step } from './engine.js'
+import type { TrainStep } from '../gpt/trainable.js'
 
 export interface RunStart {
   /** There for a text. */
@@ -40,7 +40,7 @@ export interface RunEnd {
 
 export interface Report {
   start(run: RunStart): void
-  step(step: Step): void
+  step(step: TrainStep): void
   /** Between two steps, some 60 times a second. @param now in ms */
   pause(now: number): void
   /** No further step comes, whatever the reason. */

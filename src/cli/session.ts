@@ -2,7 +2,8 @@
 import { hasFusedMultiplyAdd } from '../engine/core.js'
 import { TrainingError } from '../errors.js'
 import { countCut } from './data.js'
-import type { Engine, Step } from './engine.js'
+import type { TrainStep } from '../gpt/trainable.js'
+import type { Engine } from './engine.js'
 import { complain } from './exit.js'
 import type { Interrupt } from './interrupt.js'
 import { Keeper } from './keeper.js'
@@ -104,7 +105,7 @@ async function run(
   try {
     const options = every === undefined ? {} : { evalEvery: every }
     const steps = interrupt.code || readOnly ? [] : engine.train(options)
-    const take = (step: Step) => {
+    const take = (step: TrainStep) => {
       told.step(step)
       val = step.valLoss ?? val
       keeper.step()

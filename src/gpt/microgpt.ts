@@ -27,6 +27,7 @@ import { type SampleOptions, type StepResult, type TrainOptions, snapshot } from
 import { continuationOf } from './policy.js'
 import { drawRanked, rankIds, sampleSequences } from './sample.js'
 import { sampleMany } from './sample-many.js'
+import type { Trainable } from './trainable.js'
 import { type StateDict, initialise, mapStateDict } from './state-dict.js'
 import { Trainer } from './train.js'
 
@@ -49,7 +50,7 @@ const TOP = 10
 export type * from './options.js'
 
 /** A GPT that trains on documents or a text, and samples. Made with create() or load(). */
-export class MicroGPT {
+export class MicroGPT implements Trainable {
   /** The preset that it was made with, 'tutorial' or 'gist'. */
   readonly preset: string
   /** All hyperparameters. */

@@ -9,6 +9,7 @@ import { type ParameterSpec, countParams, gptTable } from '../config/parameters.
 import { learningRate } from '../config/schedule.js'
 import { Tokenizer } from '../data/tokenizer.js'
 import { type Sequences, sampleSequences } from '../gpt/sample.js'
+import type { TrainStep, Trainable } from '../gpt/trainable.js'
 import { Random, type Seed } from '../random.js'
 
 /** Options of a reference engine. */
@@ -23,23 +24,13 @@ export interface TwinOptions {
   seed?: Seed
 }
 
-/** The result of one training step. */
-export interface TwinStep {
-  /** Counted from 1. */
-  step: number
-  /** Mean loss over the document's positions in nats, before the step's update. */
-  loss: number
-  /** The learning rate of the update. */
-  lr: number
-}
-
 const WHOLE = { kind: 'integer', min: 0, max: 1e12 } as const
 const POSITIVE = { ...WHOLE, min: 1 }
 /** Like microgpt.py, the reference engines train on one document per step. */
 const ONE = { ...WHOLE, min: 1, max: 1 }
 
 /** The common part of the reference engines. */
-export abstract class Twin {
+export abstract class Twin implements Trainable {
   /** All hyperparameters. */
   readonly config: Readonly<Config>
   /** Characters to token ids and back. */
@@ -100,7 +91,7 @@ export abstract class Twin {
    */
   *train({
     steps = Math.max(0, this.config.num_steps - this.step),
-  }: { steps?: number } = {}): Generator<TwinStep, void, undefined> {
+  }: { steps?: number } = {}): Generator<TrainStep, void, undefined> {
     checkField('steps', steps, WHOLE, this.config.num_steps)
     for (let i = 0; i < steps; i++) {
       const doc = this.docs[this.step % this.docs.length]!

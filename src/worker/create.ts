@@ -1,7 +1,7 @@
 /** The entry points of models in a worker; the rest of the code is loaded on first use. */
 import type { CreateOptions, LoadOptions } from '../gpt/microgpt.js'
 import { snapshot } from '../gpt/options.js'
-import type { WorkerModel } from './model.js'
+import type { WorkerModel } from './worker-model.js'
 import type { Abortable } from './start.js'
 
 const part = () => import('./start.js')
@@ -25,7 +25,7 @@ export async function createWorkerModel(options: CreateOptions & Abortable): Pro
  * @throws what MicroGPT.load and createWorkerModel throw
  */
 export async function loadWorkerModel(
-  bytes: Uint8Array,
+  bytes: Uint8Array | ArrayBuffer,
   options?: LoadOptions & Abortable,
 ): Promise<WorkerModel> {
   const given = options && snapshot(options)

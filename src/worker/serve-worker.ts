@@ -1,5 +1,6 @@
 /** Serves a model when this runs in a worker; elsewhere it does nothing. */
-import { serve } from './serve.js'
+import type { ServerPort } from './rpc.js'
+import { serveModel } from './serve-model.js'
 
 const isWorker = typeof document === 'undefined' && typeof postMessage === 'function'
-if (isWorker) serve(globalThis as unknown as Parameters<typeof serve>[0])
+if (isWorker) serveModel(globalThis as unknown as ServerPort)

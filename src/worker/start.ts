@@ -1,27 +1,28 @@
-/** createWorkerModel and loadWorkerModel of create.ts, once worker.js is there. */
+/** createWorkerModel and loadWorkerModel, loaded when they are first called. */
+import { checkOptions } from '../config/checks.js'
 import { MicroGPTError } from '../errors.js'
 import type { CreateOptions, LoadOptions } from '../gpt/microgpt.js'
-import { Line } from './line.js'
-import type { Made } from './messages.js'
-import { WorkerModel } from './model.js'
+import type { Created, ModelApi } from './model-api.js'
+import { RpcClient } from './rpc.js'
 import { spawn } from './spawn.js'
+import { WorkerModel, checkSignal } from './worker-model.js'
 
-/** What ends the making of a model. */
+/** Aborts the creation of a model. */
 export interface Abortable {
   signal?: AbortSignal
 }
 
 export function createModel(options: CreateOptions & Abortable): Promise<WorkerModel> {
-  return start(options, (line, rest) => line.call('create', rest))
+  return start('create', options, (rpc, rest) => rpc.call('create', rest))
 }
 
 export function loadModel(
-  bytes: Uint8Array,
+  bytes: Uint8Array | ArrayBuffer,
   options: LoadOptions & Abortable = {},
 ): Promise<WorkerModel> {
-  return start(options, (line, rest) => {
-    const file = { bytes: ownMemory(bytes), options: rest }
-    return line.call('load', file, undefined, [file.bytes.buffer])
+  return start('load', options, (rpc, rest) => {
+    const [file, transfer] = ownMemory(bytes)
+    return rpc.call('load', { bytes: file, options: rest }, { transfer })
   })
 }
 
@@ -30,48 +31,66 @@ export function loadModel(
  * @param make is given the options without the signal, and the core as a message can carry it
  */
 async function start<O extends LoadOptions>(
+  call: string,
   options: O & Abortable,
-  make: (line: Line, rest: O) => Promise<Made>,
+  make: (rpc: RpcClient<ModelApi>, rest: O) => Promise<Created>,
 ): Promise<WorkerModel> {
+  if (typeof options !== 'object' || options === null) checkOptions(call, options, [])
   const { signal, core, ...rest } = options
-  signal?.throwIfAborted()
+  if (signal !== undefined) checkSignal(signal)
+  if (signal?.aborted) throw signal.reason
   if (typeof Worker === 'undefined') {
     throw new MicroGPTError('there are no web workers here; use MicroGPT.create or load')
   }
-  const line = new Line(spawn())
+  const rpc = new RpcClient<ModelApi>(spawn())
   let giveUp!: () => void
   const aborted = new Promise<never>((_, reject) => (giveUp = () => reject(signal!.reason)))
   signal?.addEventListener('abort', giveUp)
   const makeIt = async () => {
     const source = core === undefined ? {} : { core: await portable(core) }
     const docs = Array.isArray(rest.docs) ? rest.docs : []
-    return new WorkerModel(line, await make(line, { ...rest, ...source } as O), docs)
+    return new WorkerModel(rpc, await make(rpc, { ...rest, ...source } as O), docs)
   }
   try {
     return await Promise.race([makeIt(), aborted])
   } catch (error) {
-    line.hangUp(error as Error)
+    rpc.close(error as Error)
     throw error
   } finally {
     signal?.removeEventListener('abort', giveUp)
   }
 }
 
-/** A file that is all of its memory, so that moving that takes nothing else along. */
-function ownMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+/**
+ * A file, and what of it is moved: memory that holds nothing else. Bytes in the middle of larger
+ * memory are copied. Anything that is no file is left for the worker to refuse.
+ */
+function ownMemory(bytes: Uint8Array | ArrayBuffer): [file: unknown, transfer: ArrayBuffer[]] {
+  if (bytes instanceof ArrayBuffer) return isDetached(bytes) ? [bytes, []] : [bytes, [bytes]]
+  if (!(bytes instanceof Uint8Array)) return [bytes, []]
   const { buffer, byteLength } = bytes
-  const whole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength
-  return (whole ? bytes : bytes.slice()) as Uint8Array<ArrayBuffer>
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength !== byteLength) {
+    const copy = bytes.slice()
+    return [copy, [copy.buffer]]
+  }
+  return isDetached(buffer) ? [new Uint8Array(0), []] : [bytes, [buffer]]
 }
 
-/** A core's source as a message can carry it: addresses are the page's own. */
+function isDetached(buffer: ArrayBuffer): boolean {
+  try {
+    return new Uint8Array(buffer).length < 0
+  } catch {
+    return true
+  }
+}
+
+/** A core's source as a message can carry it: relative addresses are the page's own. */
 async function portable(given: NonNullable<CreateOptions['core']>) {
   const source = await given
   if (source instanceof Response) return source.arrayBuffer()
   if (typeof source === 'string' || source instanceof URL) {
-    return URL.canParse(source, document.baseURI)
-      ? new URL(source, document.baseURI).href
-      : String(source)
+    const base = globalThis.document?.baseURI ?? globalThis.location?.href
+    return URL.canParse(source, base) ? new URL(source, base).href : String(source)
   }
   return source
 }

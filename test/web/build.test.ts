@@ -204,7 +204,7 @@ test('the package holds all of it', () => {
     'cli.js',
     'core.d.ts',
     'core.threads.d.ts',
-    'types/worker/model.d.ts',
+    'types/worker/worker-model.d.ts',
   ]
   const wanted = [...named.map((path) => path.slice(2)), ...more.map((name) => `build/${name}`)]
   expect(wanted.filter((path) => !paths.has(path))).toEqual([])

@@ -1,7 +1,7 @@
 /** A Worker for Node: the worker's side runs in this process, at the other end of a channel. */
 import { MicroGPTError } from '../../src/index.js'
-import type { Reply, Request } from '../../src/worker/messages.js'
-import { serve } from '../../src/worker/serve.js'
+import type { Reply, Request } from '../../src/worker/rpc.js'
+import { serveModel } from '../../src/worker/serve-model.js'
 
 /** What is called like a browser's, and what a test can do to it. */
 export class FakeWorker {
@@ -25,7 +25,7 @@ export class FakeWorker {
     this.options = options
     FakeWorker.made.push(this)
     const { port1, port2 } = this.channel
-    serve({
+    serveModel({
       postMessage: (reply, transfer) => {
         if (this.terminated) return
         this.answers.push(structuredClone(reply))

@@ -83,7 +83,7 @@ describe('a model in a worker', () => {
     expect(await there.validate()).toBe(due.at(-1)!.valLoss)
   })
 
-  test('samples like one on the page: side by side, and a text of the given length', async () => {
+  test('draws as one on the page: side by side, and of a text as long as it is told', async () => {
     const [here, there] = [await MicroGPT.create({ docs }), await createWorkerModel({ docs })]
     const many = { count: 9, sideBySide: true, temperature: 1 }
     expect(await there.sample(many)).toEqual(here.sample(many))
@@ -96,7 +96,7 @@ describe('a model in a worker', () => {
     expect(await all(far.generate(options))).toEqual([...page.generate(options)])
   })
 
-  test('stops when the loop is left, and sends characters in groups', async () => {
+  test('does not draw on when the loop is left, and tells some characters at a time', async () => {
     const model = await createWorkerModel({ text: TEXT })
     for await (const { char } of model.generate({ length: 1e12 })) {
       expect(char).toHaveLength(1)
@@ -109,7 +109,7 @@ describe('a model in a worker', () => {
     await expect(all(model.generate({ prompt: 'ü' }))).rejects.toThrow('the alphabet')
   })
 
-  test('does not receive its documents back, and transfers its arrays', async () => {
+  test('is not sent back the documents that it was given, and sends its arrays on', async () => {
     const model = await createWorkerModel({ docs, valFraction: 0.5 })
     const words = inspect(worker().answers, { depth: null })
     expect(words).toContain('numParams')
@@ -124,7 +124,7 @@ describe('a model in a worker', () => {
     for (const buffer of worker().moved.flat()) expect((buffer as ArrayBuffer).byteLength).toBe(0)
   })
 
-  test('trains, reports and samples like one on the page, bit for bit', async () => {
+  test('trains, tells and samples as one on the page, bit for bit', async () => {
     const here = await MicroGPT.create({ docs, seed: 7 })
     const there = await createWorkerModel({ docs, seed: 7 })
     const want = [...here.train({ steps: 100 })]
@@ -147,7 +147,7 @@ describe('a model in a worker', () => {
     expect(drawn.length).toBeGreaterThan(0)
   })
 
-  test('gives copies: writing to them changes nothing else', async () => {
+  test('gives copies: what is written into them stays there', async () => {
     const model = await createWorkerModel({ docs })
     const before = await model.params()
     ;(await model.params()).fill(0)
@@ -155,13 +155,13 @@ describe('a model in a worker', () => {
     expect(await model.params()).toEqual(before)
   })
 
-  test('trains the rest of the run by default', async () => {
+  test('trains with all that is left where no number of steps is given', async () => {
     const model = await createWorkerModel({ docs, config: { num_steps: 40 } })
     expect(await model.train({ steps: 30 }).result).toEqual({ status: 'completed', step: 30 })
     expect(await model.train().result).toEqual({ status: 'completed', step: 40 })
   })
 
-  test('receives its steps in groups', async () => {
+  test('is told of its steps a batch at a time', async () => {
     const model = await createWorkerModel({ docs, config: ENDLESS })
     const run = model.train()
     for await (const { step } of run) if (step === 5000) break
@@ -170,7 +170,7 @@ describe('a model in a worker', () => {
     expect(batches.length).toBeLessThan(5000 / 16)
   })
 
-  test('receives each step immediately if steps are slow', async () => {
+  test('is told of each step at once where one takes longer than a message may wait', async () => {
     const model = await createWorkerModel({ docs })
     let ms = 0
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => (ms += 60))
@@ -182,7 +182,7 @@ describe('a model in a worker', () => {
 
 describe('a model from a checkpoint', () => {
   test.each(DATA)(
-    'continues like one on the page: %s',
+    'goes on as one on the page: %s',
     async (_name, { docs: list, text, ...more }) => {
       const data = { ...(list && { docs: list }), ...(text !== undefined && { text }) }
       const first = await MicroGPT.create({ ...data, ...more } as CreateOptions)
@@ -216,7 +216,15 @@ describe('a model from a checkpoint', () => {
     expect(room.subarray(8, 8 + file.length)).toEqual(file)
   })
 
-  test('is rejected as on the page, with the same class and code', async () => {
+  test('is moved to the worker, from an ArrayBuffer too', async () => {
+    const file = (await MicroGPT.create({ docs })).save()
+    const { buffer } = file.slice()
+    const model = await loadWorkerModel(buffer)
+    expect(buffer.byteLength).toBe(0)
+    expect(await model.save()).toEqual(file)
+  })
+
+  test('is refused as on the page, in the class and with the code of the page', async () => {
     const file = (await MicroGPT.create({ docs })).save({ optimizer: true })
     const refusals: [Uint8Array, object][] = [
       [file.slice(0, 100), {}],
@@ -235,7 +243,7 @@ describe('a model from a checkpoint', () => {
   })
 })
 
-describe('an unknown option is rejected by name', () => {
+describe('an option that there is not is refused by its name', () => {
   const odd = { signs: 1 } as object
   const refused = async (call: string, promise: Promise<unknown>) => {
     const error = (await promise.catch((e: unknown) => e)) as ConfigError
@@ -259,7 +267,7 @@ describe('an unknown option is rejected by name', () => {
 })
 
 describe('a run', () => {
-  test('stops at a signal, and the next one continues', async () => {
+  test('stops at a signal, and the next one goes on from there', async () => {
     const model = await createWorkerModel({ docs, config: ENDLESS })
     const stop = new AbortController()
     const run = model.train({ signal: stop.signal })
@@ -302,7 +310,7 @@ describe('a run', () => {
     expect((await run.result).status).toBe('aborted')
   })
 
-  test('during another one fails, and the other continues', async () => {
+  test('beside another one fails, and the other goes on', async () => {
     const model = await createWorkerModel({ docs, config: ENDLESS })
     const stop = new AbortController()
     const first = model.train({ signal: stop.signal })
@@ -328,6 +336,17 @@ describe('a run', () => {
     expect(seen).toEqual(seen.map((_, i) => i + 1))
   })
 
+  test('that nobody reads keeps some of its steps, and one that is read loses none', async () => {
+    const config = { n_embd: 1, n_head: 1, block_size: 1, num_steps: 80_000 }
+    const model = await createWorkerModel({ docs: ['ab', 'ba'], config })
+    const unread = model.train({ steps: 40_000 })
+    expect(await unread.result).toMatchObject({ status: 'completed' })
+    const kept = await all(unread)
+    expect(kept.length).toBeLessThan(36_000)
+    expect(kept.at(-1)!.step).toBe(40_000)
+    expect(await all(model.train({ steps: 40_000 }))).toHaveLength(40_000)
+  })
+
   test('can be looped over twice at a time', async () => {
     const model = await createWorkerModel({ docs })
     const run = model.train({ steps: 300 })
@@ -339,7 +358,8 @@ describe('a run', () => {
   test('with something else than a signal fails', async () => {
     const model = await createWorkerModel({ docs })
     const result = await model.train({ signal: 'stop' as never }).result
-    expect(result).toMatchObject({ status: 'failed', error: expect.any(TypeError) })
+    expect(result).toMatchObject({ status: 'failed', error: expect.any(ConfigError) })
+    expect(result).toHaveProperty('error.field', 'signal')
   })
 
   test('fails when the model is freed', async () => {
@@ -355,7 +375,7 @@ describe('a run', () => {
   })
 })
 
-describe('errors keep their class', () => {
+describe('errors come back in their class', () => {
   test('of an option: with the field and the sentence of the page', async () => {
     const config = { n_embd: 18 }
     const here = (await MicroGPT.create({ docs, config }).catch((e: unknown) => e)) as ConfigError
@@ -372,20 +392,24 @@ describe('errors keep their class', () => {
     expect(error).toMatchObject({ field: 'n_embd', value: { toString: 1 } })
   })
 
-  test('of a call: the worker continues', async () => {
+  test('of a call: and the worker goes on', async () => {
     const model = await createWorkerModel({ docs })
     await expect(model.sample({ temperature: -1 })).rejects.toBeInstanceOf(MicroGPTError)
     expect(await model.sample({ count: 2 })).toHaveLength(2)
   })
 
-  test('of an argument that cannot be sent: the worker continues', async () => {
+  test('of an argument that cannot cross over: and the worker goes on', async () => {
     const model = await createWorkerModel({ docs })
     const odd = { count: 1, onSample: () => {} }
-    await expect(model.sample(odd)).rejects.toMatchObject({ name: 'DataCloneError' })
+    await expect(model.sample(odd)).rejects.toBeInstanceOf(ConfigError)
+    await expect(model.sample(odd)).rejects.toMatchObject({
+      field: 'onSample',
+      message: 'sample: onSample cannot be sent to a worker, because it is or holds a Function',
+    })
     expect(await model.sample({ count: 2 })).toHaveLength(2)
   })
 
-  test('of no waiting call: they are ignored', async () => {
+  test('of no call that waits: nobody hears them', async () => {
     const model = await createWorkerModel({ docs })
     worker().say({ id: 99, error: { name: 'RangeError', message: 'out of memory' } })
     worker().say({ id: 1, result: 'made already' })
@@ -450,7 +474,48 @@ describe('giving up while the model is made', () => {
   })
 })
 
-describe('the core option', () => {
+describe('a wrong argument is an error of this package', () => {
+  const error = async (promise: Promise<unknown>) => promise.catch((e: unknown) => e)
+  test.each([
+    ['no options', () => createWorkerModel(undefined as never)],
+    ['a number for options', () => createWorkerModel(5 as never)],
+    ['a signal that is none', () => createWorkerModel({ docs, signal: 1 as never })],
+    [
+      'a function in the config',
+      () => createWorkerModel({ docs, config: { n_embd: Math.cos } as never }),
+    ],
+    ['no options to load', () => loadWorkerModel(new Uint8Array(9), null as never)],
+    ['a string for a file', () => loadWorkerModel('model.safetensors' as never)],
+    ['nothing for a file', () => loadWorkerModel(undefined as never)],
+    [
+      'an empty file that was moved before',
+      async () => {
+        const bytes = new Uint8Array(4)
+        structuredClone(bytes, { transfer: [bytes.buffer] })
+        return loadWorkerModel(bytes)
+      },
+    ],
+  ])('%s', async (_name, call) => {
+    expect(await error(call())).toBeInstanceOf(MicroGPTError)
+  })
+
+  test('of a call of the model', async () => {
+    const model = await createWorkerModel({ docs })
+    const calls = [
+      () => model.sample(null as never),
+      () => model.sample(7 as never),
+      () => model.save(null as never),
+      () => model.loss(undefined as never),
+      () => model.loss([1] as never),
+      () => all(model.generate(null as never)),
+      () => all(model.train(null as never)),
+    ]
+    for (const call of calls) expect(await error(call())).toBeInstanceOf(MicroGPTError)
+    expect(await model.train({ steps: 1 }).result).toEqual({ status: 'completed', step: 1 })
+  })
+})
+
+describe('the core that it is given', () => {
   const href = coreUrl().href
   const bytes = readFileSync(coreUrl())
   const wasm = { headers: { 'content-type': 'application/wasm' } }
@@ -469,14 +534,20 @@ describe('the core option', () => {
     expect(await model.train({ steps: 1 }).result).toEqual({ status: 'completed', step: 1 })
   })
 
-  test('as a URL finds the one for threads next to it', async () => {
+  test('is found from inside a worker, where there is no document', async () => {
+    vi.stubGlobal('location', { href: new URL('worker.js', coreUrl()).href })
+    const model = await createWorkerModel({ docs, core: 'core.wasm' })
+    expect(await model.sample({ count: 1 })).toHaveLength(1)
+  })
+
+  test('as a URL finds the one for threads beside it', async () => {
     vi.stubGlobal('document', { baseURI: coreUrl().href })
     const model = await createWorkerModel({ docs, core: coreUrl(), threads: 2 })
     expect(model.threads).toBe(2)
     expect(await model.train({ steps: 3, batch_size: 4 }).result).toMatchObject({ step: 3 })
   })
 
-  test('is resolved from the page, and the error says where', async () => {
+  test('is looked for from the page, and the error says where', async () => {
     const page = pathToFileURL('/nowhere/index.html').href
     vi.stubGlobal('document', { baseURI: page })
     const made = createWorkerModel({ docs, core: 'core.wasm' })

@@ -1,4 +1,4 @@
-/** The worker's side: how it starts, and how it answers unexpected messages. */
+/** The worker's side alone: where it is started, and what it answers to messages out of turn. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { spawn } from '../../src/worker/spawn.js'
 
@@ -18,7 +18,7 @@ beforeEach(() => vi.resetModules())
 afterEach(() => vi.unstubAllGlobals())
 
 describe('worker.js', () => {
-  test('serves in the worker that spawn.ts names, and answers each call by its number', async () => {
+  test('serves a model, and answers each call by its number', async () => {
     const { said, hear } = scope('microgpt-wasm')
     await import('../../src/worker/serve-worker.js')
     const argument = { docs: ['ab', 'ba'] }
@@ -30,11 +30,7 @@ describe('worker.js', () => {
     ])
   })
 
-  test('does not in a page, nor in a worker of somebody else', async () => {
-    const other = scope('another')
-    await import('../../src/worker/serve-worker.js')
-    expect(other.listeners).toEqual([])
-    vi.resetModules()
+  test('does not in a page', async () => {
     const page = scope('microgpt-wasm')
     vi.stubGlobal('document', {})
     await import('../../src/worker/serve-worker.js')
@@ -52,11 +48,11 @@ describe('the worker', () => {
     expect(said).toEqual([{ id: 5, error: { name: 'TrainingError', message } }])
   })
 
-  test('answers an unknown call with an error', async () => {
+  test('answers a call that it does not know with an error', async () => {
     const { said, hear } = scope('microgpt-wasm')
     await import('../../src/worker/serve-worker.js')
     await hear({ id: 9, call: 'fly', argument: null })
-    expect(said).toEqual([{ id: 9, error: expect.objectContaining({ name: 'TypeError' }) }])
+    expect(said).toEqual([{ id: 9, error: expect.objectContaining({ name: 'MicroGPTError' }) }])
   })
 
   test('does not answer a stop, and one for no run stops none', async () => {
@@ -90,7 +86,7 @@ test('without message channels a turn is a timer', async () => {
 
 describe('errors', () => {
   test('cross over with their class and sentence, whatever was thrown', async () => {
-    const { packError, unpackError } = await import('../../src/worker/messages.js')
+    const { packError, unpackError } = await import('../../src/worker/portable.js')
     const { CheckpointError, ConfigError, CoreError, MicroGPTError } =
       await import('../../src/errors.js')
     const over = (thrown: unknown) => unpackError(structuredClone(packError(thrown)))
@@ -112,15 +108,13 @@ describe('errors', () => {
 })
 
 describe('spawn', () => {
-  test('starts worker.js as a module, by its name', () => {
+  test('starts worker.js', () => {
     const made: unknown[][] = []
     vi.stubGlobal('Worker', function Worker(url: URL, options: unknown) {
       made.push([url.href, options])
     })
     spawn()
-    expect(made).toEqual([
-      [expect.stringMatching(/\/worker\.js$/), { type: 'module', name: 'microgpt-wasm' }],
-    ])
+    expect(made).toEqual([[expect.stringMatching(/\/worker\.js$/), { type: 'classic' }]])
   })
 
   test('goes by a script of the page where the browser refuses another origin', async () => {
@@ -131,7 +125,7 @@ describe('spawn', () => {
     })
     spawn()
     const [[url, options]] = made as [[string, unknown]]
-    expect(options).toEqual({ type: 'module', name: 'microgpt-wasm' })
-    expect(await (await fetch(url)).text()).toMatch(/^import "file:.*\/worker\.js"$/)
+    expect(options).toEqual({ type: 'classic' })
+    expect(await (await fetch(url)).text()).toMatch(/^importScripts\("file:.*\/worker\.js"\)$/)
   })
 })

@@ -1,7 +1,13 @@
 /** What of a worker's model must not go stale: its signals, its steps, and what it was given. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { CreateOptions, LoadOptions, StepResult, WorkerRun } from '../../src/index.js'
-import { MicroGPT, TrainingError, createWorkerModel, loadWorkerModel } from '../../src/index.js'
+import {
+  ConfigError,
+  MicroGPT,
+  TrainingError,
+  createWorkerModel,
+  loadWorkerModel,
+} from '../../src/index.js'
 import { digest } from '../helpers/digest.js'
 import { FakeWorker } from './fake-worker.js'
 
@@ -112,7 +118,7 @@ describe('a signal', () => {
     const next = model.train({ steps: 400 })
     // The end of a loop ends its run, which is another one's number by now, or was.
     expect(await all(never)).toEqual([])
-    expect((await untilFailure(odd))[1]).toBeInstanceOf(TypeError)
+    expect((await untilFailure(odd))[1]).toBeInstanceOf(ConfigError)
     expect(await next.result).toEqual({ status: 'completed', step: 400 })
   })
 })

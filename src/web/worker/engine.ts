@@ -1,22 +1,13 @@
 /** The engines as the page's worker sees them. */
-import type { Config } from '../../config/config.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
+import type { Trainable } from '../../gpt/trainable.js'
 import { ValueGPT } from '../../reference/model.js'
 import { TypedGPT } from '../../reference/typed.js'
 import { gptTable } from '../../config/parameters.js'
-import type { Tokenizer } from '../../data/tokenizer.js'
 import type { EngineName, Settings, Shown } from '../messages.js'
 
-export interface Engine {
-  readonly config: Readonly<Config>
-  readonly tokenizer: Tokenizer
-  readonly docs: readonly string[]
-  readonly numParams: number
-  readonly step: number
-  readonly params: Float64Array
-  train(options?: { steps?: number }): Iterator<{ step: number; loss: number; lr: number }>
-  sample(options?: { count?: number; temperature?: number }): string[]
-}
+/** What the page trains: the core, or a reference engine in its place. */
+export type Engine = Trainable
 
 /** The typed-array twin, with the logits after a text for all to see. */
 export class OpenTwin extends TypedGPT {

@@ -1,0 +1,54 @@
+/** The methods of the worker behind createWorkerModel. */
+import type { CreateOptions, GenerateOptions, Generated, LoadOptions } from '../gpt/microgpt.js'
+import type { MicroGPT, SampleOptions, TrainOptions } from '../gpt/microgpt.js'
+
+/** A copy of a matrix of the state_dict. */
+export interface ParameterCopy {
+  name: string
+  shape: readonly [number, number]
+  purpose: string
+  data: Float64Array
+  grad: Float64Array
+}
+
+/** Properties of a model that its remote side repeats; step and docsSeen follow the training. */
+export const INFO_FIELDS = [
+  ...(['mode', 'preset', 'config', 'valFraction', 'seed', 'counts'] as const),
+  ...(['numParams', 'threads', 'step', 'docsSeen'] as const),
+] as const
+export type ModelInfo = Pick<MicroGPT, (typeof INFO_FIELDS)[number]>
+
+/** A model that has been created, without its documents, which the caller has already. */
+export interface Created {
+  info: ModelInfo
+  chars: readonly string[]
+  /** Index of each document in the list that was given: in training order, held-out ones last. */
+  places: Uint32Array
+}
+
+/** Steps made since the last message. */
+export interface Steps {
+  /** The model's steps and documents after the last of them. */
+  step: number
+  docsSeen: number
+  losses: Float64Array
+  lrs: Float64Array
+  /** By step, where validation ran. */
+  valLosses: ReadonlyMap<number, number>
+}
+
+/** Whether a streaming call ran to its end. */
+export type Ending = 'completed' | 'aborted'
+
+export interface ModelApi {
+  create: { argument: CreateOptions; result: Created }
+  load: { argument: { bytes: unknown; options: LoadOptions }; result: Created }
+  save: { argument: { optimizer?: boolean }; result: Uint8Array }
+  train: { argument: TrainOptions; result: { status: Ending; step: number }; part: Steps }
+  validate: { argument: null; result: number }
+  sample: { argument: SampleOptions; result: string[] }
+  generate: { argument: GenerateOptions; result: Ending; part: Generated[] }
+  loss: { argument: readonly string[]; result: number }
+  params: { argument: null; result: Float64Array }
+  stateDict: { argument: null; result: ParameterCopy[] }
+}

@@ -1,0 +1,48 @@
+/** A training run in a worker, as the caller follows it. */
+import type { StepResult } from '../gpt/microgpt.js'
+import { AsyncQueue } from './async-queue.js'
+import type { Steps } from './model-api.js'
+
+/** How a run ended. `step` counts all steps of the model. */
+export type RunResult =
+  | { status: 'completed'; step: number }
+  | { status: 'aborted'; step: number }
+  | { status: 'failed'; step: number; error: Error }
+
+/**
+ * A run in the worker. Loop over its steps with `for await`; its end is in `result`. A loop that
+ * begins while or after the run is under way starts at the first step, or, where more than 16,384
+ * steps were made unread, at one of the newest.
+ */
+export class WorkerRun implements AsyncIterable<StepResult> {
+  /** Never rejects. */
+  readonly result: Promise<RunResult>
+  private readonly abort: () => void
+  private readonly steps = new AsyncQueue<StepResult>()
+
+  /** @param start begins the run, and passes its steps on as they come */
+  constructor(start: (onSteps: (steps: Steps) => void) => Promise<RunResult>, abort: () => void) {
+    this.abort = abort
+    this.result = start((steps) => this.steps.push(unpack(steps))).then((result) => {
+      this.steps.close(result.status === 'failed' ? result.error : null)
+      return result
+    })
+  }
+
+  /** The steps as they come. Leaving the loop aborts the run. @throws what the run failed with */
+  async *[Symbol.asyncIterator](): AsyncGenerator<StepResult, void, undefined> {
+    try {
+      yield* this.steps
+    } finally {
+      this.abort()
+    }
+  }
+}
+
+function* unpack({ step: last, losses, lrs, valLosses }: Steps): Generator<StepResult> {
+  for (const [i, loss] of losses.entries()) {
+    const step = last - losses.length + 1 + i
+    const valLoss = valLosses.get(step)
+    yield { step, loss, lr: lrs[i]!, ...(valLoss === undefined ? {} : { valLoss }) }
+  }
+}
