@@ -9,6 +9,7 @@ import { nearest } from './nearest.js'
 import { Output } from './output.js'
 import { type Flags, parseFlags } from './parse.js'
 import type { Surroundings } from './session.js'
+import { speakFlags } from './terms.js'
 
 interface Command extends Described {
   load(): Promise<(flags: Flags, surroundings: Surroundings) => Promise<number>>
@@ -69,12 +70,16 @@ export async function run(argv: string[]): Promise<number> {
   try {
     // bench has flags of its own, and signals mean nothing special to it.
     if (name === 'bench') return await (await import('./bench.js')).bench(rest)
-    const text = information(name)
+    if (name === 'help' && rest[0] === 'bench') {
+      return await (await import('./bench.js')).bench(['--help'])
+    }
+    const text = information(name, rest)
     if (text !== undefined) {
       out.write(text)
       return 0
     }
     const command = commandOf(name)
+    speakFlags(name)
     const flags = parseFlags(name, command.flags, rest, command.operand)
     if (flags.has('help')) {
       out.write(commandHelp(name, command))
@@ -96,8 +101,14 @@ export async function run(argv: string[]): Promise<number> {
   }
 }
 
-function information(name: string): string | undefined {
-  if (name === '--help' || name === '-h') return programHelp({ ...COMMANDS, bench: BENCH })
+function information(name: string, rest: readonly string[]): string | undefined {
+  const [command = ''] = rest
+  if (name === 'help' && command !== '' && command !== 'bench') {
+    return commandHelp(command, commandOf(command))
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    return programHelp({ ...COMMANDS, bench: BENCH })
+  }
   if (name === '--version') return `${packageJson.version}\n`
   return undefined
 }
@@ -112,7 +123,7 @@ function commandOf(name: string): Command {
     const got = name === '' ? 'nothing' : show(name)
     throw new UsageError(`a command comes first (${list}), got ${got}${more}`)
   }
-  const near = nearest(name, names)
+  const near = nearest(name, [...names, 'help'])
   const hint = near ? `did you mean ${near}?` : list
   throw new UsageError(`there is no command ${show(name)} (${hint})${more}`)
 }
