@@ -28,8 +28,20 @@ export { Random, type GaussMath, type RandomState, type Seed } from './random.js
 export { readCheckpoint, type Checkpoint } from './checkpoint/read.js'
 export type { DatasetMark, RunState } from './checkpoint/write.js'
 export { readSafetensors } from './checkpoint/safetensors/read.js'
-export type { Dtype, Safetensors, StoredTensor } from './checkpoint/safetensors/read.js'
-export { writeSafetensors, type Bytes, type NamedTensor } from './checkpoint/safetensors/write.js'
+export type {
+  ByteSource,
+  CheckpointBytes,
+  Dtype,
+  Safetensors,
+  StoredTensor,
+} from './checkpoint/safetensors/read.js'
+export {
+  safetensorsPieces,
+  writeSafetensors,
+  type Bytes,
+  type NamedTensor,
+  type PiecewiseFile,
+} from './checkpoint/safetensors/write.js'
 
 // the tape, for custom models
 export { loadCore, type Core, type CoreSource } from './engine/core.js'

@@ -3,6 +3,7 @@
  * Nishimura (1998), seeded and read like CPython 3.11's Lib/random.py and Modules/_randommodule.c.
  */
 import { show } from './config/checks.js'
+import { term } from './config/terms.js'
 import { ConfigError } from './errors.js'
 
 /**
@@ -64,7 +65,11 @@ export class Random {
     if (rest < 0n) rest = -rest
     if (!whole || rest >> MAX_SEED_BITS) {
       const want = 'a whole number below 2^32768 (a bigint beyond 2^53)'
-      throw new ConfigError('seed', seed, `seed must be ${want}, got ${show(seed)}; try 42`)
+      throw new ConfigError(
+        'seed',
+        seed,
+        `${term('seed')} must be ${want}, got ${show(seed)}; try 42`,
+      )
     }
     const key: number[] = []
     do {

@@ -1,9 +1,10 @@
 /** `npm run bench`: how fast each engine trains, samples and starts, with the shipped names. */
-import { writeFileSync } from 'node:fs'
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { PROCESSES } from './child.js'
 import { measureRounds } from './rounds.js'
-import { withReadmeFile, writeBlock } from './readme.js'
+import { checkBlock, withReadmeFile, writeBlock } from './readme.js'
 import { scalingTables } from './scaling/table.js'
 import { table } from './table.js'
 
@@ -22,6 +23,33 @@ Times the WebAssembly core, the two TypeScript engines, and CPython where python
   --readme [FILE]  also measure --scaling, and write its tables into FILE
                    (docs/benchmarks.md), between <!-- bench --scaling --> and its end
 `
+
+/** Why a file cannot be written, before anything is measured. */
+function unwritable(file: string): string | undefined {
+  const folder = statSync(dirname(resolve(file)), { throwIfNoEntry: false })
+  if (!folder?.isDirectory()) return `--json ${file}: there is no such folder`
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat && !stat.isFile()) return `--json ${file}: it is not a regular file`
+  try {
+    accessSync(stat ? file : dirname(resolve(file)), constants.W_OK)
+  } catch {
+    return `--json ${file}: it is not permitted`
+  }
+  return undefined
+}
+
+/** Why a file has no place for the tables. */
+function unreadable(file: string): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (!stat?.isFile()) return `--readme ${file}: there is no such file`
+  try {
+    checkBlock(file, 'bench --scaling')
+    accessSync(file, constants.W_OK)
+  } catch (error) {
+    return `--readme ${file}: ${(error as Error).message.split('\n')[0]}`
+  }
+  return undefined
+}
 
 /** Reports a mistake in the flags; exit code 2. */
 const usage = (message: string): number => {
@@ -73,6 +101,9 @@ export async function runBench(argv: string[], processes = PROCESSES): Promise<n
   }
 
   if (values.readme !== undefined) values.scaling = true
+
+  const trouble = (file && unwritable(file)) || (values.readme && unreadable(values.readme))
+  if (trouble) return usage(trouble)
 
   const live = process.stderr.isTTY
   const say = (text: string) => {

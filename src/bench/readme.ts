@@ -28,6 +28,11 @@ export function replaceBlock(text: string, name: string, block: string): string 
   return `${text.slice(0, from + start.length)}\n\n${block}\n\n${text.slice(to)}`
 }
 
+/** @throws {Error} when a file has no such place */
+export function checkBlock(file: string, name: string): void {
+  replaceBlock(readFileSync(file, 'utf8'), name, '')
+}
+
 /** The same for a file. @throws {Error} as replaceBlock does */
 export function writeBlock(file: string, name: string, block: string): void {
   writeFileSync(file, replaceBlock(readFileSync(file, 'utf8'), name, block))

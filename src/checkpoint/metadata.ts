@@ -1,8 +1,9 @@
 /** The metadata of a checkpoint: from strings to values. */
-import { show } from '../config/checks.js'
+import { checkObject, show } from '../config/checks.js'
 import { type ConfigInput, type PresetName, resolveConfig } from '../config/config.js'
+import { advice } from '../config/terms.js'
 import { type CheckpointCode, CheckpointError, MicroGPTError } from '../errors.js'
-import type { Safetensors } from './safetensors/read.js'
+import { type Safetensors, byteLengthOf } from './safetensors/read.js'
 import { fail } from './safetensors/header.js'
 import { Tokenizer } from '../data/tokenizer.js'
 
@@ -23,9 +24,10 @@ export interface ReadOptions {
 /** The file's config, with the caller's fields on top. A file of another program may have none. */
 export function configOf(words: Metadata, options: ReadOptions) {
   const preset = (words.get('preset') ?? options.preset ?? 'tutorial') as PresetName
+  if (options.config !== undefined) checkObject('config', options.config)
   const stored = words.get('config')
   if (stored === undefined && !options.config && !options.preset) {
-    fail('metadata', 'the file has no config in its metadata; give preset and config')
+    fail('metadata', `the file has no config in its metadata; ${advice('theConfig')}`)
   }
   const base = words.attempt('config', () => {
     const input: unknown = stored === undefined ? {} : JSON.parse(stored.slice(0, 10_000))
@@ -45,10 +47,10 @@ export function tokenizerOf(
   const stored = metadata.get('alphabet')
   // At most "\ud83d\ude00", per row: what is parsed is not larger than the tensors of the file.
   const wte = tensors.get('wte')
-  const rows = wte ? Math.min(wte.shape[0] ?? 0, wte.bytes.length) : 0
+  const rows = wte ? Math.min(wte.shape[0] ?? 0, byteLengthOf(wte)) : 0
   if (stored !== undefined && stored.length > 15 * rows + 2) throw new RangeError()
   if (stored === undefined && !alphabet) {
-    fail('metadata', 'the file has none in its metadata; give alphabet')
+    fail('metadata', `it is not in the file's metadata; ${advice('theAlphabet')}`)
   }
   const chars: unknown = stored === undefined ? alphabet : JSON.parse(stored)
   const isList = Array.isArray(chars) && chars.every((char) => typeof char === 'string')
@@ -76,8 +78,9 @@ export class Metadata {
   }
 
   whole(name: string, fallback?: number): number {
-    // Sixteen digits could exceed 2^53; fifteen digits are 2,000 years of steps.
-    return Number(this.matching(name, /^\d{1,15}$/, fallback?.toString()))
+    const value = Number(this.matching(name, /^\d{1,16}$/, fallback?.toString()))
+    if (Number.isSafeInteger(value)) return value
+    return fail('metadata', `the file's ${name} must be below 2^53, got ${value}`)
   }
 
   attempt<T>(name: string, make: () => T): T {

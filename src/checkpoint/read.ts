@@ -4,10 +4,12 @@ import { Metadata, type ReadOptions, attempt, configOf, tokenizerOf } from './me
 import { MOMENTS, type RunState, VERSION, WORDS, momentsOf } from './write.js'
 import { show } from '../config/checks.js'
 import type { Config, PresetName } from '../config/config.js'
+import { advice } from '../config/terms.js'
 import type { Mode } from '../data/corpus.js'
 import type { Random, RandomState } from '../random.js'
 import { fail } from './safetensors/header.js'
 import {
+  type CheckpointBytes,
   type Safetensors,
   type StoredTensor,
   copyNumbers,
@@ -20,6 +22,9 @@ export { type DatasetMark, type RunState, hashOf, writeCheckpoint } from './writ
 
 /** At most as many digits as 2^32768, the bound of seeds. */
 const SEED = /^-?\d{1,9865}$/
+
+/** As String() writes a finite number. */
+const NUMBER = /^-?\d{1,22}(\.\d{1,20})?(e[+-]\d{1,3})?$/
 
 /** The content of a checkpoint; its tensors are views of the file's bytes. */
 export interface Checkpoint {
@@ -49,10 +54,7 @@ export interface Checkpoint {
  * @throws {CheckpointError} with a code that says what is wrong
  * @throws {ConfigError} for an option that cannot be used
  */
-export function readCheckpoint(
-  bytes: Uint8Array | ArrayBuffer,
-  options: ReadOptions = {},
-): Checkpoint {
+export function readCheckpoint(bytes: CheckpointBytes, options: ReadOptions = {}): Checkpoint {
   const { metadata, tensors } = readSafetensors(bytes, options.maxHeader)
   const words = new Metadata(metadata)
   const version = metadata.get('microgpt')
@@ -63,9 +65,15 @@ export function readCheckpoint(
   const tokenizer = words.attempt('alphabet', () => tokenizerOf(metadata, tensors, options))
   const table = gptTable(config, tokenizer.vocabSize)
   const hasRun = tensors.has(WORDS)
-  const step = words.whole('step', 0)
-  const seed = BigInt(words.matching('seed', SEED, '42'))
-  checkTensors(table, tensors, hasRun, options.widen ?? false)
+  // A run goes on from these; parameters alone are of no step and no seed unless they say so.
+  const step = words.whole('step', hasRun ? undefined : 0)
+  const seed = BigInt(words.matching('seed', SEED, hasRun ? undefined : '42'))
+  if (seed >> 32768n > 0n || -seed >> 32768n > 0n) {
+    fail('metadata', "the file's seed must be below 2^32768")
+  }
+  checkStep(words, step, config.num_steps)
+  const hint = metadata.has('config') ? '' : `; ${advice('theConfig')} that fit`
+  checkTensors(table, tensors, hasRun, { ...options, hint })
   const mode = words.matching('mode', /^(docs|text)$/, 'docs') as Mode
   const run = hasRun ? runOf(words, tensors.get(WORDS)!) : null
   return { mode, preset, config, seed, step, tokenizer, table, tensors, run }
@@ -94,11 +102,19 @@ export function restoreRandom(random: Random, state: RandomState): void {
   attempt('metadata', "the generator's state cannot be used", () => random.restore(state))
 }
 
+/** @throws {CheckpointError} for a step that no run with these settings can have reached */
+function checkStep(words: Metadata, step: number, given: number): void {
+  const own = words.get('config')
+  const { num_steps = given }: { num_steps?: number } = own === undefined ? {} : JSON.parse(own)
+  if (step <= num_steps || step <= words.whole('docs_seen', 0)) return
+  fail('metadata', `the file's step must be from 0 to num_steps (${num_steps}), got ${step}`)
+}
+
 function checkTensors(
   table: readonly ParameterSpec[],
   tensors: Safetensors['tensors'],
   hasRun: boolean,
-  widen: boolean,
+  { widen = false, hint = '' }: ReadOptions & { hint?: string },
 ): void {
   const want = new Map<string, readonly number[]>()
   for (const prefix of hasRun ? ['', ...MOMENTS] : ['']) {
@@ -109,22 +125,22 @@ function checkTensors(
     const tensor = tensors.get(name)
     if (!tensor) fail('tensors', `the file has no tensor ${name}; is it of another model?`)
     const [got, wanted] = [tensor.shape, shape].map((list) => `[${list.join(', ')}]`)
-    if (got !== wanted) fail('shape', `${name} must be of shape ${wanted}, got ${got}`)
+    if (got !== wanted) fail('shape', `${name} must be of shape ${wanted}, got ${got}${hint}`)
     if (tensor.dtype !== 'F64' && !(widen && name !== WORDS)) {
-      const hint = widen ? '' : '; set widen (--widen) to take it all the same'
-      fail('dtype', `${name} must be of dtype F64, got ${tensor.dtype}${hint}`)
+      const how = widen ? '' : `; ${advice('anyWidth')}`
+      fail('dtype', `${name} must be of dtype F64, got ${tensor.dtype}${how}`)
     }
   }
   const odd = [...tensors.keys()].find((name) => !want.has(name))
   if (odd !== undefined) {
-    fail('tensors', `the file has a tensor ${show(odd)}, which such a model has not`)
+    fail('tensors', `the file has an unexpected tensor ${show(odd)} for this model${hint}`)
   }
 }
 
 function runOf(words: Metadata, stored: StoredTensor): RunState {
   const twister = new Float64Array(624)
   copyNumbers(stored, twister)
-  const gauss = words.get('random_gauss')
+  const hasGauss = words.get('random_gauss') !== undefined
   const hasText = words.get('num_chars') !== undefined
   const chars = hasText ? { num_chars: String(words.whole('num_chars')) } : {}
   return {
@@ -139,7 +155,7 @@ function runOf(words: Metadata, stored: StoredTensor): RunState {
     random: {
       words: Array.from(twister),
       index: words.whole('random_index'),
-      gaussNext: gauss === undefined ? null : Number(gauss || NaN),
+      gaussNext: hasGauss ? Number(words.matching('random_gauss', NUMBER)) : null,
     },
   }
 }

@@ -12,6 +12,7 @@
  *               num_chars                             only for a run on a text
  *               val_fraction                          only for a run with held-out data
  */
+import { show } from '../config/checks.js'
 import type { Config } from '../config/config.js'
 import { gptTable } from '../config/parameters.js'
 import type { Corpus, Mode, Pieces } from '../data/corpus.js'
@@ -20,7 +21,8 @@ import type { Arena } from '../engine/arena.js'
 import { even } from '../engine/plan.js'
 import { CheckpointError } from '../errors.js'
 import type { RandomState } from '../random.js'
-import { type Bytes, type NamedTensor, writeSafetensors } from './safetensors/write.js'
+import { MAX_HEADER } from './safetensors/read.js'
+import { type NamedTensor, type PiecewiseFile, safetensorsPieces } from './safetensors/write.js'
 
 /** The version of this format. */
 export const VERSION = '1'
@@ -55,6 +57,7 @@ export interface CheckpointedModel {
   seed: bigint
   /** Number of training steps. */
   step: number
+  docsSeen: number
   tokenizer: Tokenizer
 }
 
@@ -95,23 +98,39 @@ export function markOf(mode: Mode, { counts: { train, val }, pieces }: Corpus): 
 }
 
 /**
- * The bytes of a checkpoint.
- * @param run without it, the file has the parameters only
- * @throws {CheckpointError} if a number is not finite: such a model is of no use
+ * A config as JSON. warmup_steps came later than the others: where it is 0 it is left out, so that a
+ * run of an older file is saved with the same bytes.
  */
-export function writeCheckpoint(model: CheckpointedModel, arena: Arena, run?: RunState): Bytes {
+function storedConfig(config: Readonly<Config>): string {
+  const { warmup_steps, ...rest } = config
+  return JSON.stringify(warmup_steps === 0 ? rest : config)
+}
+
+/**
+ * The pieces of a checkpoint.
+ * @param run without it, the file has the parameters only
+ * @throws {CheckpointError} if a number is not finite: such a model is of no use; and if the file
+ *   could not be read back
+ */
+export function writeCheckpoint(
+  model: CheckpointedModel,
+  arena: Arena,
+  run?: RunState,
+): PiecewiseFile {
   const { mode, preset, config, seed, step, tokenizer } = model
   const metadata: Record<string, string> = {
     format: 'pt',
     microgpt: VERSION,
     preset,
-    config: JSON.stringify(config),
+    config: storedConfig(config),
     // A list, so that two adjacent halves of a surrogate pair remain two characters.
     alphabet: JSON.stringify(tokenizer.chars),
     seed: String(seed),
     step: String(step),
   }
   if (mode === 'text') metadata.mode = mode
+  // What a step beyond num_steps is told by from one that cannot be.
+  if (step > config.num_steps) metadata.docs_seen = String(model.docsSeen)
   const table = gptTable(config, tokenizer.vocabSize)
   const under = (prefix: string, flat: Float64Array): NamedTensor[] => {
     let end = 0
@@ -125,6 +144,10 @@ export function writeCheckpoint(model: CheckpointedModel, arena: Arena, run?: Ru
     const [m, v] = momentsOf(arena)
     tensors.push(...under(MOMENTS[0], m!), ...under(MOMENTS[1], v!))
     const { docsSeen, random, valFraction, ...mark } = run
+    if (!(Number.isSafeInteger(docsSeen) && docsSeen >= 0)) {
+      const want = 'docsSeen must be a whole number from 0 below 2^53'
+      throw new CheckpointError('metadata', `${want}, got ${show(docsSeen)}`)
+    }
     const { words, index, gaussNext } = random
     tensors.push({ name: WORDS, shape: [words.length], data: Float64Array.from(words) })
     metadata.docs_seen = String(docsSeen)
@@ -140,5 +163,10 @@ export function writeCheckpoint(model: CheckpointedModel, arena: Arena, run?: Ru
       throw new CheckpointError('values', `${name} must hold finite numbers, ${got}`)
     }
   }
-  return writeSafetensors(tensors, metadata)
+  const file = safetensorsPieces(tensors, metadata)
+  if (file.headerLength > MAX_HEADER) {
+    const what = `the header of this model takes ${file.headerLength} bytes`
+    throw new CheckpointError('header', `${what}, of which ${MAX_HEADER} are read`)
+  }
+  return file
 }

@@ -7,12 +7,12 @@ import { CheckpointError, TokenizerError } from '../errors.js'
 import { dataText } from '../export/data-text.js'
 import { onnxFile } from '../export/onnx.js'
 import { MicroGPT } from '../gpt/microgpt.js'
-import { ENCODING_ERRORS, readData } from './data.js'
+import { readData } from './data.js'
 import { PROGRAM, UsageError } from './exit.js'
-import { attempt, named, readModel } from './files.js'
+import { type OpenModel, attempt, withModel } from './files.js'
 import type { Flags } from './parse.js'
 import type { Surroundings } from './session.js'
-import { choice, textOf } from './settings.js'
+import { dataSettings, textOf } from './settings.js'
 
 const SCRIPT = 'microgpt_torch.py'
 
@@ -32,29 +32,24 @@ export async function exportModel(flags: Flags, surroundings: Surroundings): Pro
   if (flags.has('data') && folder === undefined) {
     throw new UsageError('--data needs --pytorch DIR: an ONNX file has no data; leave it out')
   }
-  const bytes = readModel(model)
-  try {
-    if (folder !== undefined) await toFolder(bytes, folder, flags, surroundings)
-    if (onnx !== undefined) toOnnx(bytes, onnx, flags.has('float32'), surroundings)
-  } catch (error) {
-    const ours = error instanceof CheckpointError && error.code !== 'file'
-    throw ours ? named(model, error) : error
-  }
+  await withModel(model, async (file) => {
+    if (folder !== undefined) await toFolder(file, folder, flags, surroundings)
+    if (onnx !== undefined) toOnnx(file, onnx, flags.has('float32'), surroundings)
+  })
   return 0
 }
 
 /** Checks everything before the folder is made. */
 async function toFolder(
-  bytes: Uint8Array,
+  model: OpenModel,
   folder: string,
   flags: Flags,
   { out, interrupt }: Surroundings,
 ): Promise<void> {
-  const { mode } = readCheckpoint(bytes)
-  const errors = choice(flags, 'encoding-errors', ENCODING_ERRORS)
-  const data = await readData(textOf(flags, 'data'), mode, errors, interrupt.signal)
+  const { mode } = readCheckpoint(model)
+  const data = await readData({ ...dataSettings(flags), mode }, interrupt.signal)
   // A file of the parameters alone becomes a new run.
-  const gpt = await MicroGPT.load(bytes, data).catch((cause: unknown) => {
+  const gpt = await MicroGPT.load(model, data).catch((cause: unknown) => {
     const other = cause instanceof CheckpointError && cause.code === 'dataset'
     if (!other && !(cause instanceof TokenizerError)) throw cause
     const message = 'the model was trained on other data; give the same with --data FILE'
@@ -73,8 +68,8 @@ async function toFolder(
   out.write(commands(folder, gpt.step, gpt.config.num_steps))
 }
 
-function toOnnx(bytes: Uint8Array, path: string, float32: boolean, { out }: Surroundings): void {
-  const file = onnxFile(readCheckpoint(bytes), { float32 })
+function toOnnx(model: OpenModel, path: string, float32: boolean, { out }: Surroundings): void {
+  const file = onnxFile(readCheckpoint(model), { float32 })
   create(path, file)
   const size = file.length.toLocaleString('en-US')
   out.write(`${path}: ${size} bytes, ${float32 ? 'float32' : 'float64'}; ids to logits\n`)

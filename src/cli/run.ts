@@ -9,6 +9,7 @@ import { nearest } from './nearest.js'
 import { Output } from './output.js'
 import { type Flags, parseFlags } from './parse.js'
 import type { Surroundings } from './session.js'
+import { speakFlags } from './terms.js'
 
 interface Command extends Described {
   load(): Promise<(flags: Flags, surroundings: Surroundings) => Promise<number>>
@@ -63,8 +64,8 @@ const BENCH = { about: 'measure the three engines' }
 const WEB = { about: 'serve the page: train in a browser and look inside' }
 
 /** Starts the page's server, a built program next to this one that reads its own flags. */
-async function web(): Promise<number> {
-  process.argv.splice(2, 1)
+async function web(...more: string[]): Promise<number> {
+  process.argv = [...process.argv.slice(0, 2), ...(more.length > 0 ? more : process.argv.slice(3))]
   await import(new URL('./web.js', import.meta.url).href)
   return Number(process.exitCode ?? 0)
 }
@@ -79,12 +80,17 @@ export async function run(argv: string[]): Promise<number> {
     // bench has flags of its own, and signals mean nothing special to it.
     if (name === 'bench') return await (await import('./bench.js')).bench(rest)
     if (name === 'web') return await web()
-    const text = information(name)
+    if (name === 'help' && rest[0] === 'web') return await web('--help')
+    if (name === 'help' && rest[0] === 'bench') {
+      return await (await import('./bench.js')).bench(['--help'])
+    }
+    const text = information(name, rest)
     if (text !== undefined) {
       out.write(text)
       return 0
     }
     const command = commandOf(name)
+    speakFlags(name)
     const flags = parseFlags(name, command.flags, rest, command.operand)
     if (flags.has('help')) {
       out.write(commandHelp(name, command))
@@ -106,9 +112,14 @@ export async function run(argv: string[]): Promise<number> {
   }
 }
 
-function information(name: string): string | undefined {
-  if (name === '--help' || name === '-h')
+function information(name: string, rest: readonly string[]): string | undefined {
+  const [command = ''] = rest
+  if (name === 'help' && command !== '' && command !== 'bench' && command !== 'web') {
+    return commandHelp(command, commandOf(command))
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
     return programHelp({ ...COMMANDS, bench: BENCH, web: WEB })
+  }
   if (name === '--version') return `${packageJson.version}\n`
   return undefined
 }
@@ -123,7 +134,7 @@ function commandOf(name: string): Command {
     const got = name === '' ? 'nothing' : show(name)
     throw new UsageError(`a command comes first (${list}), got ${got}${more}`)
   }
-  const near = nearest(name, names)
+  const near = nearest(name, [...names, 'help'])
   const hint = near ? `did you mean ${near}?` : list
   throw new UsageError(`there is no command ${show(name)} (${hint})${more}`)
 }

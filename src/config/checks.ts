@@ -1,5 +1,6 @@
 /** Checks of values that a caller passes, and how error messages show them. */
 import { ConfigError } from '../errors.js'
+import { advice, term } from './terms.js'
 
 /** The allowed values. `above` and `below` exclude the bound itself; `off` also allows null. */
 export type Range =
@@ -25,7 +26,11 @@ export function show(value: unknown): string {
  */
 export function checkField(name: string, value: unknown, range: Range, fallback: unknown): void {
   const refuse = (want: string, hint: unknown): never => {
-    throw new ConfigError(name, value, `${name} must be ${want}, got ${show(value)}; try ${hint}`)
+    throw new ConfigError(
+      name,
+      value,
+      `${term(name)} must be ${want}, got ${show(value)}; try ${hint}`,
+    )
   }
   if (range.kind === 'boolean') {
     if (typeof value !== 'boolean') refuse('true or false', fallback)
@@ -53,7 +58,8 @@ export function checkField(name: string, value: unknown, range: Range, fallback:
     if (bad) {
       const low = above ? `above ${min}` : `from ${min}`
       const high = below ? `below ${max}` : `to ${max}`
-      refuse(`a number ${low} ${high}${range.off ? ', or null for off' : ''}`, fallback)
+      const off = advice('off')
+      refuse(`a number ${low} ${high}${range.off ? `, or ${off}` : ''}`, fallback ?? off)
     }
   }
 }
@@ -61,8 +67,17 @@ export function checkField(name: string, value: unknown, range: Range, fallback:
 /** @throws {ConfigError} unless the value is a whole number, at least `least` */
 export function checkWhole(name: string, value: unknown, least: number, fallback: number): void {
   if (Number.isInteger(value) && (value as number) >= least) return
-  const want = `${name} must be a whole number from ${least}, got ${show(value)}`
+  const want = `${term(name)} must be a whole number from ${least}, got ${show(value)}`
   throw new ConfigError(name, value, `${want}; try ${fallback}`)
+}
+
+/**
+ * @throws {ConfigError} for anything but an object of named values: a list, a Map, a Date, a Promise
+ */
+export function checkObject(name: string, value: unknown): void {
+  if (Object.prototype.toString.call(value) === '[object Object]') return
+  const message = `${name} must be an object of fields, got ${show(value)}`
+  throw new ConfigError(name, value, message)
 }
 
 /**
@@ -70,10 +85,10 @@ export function checkWhole(name: string, value: unknown, least: number, fallback
  * @throws {ConfigError} for an unknown name, or if the options are not an object
  */
 export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
+  if (Object.prototype.toString.call(options) !== '[object Object]') {
     throw new ConfigError('options', options, `${call} takes options, got ${show(options)}`)
   }
-  const odd = Object.keys(options).find((name) => !known.includes(name))
+  const odd = Object.keys(options as object).find((name) => !known.includes(name))
   if (odd !== undefined) {
     const names = known.join(', ')
     const message = `${call} has no option ${show(odd)}; its options are ${names}`

@@ -1,7 +1,8 @@
 /** A model's configuration: the presets, and the caller's fields checked against the table. */
 import { ConfigError } from '../errors.js'
-import { checkField, show } from './checks.js'
+import { checkField, checkObject, show } from './checks.js'
 import { FIELDS, type FieldName } from './hyperparameters.js'
+import { term } from './terms.js'
 
 /**
  * All hyperparameters of a model, by their names in microgpt.py. {@link FIELDS} has ranges and
@@ -38,6 +39,11 @@ export interface Config {
   /** How the learning rate falls over num_steps. Default cosine (gist: linear). */
   lr_schedule: Schedule
   /**
+   * Steps over which the learning rate rises: it is multiplied by min(1, (step + 1) / warmup_steps).
+   * 0 to 1e12; default 0, no warm-up.
+   */
+  warmup_steps: number
+  /**
    * Training steps of the whole run: the length of the schedule. 1 to 1e12; default 500 (gist:
    * 1000).
    */
@@ -59,8 +65,8 @@ export interface Config {
 export type Activation = 'relu' | 'relu2' | 'gelu'
 /** Half a cosine to 0, a straight line to 0, or no change. */
 export type Schedule = 'cosine' | 'linear' | 'constant'
-/** The first published version of microgpt.py, or its last one. */
-export type PresetName = 'tutorial' | 'gist'
+/** A published version of microgpt.py, or one of two larger models. */
+export type PresetName = 'tutorial' | 'gist' | 'small' | 'medium'
 /** Any of the fields of a config; the others come from the preset. */
 export type ConfigInput = Partial<Config>
 
@@ -71,7 +77,24 @@ const defaults = Object.entries(FIELDS).flatMap(([name, field]) => {
 })
 const tutorial = Object.fromEntries(defaults) as unknown as Config
 
-/** The configs of two published versions of microgpt.py: its first form, and its last. */
+/** Larger than microgpt.py's models, for batches and long texts. docs/presets.md says how they learn. */
+const larger: Config = {
+  ...tutorial,
+  block_size: 32,
+  init_std: 0.08,
+  zero_init_projections: false,
+  activation: 'gelu',
+  num_steps: 1000,
+  batch_size: 16,
+  temperature: 0.8,
+  weight_decay: 0.01,
+  grad_clip: 1,
+}
+
+/**
+ * `tutorial` and `gist` are the two published revisions of microgpt.py: the first form and the form
+ * of today. `small` and `medium` are larger models, with a learning rate that suits their width.
+ */
 export const PRESETS: Readonly<Record<PresetName, Readonly<Config>>> = Object.freeze({
   tutorial: Object.freeze(tutorial),
   gist: Object.freeze({
@@ -84,6 +107,23 @@ export const PRESETS: Readonly<Record<PresetName, Readonly<Config>>> = Object.fr
     beta2: 0.99,
     lr_schedule: 'linear',
     num_steps: 1000,
+  }),
+  small: Object.freeze({
+    ...larger,
+    n_embd: 64,
+    n_layer: 2,
+    head_dim: 16,
+    warmup_steps: 20,
+  }),
+  medium: Object.freeze({
+    ...larger,
+    n_embd: 128,
+    n_layer: 4,
+    block_size: 64,
+    head_dim: 32,
+    init_std: 0.05,
+    learning_rate: 5e-3,
+    warmup_steps: 50,
   }),
 })
 
@@ -98,12 +138,14 @@ export function resolveConfig(
   preset: string = 'tutorial',
   input: ConfigInput = {},
 ): Readonly<Config> {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new ConfigError('config', input, `config must be an object of fields, got ${show(input)}`)
-  }
+  checkObject('config', input)
   if (typeof preset !== 'string' || !Object.hasOwn(PRESETS, preset)) {
-    const names = Object.keys(PRESETS).join(' or ')
-    throw new ConfigError('preset', preset, `preset must be ${names}, got ${show(preset)}`)
+    const names = Object.keys(PRESETS).join(', ')
+    throw new ConfigError(
+      'preset',
+      preset,
+      `${term('preset')} must be one of ${names}, got ${show(preset)}`,
+    )
   }
   const base = PRESETS[preset as PresetName]
   const config: Config = { ...base }
@@ -123,7 +165,8 @@ export function resolveConfig(
     const low = n_embd - (n_embd % n_head)
     const fits = (FIELDS.n_embd as { max: number }).max
     const near = [low, low + n_head].filter((n) => n > 0 && n <= fits).join(' or ')
-    const message = `n_embd ${n_embd} does not divide into n_head ${n_head}; try ${near}`
+    const [embd, head] = [`${term('n_embd')} (${n_embd})`, `${term('n_head')} (${n_head})`]
+    const message = `${embd} must be divisible by ${head}; try ${near}`
     throw new ConfigError('n_embd', n_embd, message)
   }
   config.head_dim = n_embd / n_head

@@ -1,5 +1,6 @@
 /** The training data as ids: documents, shuffled with the seed, or one long text. */
 import { type Range, checkField, show } from '../config/checks.js'
+import { term } from '../config/terms.js'
 import { DatasetError } from '../errors.js'
 import type { Random } from '../random.js'
 import { checkDocs } from './text.js'
@@ -66,7 +67,7 @@ export const FRACTION: Range = { kind: 'number', min: 0, max: 1, below: true }
 export function modeOf({ docs, text, valFraction = 0 }: DataOptions): Mode | null {
   checkField('valFraction', valFraction, FRACTION, 0.1)
   if (docs !== undefined && text !== undefined) {
-    throw new DatasetError('give docs or text, not both')
+    throw new DatasetError(`give ${term('docs')} or ${term('text')}, not both`)
   }
   if (text !== undefined) {
     if (typeof text !== 'string') throw new DatasetError(`text must be a string, got ${show(text)}`)
@@ -119,8 +120,8 @@ class DocsCorpus implements Corpus {
     const train = docs.length - val
     if (docs.length > 0 && valFraction > 0 && (val === 0 || train === 0)) {
       const part = val === 0 ? 'none' : 'all'
-      const what = `valFraction ${valFraction} of ${docs.length} documents holds out ${part}`
-      throw new DatasetError(`${what}; give more documents or another valFraction`)
+      const what = `${term('valFraction')} ${valFraction} of ${docs.length} documents holds out ${part}`
+      throw new DatasetError(`${what}; give more documents or another ${term('valFraction')}`)
     }
     const shuffled = [...docs]
     random.shuffle(shuffled)
@@ -182,14 +183,14 @@ class TextCorpus implements Corpus {
     this.counts = { train, val }
     this.pieces = [this.ids, ...splitPiece(val, valFraction)]
     if (text === undefined) return
-    const block = `but a block takes ${blockSize + 1} (block_size and the next one)`
+    const block = `but a block takes ${blockSize + 1} (${term('block_size')} and the next one)`
     if (train <= blockSize) {
       const what = `the text has ${train} characters to train on, ${block}`
-      throw new DatasetError(`${what}; give a longer text or a smaller block_size`)
+      throw new DatasetError(`${what}; give a longer text or a smaller ${term('block_size')}`)
     }
     if (valFraction > 0 && val <= blockSize) {
-      const what = `valFraction ${valFraction} holds out ${val} characters, ${block}`
-      throw new DatasetError(`${what}; give a longer text, a larger valFraction or 0`)
+      const what = `${term('valFraction')} ${valFraction} holds out ${val} characters, ${block}`
+      throw new DatasetError(`${what}; give a longer text, a larger ${term('valFraction')} or 0`)
     }
   }
 

@@ -21,8 +21,11 @@ export class Tokenizer {
    * @throws {TokenizerError} if a character comes twice or is not one code point
    */
   constructor(chars: readonly string[]) {
+    if (!Array.isArray(chars)) {
+      throw new TokenizerError(`an alphabet is a list of single characters, got ${show(chars)}`)
+    }
     this.ids = new Map(chars.map((char, id) => [char, id]))
-    const odd = chars.find((char) => [...char].length !== 1)
+    const odd = chars.find((char) => typeof char !== 'string' || [...char].length !== 1)
     if (odd !== undefined || this.ids.size !== chars.length) {
       const what = odd === undefined ? 'a character twice' : show(odd)
       throw new TokenizerError(`an alphabet is a list of distinct single characters, got ${what}`)
@@ -83,6 +86,9 @@ export class Tokenizer {
    */
   decode(ids: Iterable<number>): string {
     let text = ''
+    if (typeof ids?.[Symbol.iterator] !== 'function') {
+      throw new TokenizerError(`decode takes a list of token ids, got ${show(ids)}`)
+    }
     for (const id of ids) {
       if (!(Number.isInteger(id) && id >= 0 && id < this.vocabSize)) {
         throw new TokenizerError(`token ids run from 0 to ${this.BOS}, got ${show(id)}`)

@@ -1,5 +1,6 @@
 /** The model for the next token of several sequences, each with its own key/value cache. */
 import type { Config } from '../config/config.js'
+import { term } from '../config/terms.js'
 import type { Arena } from '../engine/arena.js'
 import { Graph } from '../engine/graph.js'
 import type { Ids } from '../engine/tensor.js'
@@ -57,7 +58,7 @@ export class Decoder implements Sequences {
     for (const { probabilities } of this.rows) {
       // One logit that is not finite makes all probabilities of its row NaN.
       if (!Number.isNaN(probabilities[0]!)) continue
-      const message = 'the parameters are too large to sample with; try a smaller learning_rate'
+      const message = `the parameters are too large to sample with; try a smaller ${term('learning_rate')}`
       throw new TrainingError(message)
     }
   }

@@ -7,7 +7,9 @@ import {
   restoreRandom,
 } from '../checkpoint/read.js'
 import { type RunState, hashOf } from '../checkpoint/write.js'
+import type { CheckpointBytes } from '../checkpoint/safetensors/read.js'
 import { checkOptions } from '../config/checks.js'
+import { advice, term } from '../config/terms.js'
 import { type Corpus, type DataOptions, type Mode, modeOf } from '../data/corpus.js'
 import { CheckpointError } from '../errors.js'
 import type { LoadOptions } from './options.js'
@@ -32,17 +34,18 @@ type SplitData = DataOptions & { valFraction: number }
  * Reads a file, and checks it against the data that the caller passes.
  * @throws what MicroGPT.load throws
  */
-export function openCheckpoint(bytes: Uint8Array | ArrayBuffer, options: LoadOptions): Opened {
-  const known = 'docs text valFraction core fast threads optimizer seed'
+export function openCheckpoint(bytes: CheckpointBytes, options: LoadOptions): Opened {
+  const making = 'docs text valFraction core fast threads optimizer seed'
   const reading = 'preset config alphabet widen maxHeader'
-  checkOptions('load', options, `${known} ${reading}`.split(' '))
+  checkOptions('load', options, `${making} ${reading}`.split(' '))
   const { docs, text, seed, optimizer = true } = options
   const mode = modeOf(options)
   const alphabet = mode ? Tokenizer.of(docs ?? [text!]).chars : []
   const file = readCheckpoint(bytes, { ...(mode ? { alphabet } : {}), ...options })
   const run = optimizer ? file.run : null
   const data = dataFor(file.mode, run, options)
-  const odd = alphabet.find((char) => !file.tokenizer.chars.includes(char))
+  const known = new Set(file.tokenizer.chars)
+  const odd = alphabet.find((char) => !known.has(char))
   if (odd !== undefined && run) throw otherData(run, data)
   if (odd !== undefined) file.tokenizer.encode(odd)
   return { file, run, data, seed: (run ? undefined : seed) ?? file.seed, given: seed }
@@ -87,8 +90,9 @@ function dataFor(
     throw new CheckpointError('dataset', message)
   }
   if (run && valFraction !== undefined && valFraction !== run.valFraction) {
-    const what = `the run holds out ${run.valFraction} of its data, got valFraction ${valFraction}`
-    const hint = 'leave it out, or give optimizer: false (--fresh) for a new run'
+    const got = `got ${term('valFraction')} ${valFraction}`
+    const what = `the run holds out ${run.valFraction} of its data, ${got}`
+    const hint = `leave it out, or ${advice('newRun')}`
     throw new CheckpointError('dataset', `${what}; ${hint}`)
   }
   const fraction = run?.valFraction ?? valFraction ?? 0
@@ -101,6 +105,5 @@ function otherData(run: RunState, { docs }: DataOptions): CheckpointError {
   const what = docs
     ? `the run was trained on ${num_docs} other documents, got ${docs.length}`
     : `the run was trained on another text, of ${num_chars} characters`
-  const hint = `or optimizer: false (--fresh) for a new run on ${docs ? 'these' : 'this'}`
-  return new CheckpointError('dataset', `${what}; give the same, ${hint}`)
+  return new CheckpointError('dataset', `${what}; give the same, or ${advice('newRun')}`)
 }

@@ -1,19 +1,21 @@
 /**
  * The main class: one object that trains, samples and can be inspected, in Node and in browsers.
  */
-import type { Bytes } from '../checkpoint/safetensors/write.js'
+import type { CheckpointBytes } from '../checkpoint/safetensors/read.js'
+import { type Bytes, type PiecewiseFile, joined } from '../checkpoint/safetensors/write.js'
 import { type DatasetMark, markOf, writeCheckpoint } from '../checkpoint/write.js'
 import { checkField, checkOptions, checkWhole } from '../config/checks.js'
 import { type Config, resolveConfig } from '../config/config.js'
 import { FIELDS } from '../config/hyperparameters.js'
 import { gptTable } from '../config/parameters.js'
 import { learningRate } from '../config/schedule.js'
+import { advice, term } from '../config/terms.js'
 import { type Corpus, type DataOptions, type Mode, createCorpus, modeOf } from '../data/corpus.js'
 import { checkDocs } from '../data/text.js'
 import { Tokenizer } from '../data/tokenizer.js'
 import { Adam } from '../engine/adam.js'
 import type { Arena } from '../engine/arena.js'
-import { DatasetError, TrainingError } from '../errors.js'
+import { CheckpointError, DatasetError, TrainingError } from '../errors.js'
 import { Random, type Seed } from '../random.js'
 import { Decoder } from './decoder.js'
 import { type Runtime, openRuntime } from './runtime.js'
@@ -36,6 +38,8 @@ import { Trainer } from './train.js'
 interface Parts {
   arena: Arena
   stateDict: StateDict
+  /** A map of the caller's own: what is deleted there is not missing in the model. */
+  shown: StateDict
   decoder: Decoder
   trainer: Trainer
   adam: Adam
@@ -44,6 +48,9 @@ interface Parts {
 
 /** From this number of documents on, they are sampled side by side by default. */
 const MANY = 1000
+
+/** Most samples of one call: they are all in memory. */
+const MAX_SAMPLES = 1e7
 
 /** Number of candidates that generate() returns by default. */
 const TOP = 10
@@ -76,7 +83,17 @@ export class MicroGPT implements Trainable {
    * Documents that steps have used so far: the next one is docs[docsSeen % docs.length]. For a
    * text, the number of blocks.
    */
-  docsSeen = 0
+  get docsSeen(): number {
+    return this.seen
+  }
+
+  /** @throws {ConfigError} for anything but a whole number from 0 */
+  set docsSeen(count: number) {
+    checkField('docsSeen', count, { kind: 'integer', min: 0, max: Number.MAX_SAFE_INTEGER }, 0)
+    this.seen = count
+  }
+
+  private seen = 0
   private readonly corpus: Corpus
   /** What a checkpoint of this run says about its data. */
   private mark: DatasetMark | null = null
@@ -103,7 +120,9 @@ export class MicroGPT implements Trainable {
     const stateDict = mapStateDict(arena, gptTable(config, vocabSize))
     const decoder = new Decoder(arena, stateDict, config, vocabSize)
     const trainer = new Trainer(arena, stateDict, config, vocabSize, executor)
-    this.parts = { arena, stateDict, decoder, trainer, adam: new Adam(arena, config), random }
+    const shown = new Map(stateDict)
+    const adam = new Adam(arena, config)
+    this.parts = { arena, stateDict, shown, decoder, trainer, adam, random }
     this.numParams = arena.params.length
   }
 
@@ -142,7 +161,7 @@ export class MicroGPT implements Trainable {
    * @throws {TokenizerError} if the documents have a character that the file's alphabet lacks
    * @throws {ConfigError} {CoreError} {ArenaError} as create does
    */
-  static async load(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<MicroGPT> {
+  static async load(bytes: CheckpointBytes, options: LoadOptions = {}): Promise<MicroGPT> {
     options = snapshot(options)
     const { openCheckpoint, restore } = await import('./load.js')
     const opened = openCheckpoint(bytes, options)
@@ -153,7 +172,7 @@ export class MicroGPT implements Trainable {
     const run = restore(opened, arena, gpt.corpus, random)
     if (run) {
       gpt.mark = run.mark
-      gpt.docsSeen = run.docsSeen
+      gpt.seen = run.docsSeen
       adam.t = file.step
     }
     return gpt
@@ -163,9 +182,25 @@ export class MicroGPT implements Trainable {
    * The model as the bytes of a safetensors file. Equal models give equal bytes.
    * @param options.optimizer also save everything that the next training step depends on (default
    *   false)
-   * @throws {CheckpointError} if a parameter or moment is not finite
+   * @throws {CheckpointError} if a parameter or moment is not finite, or if the
+   *   file is larger than an array can be
    */
   save(options: { optimizer?: boolean } = {}): Bytes {
+    const file = this.saveInPieces(options)
+    try {
+      return joined(file)
+    } catch (cause) {
+      const what = `the file takes ${file.byteLength} bytes, more than an array can have here`
+      throw new CheckpointError('file', `${what}; use saveInPieces`, { cause })
+    }
+  }
+
+  /**
+   * The same file piece by piece: a large one fits no array. The pieces are made when they are taken,
+   * from the model as it is then: do not train in between.
+   * @throws {CheckpointError} when a number is not finite
+   */
+  saveInPieces(options: { optimizer?: boolean } = {}): PiecewiseFile {
     checkOptions('save', options, ['optimizer'])
     const { arena, random } = this.live()
     if (!options.optimizer) return writeCheckpoint(this, arena)
@@ -187,7 +222,7 @@ export class MicroGPT implements Trainable {
 
   /** The weight matrices by name, in microgpt.py's order; their data and grad are live views. */
   get stateDict(): StateDict {
-    return this.live().stateDict
+    return this.live().shown
   }
 
   /** Number of documents, or characters of the text, to train on and held out. */
@@ -219,7 +254,7 @@ export class MicroGPT implements Trainable {
     this.checkData(evaluates)
     const rest = Math.max(0, this.config.num_steps - this.step)
     const { steps = rest } = options
-    checkWhole('steps', steps, 0, rest)
+    checkField('steps', steps, { kind: 'integer', min: 0, max: 1e12 }, rest)
     for (let i = 1; i <= steps; i++) {
       const result = this.trainStep(batchSize)
       const due = evaluates && (i === steps || result.step % evalEvery === 0)
@@ -248,7 +283,7 @@ export class MicroGPT implements Trainable {
     checkOptions('sample', options, ['count', 'length', 'temperature', 'sideBySide'])
     const { mode, config, tokenizer } = this
     const { count = mode === 'text' ? 1 : 20, temperature = config.temperature, length } = options
-    checkWhole('count', count, 0, 20)
+    checkField('count', count, { kind: 'integer', min: 0, max: MAX_SAMPLES }, 20)
     const { arena, decoder, trainer, stateDict, random } = this.live()
     checkField('temperature', temperature, FIELDS.temperature, config.temperature)
     const continuation = continuationOf(mode, tokenizer, config.block_size, '', length)
@@ -316,6 +351,13 @@ export class MicroGPT implements Trainable {
     return trainer.forward(docs.map((doc) => this.corpus.encode(doc))) / docs.length
   }
 
+  /** What JSON.stringify shows: how the model was made and how far it has come, without its numbers. */
+  toJSON() {
+    const { preset, config, mode, valFraction, seed, numParams, docsSeen } = this
+    const step = this.parts ? this.step : null
+    return { preset, config, mode, valFraction, seed: String(seed), numParams, step, docsSeen }
+  }
+
   /** Releases the memory immediately. Views that you still reference keep it alive. */
   free(): void {
     this.parts?.trainer.executor.free()
@@ -327,7 +369,7 @@ export class MicroGPT implements Trainable {
     const lr = learningRate(this.config, adam.t, arena.core.cos)
     const batch = this.corpus.batch(batchSize, this.docsSeen, random)
     const loss = trainer.train(batch, adam, lr)
-    this.docsSeen += batchSize
+    this.seen += batchSize
     decoder.forget()
     return { step: adam.t, loss, lr }
   }
@@ -340,11 +382,11 @@ export class MicroGPT implements Trainable {
   private checkData(held: boolean): void {
     const { train, val } = this.counts
     if (train === 0) {
-      const what = this.mode === 'text' ? 'text; give text' : 'documents; give docs'
-      throw new TrainingError(`this model has no ${what} to load`)
+      const [what, option] = this.mode === 'text' ? ['text', 'text'] : ['documents', 'docs']
+      throw new TrainingError(`this model has no ${what}; load it with ${term(option)}`)
     }
     if (held && val === 0) {
-      throw new DatasetError('nothing is held out to validate on; give valFraction 0.1 to create')
+      throw new DatasetError(`nothing is held out to validate on; ${advice('heldOut')}`)
     }
   }
 

@@ -1,5 +1,6 @@
 /** How a model of documents and a model of a text continue a prompt. */
 import { checkWhole } from '../config/checks.js'
+import { term } from '../config/terms.js'
 import type { Mode } from '../data/corpus.js'
 import type { Tokenizer } from '../data/tokenizer.js'
 import { ConfigError } from '../errors.js'
@@ -34,14 +35,15 @@ export function continuationOf(
     return { start, stop: null, banned: BOS, length: length ?? DEFAULT_LENGTH }
   }
   if (length !== undefined) {
-    const what = 'length is for models of a text; a document ends by itself or at block_size'
+    const size = term('block_size')
+    const what = `${term('length')} is for models of a text; a document ends by itself or at ${size}`
     throw new ConfigError('length', length, `${what}; leave it out`)
   }
   const ids = tokenizer.encode(prompt)
   const rest = blockSize - ids.length
   if (rest <= 0) {
     const most = blockSize - 1
-    const message = `prompt has ${ids.length} characters, but the model sees ${most}; shorten it`
+    const message = `${term('prompt')} has ${ids.length} characters, but the model sees ${most}; shorten it`
     throw new ConfigError('prompt', prompt, message)
   }
   return { start: [BOS, ...ids], stop: BOS, banned: null, length: rest }

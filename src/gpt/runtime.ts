@@ -1,6 +1,7 @@
 /** The core, the arena and the executor of a model, on one thread or several. */
 import { show } from '../config/checks.js'
 import type { Config } from '../config/config.js'
+import { term } from '../config/terms.js'
 import { countParams, gptTable } from '../config/parameters.js'
 import { Arena } from '../engine/arena.js'
 import { coreUrl, hasFiles } from '../engine/assets.js'
@@ -87,7 +88,11 @@ function threadCount(config: Config, vocabSize: number, threads: number | 'auto'
     return Math.min(cpus(), config.batch_size, MAX_THREADS)
   }
   const refuse = (what: string): never => {
-    throw new ConfigError('threads', threads, `threads ${what}, got ${show(threads)}; try 1`)
+    throw new ConfigError(
+      'threads',
+      threads,
+      `${term('threads')} ${what}, got ${show(threads)}; try 1`,
+    )
   }
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
     refuse(`must be 'auto' or a whole number from 1 to ${MAX_THREADS}`)

@@ -2,12 +2,12 @@
  * Runs documents through the model, forward and backward: packed row after row, in micro-batches.
  */
 import type { Config } from '../config/config.js'
+import { diverged } from '../config/rate.js'
 import type { Adam } from '../engine/adam.js'
 import type { Arena } from '../engine/arena.js'
 import type { Executor, MicroBatch } from '../engine/executor.js'
 import { Graph } from '../engine/graph.js'
 import { Bounds, type Ids } from '../engine/tensor.js'
-import { TrainingError } from '../errors.js'
 import { cutBatch, microBatchRows } from './cut-batch.js'
 import { gpt } from './model.js'
 import type { StateDict } from './state-dict.js'
@@ -115,7 +115,7 @@ export class Trainer {
       accumulate = true
     }
     const loss = sum / docs.length
-    if (!Number.isFinite(loss)) throw this.diverged(adam.t + 1, loss)
+    if (!Number.isFinite(loss)) throw diverged(this.config, adam.t + 1, loss)
     adam.update(lr, this.executor.update)
     return loss
   }
@@ -211,13 +211,6 @@ export class Trainer {
     for (const { graphs } of this.slots) graphs.clear()
     this.arena.core.truncate(this.firstRecord)
     this.drops++
-  }
-
-  private diverged(step: number, loss: number): TrainingError {
-    return new TrainingError(
-      `the loss of step ${step} is ${loss}; the parameters stay as before it; ` +
-        `try a smaller learning_rate than ${this.config.learning_rate}, or grad_clip 1`,
-    )
   }
 }
 

@@ -129,6 +129,7 @@ export class ValueGPT extends Twin {
 
   protected trainDoc(tokens: readonly number[], lr: number): number {
     const loss = this.docValue(tokens)
+    this.checked(loss.data)
     loss.backward()
     this.flat.forEach((p, i) => {
       this.grad[i] = p.grad

@@ -6,6 +6,7 @@ import { checkField } from '../config/checks.js'
 import { type Config, type ConfigInput, resolveConfig } from '../config/config.js'
 import { FIELDS } from '../config/hyperparameters.js'
 import { type ParameterSpec, countParams, gptTable } from '../config/parameters.js'
+import { diverged } from '../config/rate.js'
 import { learningRate } from '../config/schedule.js'
 import { Tokenizer } from '../data/tokenizer.js'
 import { type Sequences, sampleSequences } from '../gpt/sample.js'
@@ -79,6 +80,12 @@ export abstract class Twin implements Trainable {
    * Forward, backward and one update on BOS, characters, BOS. Returns the loss before the update.
    */
   protected abstract trainDoc(tokens: readonly number[], lr: number): number
+  /** A loss as it is. @throws {TrainingError} when it is not finite; nothing has been updated then */
+  protected checked(loss: number): number {
+    if (Number.isFinite(loss)) return loss
+    throw diverged(this.config, this.step + 1, loss)
+  }
+
   /** The mean loss over a document's positions. */
   protected abstract docLoss(tokens: readonly number[]): number
   /** The logits after one more token: [vocab_size]. Position 0 begins a new sequence. */
@@ -88,6 +95,7 @@ export abstract class Twin implements Trainable {
    * Trains, one step per iteration. You can leave the loop at any step; another call continues.
    * @param options.steps number of steps; default: the rest of config.num_steps
    * @throws {ConfigError} if steps is not a whole number
+   * @throws {TrainingError} if a loss is not finite; the parameters stay as before that step
    */
   *train({
     steps = Math.max(0, this.config.num_steps - this.step),
@@ -148,7 +156,8 @@ class OneSequence implements Sequences {
   }
 
   setTemperature(temperature: number): void {
-    this.temperature = temperature
+    // As in the core: below, the most likely token has all the probability.
+    this.temperature = Math.max(temperature, 1e-250)
   }
 
   feed(_row: number, token: number, position: number): void {

@@ -173,7 +173,7 @@ export class TypedGPT extends Twin {
 
   protected trainDoc(tokens: readonly number[], lr: number): number {
     const T = Math.min(this.config.block_size, tokens.length - 1)
-    const loss = this.forwardDoc(tokens, T)
+    const loss = this.checked(this.forwardDoc(tokens, T))
     this.backward(T)
     if (this.config.grad_clip !== null) clip(this.grad, this.config.grad_clip)
     adam(this.params, this.m, this.v, this.grad, this.config, lr, this.step)

@@ -13,6 +13,7 @@ import { racePanel } from './panels/race.js'
 import { trainPanel } from './panels/train.js'
 import { wordPanel } from './panels/word.js'
 import { DEFAULTS, readHash } from './settings.js'
+import { speakPage } from './terms.js'
 
 function settingsOf(hash: string) {
   try {
@@ -23,6 +24,7 @@ function settingsOf(hash: string) {
   }
 }
 
+speakPage()
 const { settings, trouble } = settingsOf(location.hash)
 const begun = hasBegun()
 const app = new App(settings ?? DEFAULTS, NAMES)

@@ -5,7 +5,10 @@ import { listen, webServer } from './server.js'
 
 const HELP = `microgpt-wasm web [--port 8000] [--host 127.0.0.1]
 
-Serves the page, and the files of build/ beside it. Port 0 takes a free one.`
+Serves the page and the files of build/ beside it. Port 0 takes a free one. Only this machine can
+reach it, unless --host is an address that others can.`
+
+const complain = (sentence: string) => console.error(`npm run web: ${sentence}`)
 
 function options() {
   try {
@@ -17,12 +20,16 @@ function options() {
       },
     })
     const port = Number(values.port)
+    if (!/^[A-Za-z0-9.:_-]+$/.test(values.host)) {
+      throw new Error(`--host takes a name or an address, got ${JSON.stringify(values.host)}`)
+    }
     if (!/^\d+$/.test(values.port) || port > 65535) {
       throw new Error(`--port takes a whole number from 0 to 65535, got ${values.port}`)
     }
     return { ...values, port }
   } catch (error) {
-    console.error((error as Error).message)
+    // Node explains over several lines.
+    complain((error as Error).message.split('\n')[0]!)
     process.exit(2)
   }
 }
@@ -38,7 +45,7 @@ if (help) {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const why = code === 'EADDRINUSE' ? `port ${port} is in use; try --port 0` : message
-    console.error(`cannot serve: ${why}`)
+    complain(`cannot serve: ${why}`)
     process.exit(1)
   }
 }

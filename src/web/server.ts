@@ -6,7 +6,8 @@ import { extname, join, sep } from 'node:path'
 
 /** No script but the page's own files, and WebAssembly; nothing inline, nothing from elsewhere. */
 export const POLICY =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'"
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'; " +
+  "frame-ancestors 'none'"
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

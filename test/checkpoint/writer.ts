@@ -12,7 +12,7 @@ const file = new ModelFile(path!)
 for (let step = Number(first); step < Number(first) + Number(count); step++) {
   bytes.write(String(step), at)
   writeSync(1, `begin ${step}\n`)
-  file.write(bytes)
+  file.write([bytes])
   writeSync(1, `done ${step}\n`)
 }
 file.release()

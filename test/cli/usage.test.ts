@@ -32,7 +32,7 @@ describe('exit code 2 and one sentence', () => {
     ['train --steps=', `--steps ${WHOLE} from 1 to 1000000000000, got ""; try 500`],
     ['train --steps 1.5', `--steps ${WHOLE} from 1 to 1000000000000, got 1.5; try 2`],
     ['train --steps 0x10', '--steps must be a whole number'],
-    ['train --n_embd 18', 'n_embd 18 does not divide into n_head 4; try 16 or 20 (--n-embd)'],
+    ['train --n_embd 18', '--n-embd (18) must be divisible by --n-head (4); try 16 or 20'],
     ['train --n-layer 0', `--n-layer ${WHOLE} from 1 to 1024, got 0; try 1`],
     ['train --learning-rate fast', '--learning-rate must be a number from 0 to 1000, got "fast"'],
     [
@@ -43,7 +43,10 @@ describe('exit code 2 and one sentence', () => {
       'train --grad-clip 0',
       '--grad-clip must be a number above 0 to 1e+300, or off, got 0; try off',
     ],
-    ['train --preset big', '--preset must be one of tutorial, gist, got "big"; try tutorial'],
+    [
+      'train --preset big',
+      '--preset must be one of tutorial, gist, small, medium, got "big"; try tutorial',
+    ],
     ['train --engine gpu', '--engine must be one of wasm, value, typed, got "gpu"; try wasm'],
     ['train --seed 1.5', '--seed must be a whole number, got "1.5"; try 42'],
     [
@@ -54,7 +57,10 @@ describe('exit code 2 and one sentence', () => {
     ['train --prompt jo', 'there is no flag "--prompt"'],
     ['train --threads 0', '--threads must be a whole number from 1'],
     ['train --threads many', '--threads must be a whole number from 1 to'],
-    ['train --threads 65', "threads must be 'auto' or a whole number from 1 to 64, got 65; try 1"],
+    [
+      'train --threads 65',
+      "--threads must be 'auto' or a whole number from 1 to 64, got 65; try 1",
+    ],
     ['train --threads 2 --engine value', '--threads needs --engine wasm'],
     ['sample --top-k 0', '--top-k must be a whole number from 1'],
     ['sample --prompt j0 --steps 1', '--prompt "j0": the character "0" is not in the alphabet'],
@@ -90,6 +96,25 @@ test('--debug adds the stack', async () => {
 })
 
 describe('what it says of itself', () => {
+  test('help is a command', async () => {
+    expect((await cli('help')).stdout).toBe((await cli('--help')).stdout)
+    expect((await cli('help', 'train')).stdout).toBe((await cli('train', '--help')).stdout)
+    expect((await cli('help', 'bench')).stdout).toBe((await cli('bench', '--help')).stdout)
+    const run = await cli('help', 'trian')
+    expect([run.code, run.stderr]).toEqual([2, expect.stringMatching(/did you mean train/)])
+  })
+
+  test.each([
+    [['--json', '/none/such.json'], /--json \/none\/such.json: there is no such folder/],
+    [['--scaling', '--readme', 'none.md'], /--readme none.md: there is no such file/],
+    [['--scaling', '--readme', 'package.json'], /--readme package.json: there is no place/],
+  ])('bench %j fails before it measures', async (words, sentence) => {
+    const began = performance.now()
+    const run = await cli('bench', ...words)
+    expect([run.code, run.stdout, run.stderr]).toEqual([2, '', expect.stringMatching(sentence)])
+    expect(performance.now() - began).toBeLessThan(10_000)
+  })
+
   test('--version', async () => {
     const url = new URL('../../package.json', import.meta.url)
     const { version } = JSON.parse(readFileSync(url, 'utf8'))

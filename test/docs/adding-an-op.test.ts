@@ -41,11 +41,18 @@ test('adding an op takes the four edits that the page shows', async () => {
       text.replace(line, () => `${line}${codeOf('test/assembly/ops.test.ts')}\n`),
     )
 
+    edit('tsconfig.json', (text) =>
+      text.replace(/"include": \[[^\]]*\]/, '"include": ["test/assembly/ops.test.ts"]'),
+    )
+
     const asc = join(root, 'node_modules/assemblyscript/bin/asc.js')
-    for (const target of ['release', 'debug']) {
-      await run(process.execPath, [asc, '--target', target], { cwd: copy })
+    const builds = ['--target release', '--target debug', 'assembly/threads.ts --target threads']
+    for (const build of builds) {
+      await run(process.execPath, [asc, ...build.split(' ')], { cwd: copy })
     }
-    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', copy])
+    const tsc = run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', copy])
+    const types = await tsc.catch((error: { stdout: string }) => error)
+    expect(types.stdout).toBe('')
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
     const config = "export default { test: { include: ['test/assembly/ops.test.ts'] } }"
     writeFileSync(join(copy, 'vitest.config.mjs'), config)

@@ -50,7 +50,9 @@ export const pageBlocks = (page: string) => blocksOf(readFileSync(`${root}/${pag
 /** A program of a page, and what each of its blocks must print. */
 export interface Program {
   line: number
-  /** JavaScript, with MARK printed after each block. */
+  /** TypeScript, with MARK printed after each block. */
+  source: string
+  /** The same in JavaScript. */
   code: string
   /** Output of each block; null where the page shows none. */
   outputs: (string | null)[]
@@ -79,7 +81,8 @@ export function programsOf(blocks: readonly Block[]): Program[] {
     last = language
   }
   return programs.map(({ line, source, outputs }) => {
-    const { code } = transformSync(source.join('\n'), { loader: 'ts', format: 'esm' })
-    return { line, code, outputs }
+    const text = source.join('\n')
+    const { code } = transformSync(text, { loader: 'ts', format: 'esm' })
+    return { line, source: text, code, outputs }
   })
 }

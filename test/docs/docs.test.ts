@@ -1,6 +1,6 @@
 /** Every program and command in the documentation runs, and prints what the page shows. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,11 +9,18 @@ import { NAMES } from '../../src/data/names.js'
 import { MARK, PAGES, blocksOf, pageBlocks, programsOf, root } from './blocks.js'
 
 const run = promisify(execFile)
-const folder = mkdtempSync(join(tmpdir(), 'microgpt-docs-'))
-beforeAll(() => command('train --data names.txt --steps 20 --out model.safetensors'))
-afterAll(() => rmSync(folder, { recursive: true }))
-writeFileSync(join(folder, 'names.txt'), NAMES)
-writeFileSync(join(folder, 'book.txt'), 'It was a dark and stormy night. '.repeat(40))
+/** A folder per page, with the files that the commands use. */
+const top = mkdtempSync(join(tmpdir(), 'microgpt-docs-'))
+const folderOf = (page: string) => join(top, page.replaceAll('/', '-'))
+const given = join(top, 'given')
+beforeAll(async () => {
+  mkdirSync(given)
+  writeFileSync(join(given, 'names.txt'), NAMES)
+  writeFileSync(join(given, 'book.txt'), 'It was a dark and stormy night. '.repeat(40))
+  await command('train --data names.txt --steps 20 --out model.safetensors', given)
+  for (const page of PAGES) cpSync(given, folderOf(page), { recursive: true })
+})
+afterAll(() => rmSync(top, { recursive: true }))
 
 /** Commands that are too slow for a test, need a network, or never end: their script must exist. */
 const NOT_RUN =
@@ -45,7 +52,7 @@ for (const page of PAGES) {
       for (const words of commands.filter((one) => one !== '')) {
         const [, name, flags] = PROGRAM.exec(words) ?? []
         if (name) {
-          await command(`${name} ${flags!.trim()}`)
+          await command(`${name} ${flags!.trim()}`, folderOf(page))
         } else {
           expect(words).toMatch(NOT_RUN)
           const [, script] = /npm run ([\w:]+)/.exec(words) ?? []
@@ -64,8 +71,8 @@ for (const page of PAGES) {
   }
 }
 
-/** Runs the command line in the folder of the test's files. */
-function command(words: string) {
+/** Runs the command line in a folder. */
+function command(words: string, folder: string) {
   const args = [join(root, 'build/cli.js'), ...words.split(' ').filter(Boolean)]
   return run(process.execPath, args, { cwd: folder })
 }

@@ -1,4 +1,4 @@
-/** microgpt-wasm export, in processes of its own, and the text that data is written as. */
+/** microgpt-wasm export, in separate processes, and the text that data is written as. */
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'

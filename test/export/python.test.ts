@@ -100,7 +100,7 @@ print(json.dumps(rates))`
   test.each<[string, Case, string]>([
     ['documents', CASES.documents!, "'tutorial', 'docs', 0.0, 42, {}"],
     ['a text', CASES.text!, "'gist', 'text', 0.1, -7, {'n_embd': 20, 'batch_size': 3}"],
-  ])('--new: %s, initialised as ours', async (_, { data, file }, words) => {
+  ])('--new: %s, initialized as ours', async (_, { data, file }, words) => {
     const [, path] = put(new Uint8Array(), file)
     await inPython(`m.new(sys.argv[1], ${words}).save(sys.argv[2]); print(0)`, [path, at('new')])
     const bytes = readFileSync(at('new'))

@@ -3,6 +3,7 @@ import { loadCore } from '../../engine/core.js'
 import { NAMES } from '../../data/names.js'
 import type { FromWorker, ToWorker } from '../messages.js'
 import { DEFAULTS } from '../settings.js'
+import { speakPage } from '../terms.js'
 import { Session } from './session.js'
 
 const scope = globalThis as unknown as {
@@ -10,6 +11,8 @@ const scope = globalThis as unknown as {
   postMessage(message: FromWorker, transfer: Transferable[]): void
   addEventListener(type: 'message', listener: (event: { data: ToWorker }) => void): void
 }
+
+speakPage()
 
 // Compiled while the rest gets ready; trouble will be met when a model is made.
 loadCore().catch(() => {})
