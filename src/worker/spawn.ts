@@ -42,7 +42,7 @@ function start(): { worker: Worker; url: URL } {
   }
   if (typeof WORKER_SOURCE === 'string') {
     const own = URL.canParse(import.meta.url) ? new URL(import.meta.url) : null
-    // Bundlers that put this into a file of their own leave the address of the source, or none.
+    // Bundlers that put this into a separate file leave the address of the source, or none.
     if (own && INLINE.test(own.pathname) && (own.protocol !== 'file:' || !globalThis.document)) {
       try {
         return { worker: new Worker(own, { type: 'module' }), url: own }
