@@ -3,7 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { show } from '../config/checks.js'
 import { PROGRAM, UsageError, complain, complainOf, exitCode } from './exit.js'
 import { EXPORT_FLAGS, INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from './flags.js'
-import { type Described, commandHelp, programHelp } from './help.js'
+import { type DescribedCommand, commandHelp, programHelp } from './help.js'
 import { Interrupt } from './interrupt.js'
 import { nearest } from './nearest.js'
 import { Output } from './output.js'
@@ -11,7 +11,7 @@ import { type Flags, parseFlags } from './parse.js'
 import type { Surroundings } from './session.js'
 import { speakFlags } from './terms.js'
 
-interface Command extends Described {
+interface Command extends DescribedCommand {
   load(): Promise<(flags: Flags, surroundings: Surroundings) => Promise<number>>
 }
 
