@@ -1,0 +1,345 @@
+/** `npm run mutate`: which faults it makes, and what it says of those that tests notice or do not. */
+import { createHash } from 'node:crypto'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const load = (name: string) => import(new URL(`../../scripts/${name}.mjs`, import.meta.url).href)
+const { apply, mutantsOf } = await load('mutate/mutants')
+const { partEquivalent } = await load('mutate/equivalent')
+const { filesOf, folderOf, leastOf } = await load('mutate/files')
+const { sampleOf } = await load('mutate/sample')
+const { below, scores, table } = await load('mutate/report')
+const { mutate } = await load('mutate/main')
+const { default: asc } = await import('assemblyscript/asc')
+
+const changesOf = (file: string, source: string): string[] =>
+  mutantsOf(file, source).map(({ change }: { change: string }) => change)
+
+describe('mutants', () => {
+  test.each([
+    ['a < b', ['< -> <=', '< -> >=']],
+    ['a >= b', ['>= -> >', '>= -> <']],
+    ['a === b', ['=== -> !==']],
+    ['a /* < */ + /* - */ b', ['+ -> -']],
+    ['(a) * (b)', ['* -> /']],
+    ['a && b', ['&& -> ||']],
+    ['a ?? b', ['?? b -> nothing']],
+    ['sum += x', ['sum += x -> ;', '+= -> =', '+= -> -=']],
+    ['i++', ['i++ -> ;', '++ -> --']],
+    ['!a', ['! -> nothing']],
+    ['true', ['true -> false']],
+    ['[7, 0xff, 0.5, 1e300, 5n]', ['7 -> 8', '0xff -> 0x100', '0.5 -> 1.5']],
+    ['f(x)', ['f(x) -> ;']],
+    ['(() => Math.max(a, b))', ['max -> min']],
+    ['(() => a?.b)', ['?. -> .']],
+    ['if (a) f()', ['a -> true', 'a -> false', 'f() -> ;']],
+    ['for (let i = a; i < n; i++) b', ['i < n -> false', '< -> <=', '< -> >=']],
+    ['while (a) break', ['a -> false', 'break -> ;']],
+    ['(() => ["F64", ""])', ['"F64" -> \'\'', `"" -> 'x'`]],
+    ["throw new RangeError('n')", ["throw new RangeError('n') -> ;"]],
+    ["const s = 'a text for people'", []],
+    ["import { a } from './b'", []],
+    ['type T = 1 | 2', []],
+    ['let x: 1 | 2', []],
+    ['const y = x as 1', []],
+    ["const z = 'a ' + b", []],
+  ])('of %s', (source, changes) => {
+    expect(changesOf('src/a.ts', source)).toEqual(expect.arrayContaining(changes))
+    if (changes.length === 0) expect(changesOf('src/a.ts', source)).toEqual([])
+  })
+
+  test('of AssemblyScript: lanes, decorators, flags; numbers of 64 bits keep their digits', () => {
+    const source = [
+      '@inline function f(x: v128): v128 { return f64x2.add(x, f64x2.splat(1)) }',
+      'const BITS: u64 = 0x3ff0000000000001',
+      'export function g(p: usize): void { store<f64>(p, load<f64>(p, 8)); h(true, min(p, 3)) }',
+    ].join('\n')
+    expect(mutantsOf('assembly/a.ts', source).map(placeAndChange)).toEqual([
+      '1 add -> sub',
+      '1 1 -> 2',
+      '2 0x3ff0000000000001 -> 0x3ff0000000000002',
+      '3 store<f64>(p, load<f64>(p, 8)); -> ;',
+      '3 8 -> 9',
+      '3 h(true, min(p, 3)) -> ;',
+      '3 true -> false',
+      '3 min -> max',
+      '3 3 -> 4',
+    ])
+  })
+
+  test('say what they change, and change that alone; lines stay where they are', () => {
+    const source = 'const a = 1\n  call(\n    a,\n  )\nexport { a }\n'
+    const [one, dropped] = mutantsOf('src/a.ts', source)
+    expect(one).toMatchObject({
+      file: 'src/a.ts',
+      line: 1,
+      source: 'const a = 1',
+      change: '1 -> 2',
+    })
+    expect(apply(source, one)).toBe(source.replace('1', '2'))
+    expect(dropped).toMatchObject({ line: 2, source: 'call(' })
+    expect(apply(source, dropped)).toBe('const a = 1\n  ;\n\n\nexport { a }\n')
+  })
+
+  test('every file of src and assembly has only mutants that parse', () => {
+    const files: string[] = filesOf(ROOT, ['src', 'assembly'])
+    expect(files.length).toBeGreaterThan(100)
+    for (const file of files) {
+      const text = readFileSync(join(ROOT, file), 'utf8')
+      for (const mutant of sampleOf(mutantsOf(file, text), 3, 1)) {
+        expect(() => mutantsOf(file, apply(text, mutant)), JSON.stringify(mutant)).not.toThrow()
+      }
+    }
+  })
+})
+
+const placeAndChange = ({ line, change }: { line: number; change: string }) => `${line} ${change}`
+
+test('a sample is in order, without repeats, and the same for the same seed', () => {
+  const items = Array.from({ length: 100 }, (_, i) => i)
+  const one: number[] = sampleOf(items, 10, 1)
+  expect(one).toEqual([...new Set(one)].toSorted((a, b) => a - b))
+  expect(one).toHaveLength(10)
+  expect(sampleOf(items, 10, 1)).toEqual(one)
+  expect(sampleOf(items, 10, 2)).not.toEqual(one)
+  expect(sampleOf(items, Infinity, 1)).toEqual(items)
+})
+
+describe('equivalent mutants', () => {
+  const mutants = mutantsOf('src/a.ts', 'export const f = (x) =>\n  x < 7\n')
+  const entry = { file: 'src/a.ts', source: 'x < 7', change: '< -> <=', reason: 'x is even' }
+
+  test('are left out', () => {
+    const { run, listed, stale } = partEquivalent(mutants, [entry])
+    expect(run.map(placeAndChange)).toEqual(['2 < -> >=', '2 7 -> 8'])
+    expect(listed.map(placeAndChange)).toEqual(['2 < -> <='])
+    expect(stale).toEqual([])
+  })
+
+  test('of a line that has changed are told, those of other files are not', () => {
+    const changed = { ...entry, source: 'x < 8' }
+    const { run, stale } = partEquivalent(mutants, [changed, { ...entry, file: 'src/b.ts' }])
+    expect(run).toEqual(mutants)
+    expect(stale).toEqual([changed])
+  })
+
+  test('have a reason', () => {
+    expect(() => partEquivalent(mutants, [{ ...entry, reason: '' }])).toThrow('without a reason')
+  })
+
+  test('in the list match a mutant of the repository', () => {
+    const text = readFileSync(join(ROOT, 'scripts/mutate/equivalent.json'), 'utf8')
+    const list: { file: string }[] = JSON.parse(text)
+    const files = [...new Set(list.map(({ file }) => file))]
+    const all = files.flatMap((file) => mutantsOf(file, readFileSync(join(ROOT, file), 'utf8')))
+    expect(partEquivalent(all, list).stale).toEqual([])
+  })
+})
+
+describe('the score', () => {
+  const ended = (folder: string, killed: number, survived: number) => [
+    ...Array.from({ length: killed }, () => ({ folder, status: 'killed' })),
+    ...Array.from({ length: survived }, () => ({ folder, status: 'survived' })),
+    { folder, status: 'invalid' },
+    { folder, status: 'same' },
+  ]
+  const rows = scores([
+    ...ended('src/web', 0, 1),
+    ...ended('src/cli', 8, 2),
+    ...ended('src/engine', 89, 11),
+    ...ended('assembly', 9, 1),
+  ])
+
+  test('is of mutants that compile to something else, by folder', () => {
+    expect(table(rows).split('\n')).toEqual([
+      'folder       killed  survived   score  least',
+      'assembly          9         1    90.0     90',
+      'src/cli           8         2    80.0     80',
+      'src/engine       89        11    89.0     90',
+      'src/web           0         1     0.0',
+      'all             106        15    87.6',
+    ])
+  })
+
+  test('is held to 90 % where bits are made and kept, 80 % elsewhere, the page to nothing', () => {
+    expect(below(rows).map(({ folder }: { folder: string }) => folder)).toEqual(['src/engine'])
+    for (const folder of [
+      'assembly',
+      'src/engine',
+      'src/data',
+      'src/checkpoint',
+      'src/safetensors',
+    ])
+      expect(leastOf(folder), folder).toBe(90)
+    for (const folder of ['src', 'src/cli', 'src/gpt']) expect(leastOf(folder), folder).toBe(80)
+    expect(leastOf('src/web')).toBe(0)
+  })
+
+  test('of a file counts for assembly, src, or its folder of src', () => {
+    const files = ['assembly/ops/a.ts', 'src/a.ts', 'src/data/a.ts', 'src/web/panels/a.ts']
+    expect(files.map(folderOf)).toEqual(['assembly', 'src', 'src/data', 'src/web'])
+  })
+})
+
+describe('a run', { timeout: 300_000 }, () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'mutate-test-')))
+  const root = join(folder, 'repository')
+  const temporary = join(folder, 'temporary')
+  const { TMPDIR } = process.env
+
+  const SOURCES: Record<string, string> = {
+    'package.json': '{ "type": "module" }',
+    'asconfig.json': JSON.stringify({ targets: { release: {}, debug: {}, threads: {} } }),
+    'src/less.ts': 'export const less = (a: number, b: number) => a < b\n',
+    'src/more.ts': 'export const more = (a: number) => -a\n',
+    'src/endless.ts': 'export function down(n: number) {\n  while (n > 0) n--\n  return n\n}\n',
+    'assembly/index.ts': `export function least(a: i32, b: i32): i32 {
+  return min(a, b)
+}
+export function untested(a: i32): i32 {
+  return -a
+}
+function unused(a: i32): i32 {
+  return ~a
+}
+`,
+    'assembly/threads.ts': "export * from './index'\n",
+    'assembly/peak.ts': 'export function peak(): void {}\n',
+    'test/less.test.ts': testOf(
+      "import { less } from '../src/less.js'",
+      'expect([less(1, 2), less(2, 1)]).toEqual([true, false])',
+    ),
+    'test/more.test.ts': testOf(
+      "import { less } from '../src/less.js'\nimport '../src/more.js'",
+      'expect(less(1, 2)).toBe(true)',
+    ),
+    'test/endless.test.ts': testOf(
+      "import { down } from '../src/endless.js'",
+      'expect(down(3)).toBe(0)',
+    ),
+    'test/assembly/least.test.ts': testOf(
+      `import { readFileSync } from 'node:fs'
+      const module = new WebAssembly.Module(
+        readFileSync(new URL('../../build/core.wasm', import.meta.url)))
+      const { least } = new WebAssembly.Instance(module, { env: { abort() {} } }).exports`,
+      'expect([least(1, 2), least(2, 1)]).toEqual([1, 1])',
+    ),
+  }
+
+  beforeAll(async () => {
+    for (const [path, text] of Object.entries(SOURCES)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), text)
+    }
+    symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+    const words = ['assembly/index.ts', '--baseDir', root, '--outFile', 'build/core.wasm']
+    const { error } = await asc.main([...words, '--target', 'release'])
+    expect(error).toBeNull()
+    mkdirSync(temporary)
+    process.env.TMPDIR = temporary
+  }, 300_000)
+  afterAll(() => {
+    if (TMPDIR === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = TMPDIR
+    rmSync(folder, { recursive: true })
+  })
+
+  /** Runs the tool: the repository is as before, and no copy is left. */
+  async function run(words: string[], settings = {}) {
+    const out: string[] = []
+    const err: string[] = []
+    const before = hashOf(root)
+    const streams = {
+      out: (line: string) => out.push(...line.split('\n')),
+      err: (line: string) => err.push(line),
+    }
+    const code = await mutate(root, ['--jobs', '1', ...words], streams, settings)
+    expect(hashOf(root)).toBe(before)
+    expect(readdirSync(temporary)).toEqual([])
+    return { code, out, err }
+  }
+
+  test('tells of a mutant that survives, and not of one that is killed', async () => {
+    const json = join(folder, 'results.json')
+    const { code, out, err } = await run(['src/less.ts', 'src/more.ts', '--check', '--json', json])
+    expect(out).toEqual([
+      'src/less.ts:1  < -> <=  in  export const less = (a: number, b: number) => a < b',
+      'src/more.ts:1  - -> nothing  in  export const more = (a: number) => -a',
+      '',
+      'folder   killed  survived   score  least',
+      'src           1         2    33.3     80',
+    ])
+    expect(err.at(-1)).toBe('src is below its threshold')
+    expect(code).toBe(1)
+    const { results } = JSON.parse(readFileSync(json, 'utf8'))
+    expect(results).toMatchObject([
+      { change: '< -> <=', status: 'survived' },
+      { change: '< -> >=', status: 'killed', by: expect.stringContaining('.test.ts') },
+      { change: '- -> nothing', status: 'survived' },
+    ])
+  })
+
+  test('leaves out what is listed as equivalent', async () => {
+    const [mutant] = mutantsOf('src/less.ts', SOURCES['src/less.ts'])
+    const list = [{ ...mutant, reason: 'equal numbers are not compared' }]
+    const { out } = await run(['src/less.ts', '--list'], { list })
+    expect(out).toEqual([
+      'src/less.ts:1  < -> >=  in  export const less = (a: number, b: number) => a < b',
+    ])
+  })
+
+  test('ends a mutant that runs forever', async () => {
+    const list = mutantsOf('src/endless.ts', SOURCES['src/endless.ts'])
+      .filter(({ change }: { change: string }) => !['n > 0 -> false', '-- -> ++'].includes(change))
+      .map((mutant: object) => Object.assign(mutant, { reason: 'not of interest here' }))
+    const { err } = await run(['src/endless.ts'], { list, spare: 1000 })
+    expect(err[1]).toMatch(/killed by test\/endless.test.ts .* n > 0 -> false/)
+    expect(err[2]).toMatch(/killed by the time limit .* -- -> \+\+/)
+  })
+
+  test('compiles mutants of assembly, and leaves out those that compile to the same', async () => {
+    const { out, err } = await run(['assembly'])
+    expect(err.slice(1, 4)).toEqual([
+      '1/3  killed by test/assembly/least.test.ts  assembly/index.ts:2  min -> max  in  return min(a, b)',
+      '2/3  survived  assembly/index.ts:5  - -> nothing  in  return -a',
+      '3/3  same  assembly/index.ts:8  ~ -> nothing  in  return ~a',
+    ])
+    expect(out.at(-1)).toMatch(/^assembly +1 +1 +50.0 +90$/)
+  })
+
+  test('says what is wrong with its words', async () => {
+    await expect(run(['--sample', '0'])).rejects.toThrow('--sample takes an integer of at least 1')
+    await expect(run(['src/none.ts'])).rejects.toThrow('there is no src/none.ts')
+    await expect(run(['--smaple', '3'])).rejects.toThrow("Unknown option '--smaple'")
+  })
+})
+
+/** A file with one test. */
+function testOf(above: string, line: string) {
+  return `import { expect, test } from 'vitest'\n${above}\ntest('it', () => {\n  ${line}\n})\n`
+}
+
+/** Of all files below a folder, their names and bytes. */
+function hashOf(folder: string): string {
+  const hash = createHash('sha256')
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) {
+      const path = join(entry.parentPath, entry.name)
+      hash.update(path).update(readFileSync(path))
+    }
+  }
+  return hash.digest('hex')
+}
