@@ -16,7 +16,7 @@ import { trainTo, trainToEnd } from './visit.js'
 const OFFER = /^A run at step \d+ of \d+ on .*, from \d+ .*, can be taken up again\./
 const KEPT = /^Kept at step /
 const offer = (page: Page) => page.textContent('.offer')
-const end = (page: Page) => says(page, '#play', /^Play again$/)
+const end = (page: Page) => says(page, '#play', /^Train again$/)
 
 /** Waits until the page has kept the run as of the step that it shows, at the least. */
 const kept = (page: Page, step: number) =>

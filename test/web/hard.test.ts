@@ -14,7 +14,7 @@ const FALLBACK = /^The WebAssembly core is not to be had here: /
 
 async function trainToEnd(page: Opened) {
   await page.click('#play')
-  await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Play again')
+  await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Train again')
 }
 
 /** The last loss, to the digits that the page shows. */
@@ -248,7 +248,7 @@ const hardships = (site: Site) => {
       if (await page.evaluate(() => document.activeElement?.id === 'go')) break
     }
     await page.keyboard.press('Enter')
-    await page.waitForFunction(() => document.querySelector('#go')!.textContent === 'Train another')
+    await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Train again')
     await page.focus('#loss-chart')
     await page.keyboard.press('End')
     const value = await page.getAttribute('#loss-chart', 'aria-valuetext')

@@ -11,7 +11,7 @@ const docs = parseDocs(NAMES)
 /** Presses Play, and waits until the page says that the run is over. */
 async function trainToEnd(page: Opened) {
   await page.click('#play')
-  await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Play again')
+  await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Train again')
 }
 
 /** The losses of the newest run in the page's CSV: every digit of them. */

@@ -112,7 +112,7 @@ inBrowser('what is kept', (site) => {
     expect((await shown.listOf(page, 'offers')).join()).toMatch(sentence)
     expect((await shown.listOf(page, 'kept')).join()).toMatch(sentence)
     await page.click('.offer button')
-    await says(page, '#play', /^Play again$/)
+    await says(page, '#play', /^Train again$/)
     const whole = await MicroGPT.create({ docs, config: { num_steps: 1200 } })
     expect((await curveOf(page)).losses).toEqual(losses(whole))
     // The milliseconds before and after the reload add up.

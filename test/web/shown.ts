@@ -47,9 +47,9 @@ const OPENERS = {
 }
 
 const LISTS = {
-  heroNames: '#hero-names li',
+  heroNames: '#samples li .word',
   runs: '#runs li span',
-  alphabet: '#alphabet span',
+  alphabet: '#alphabet bdi',
   docs: '#docs li',
   thumbs: '.thumb span',
   offers: '.offer > span',
@@ -112,7 +112,7 @@ export async function tableOf(page: Page, name: keyof typeof TABLES): Promise<st
 
 /** The samples, the newest first. */
 export const samplesOf = (page: Page) =>
-  page.$$eval('#samples li', (items) =>
+  page.$$eval('#samples li:not(.hint)', (items) =>
     items.map((item) => ({
       text: item.querySelector('.word')?.textContent ?? '',
       known: item.querySelector('.known') !== null,
@@ -212,6 +212,8 @@ export const setField = (page: Page, name: string, value: string) =>
 export async function lookInside(page: Page): Promise<void> {
   await page.locator('#inside').scrollIntoViewIfNeeded()
   await page.waitForSelector('#tape tbody tr')
+  await page.click('#time-tape')
+  await says(page, INSIDE.tape, /µs/)
   await page.waitForSelector('.thumb')
 }
 

@@ -1,65 +1,76 @@
-/** Keep: the model as a file, the runs that the browser keeps, and the link to the settings. */
-import type { App } from '../app.js'
+/** Save and share: the model as a file, its picture, the stored runs, and the link. */
+import { type App, nameOf } from '../app.js'
 import { button, byId, h, input, say } from '../dom.js'
-import { pickFile } from '../files.js'
-import type { Taken } from '../messages.js'
+import { openFile, pickFile, showKeep } from '../files.js'
+import type { Restored } from '../page-api.js'
 import { toHash } from '../settings.js'
 import { count, sentence } from '../text.js'
-import { keptRuns } from './kept.js'
+import { storedRuns } from './stored-runs.js'
 
 export function keepPanel(app: App): void {
+  const toggle = button('save-share')
+  toggle.addEventListener('click', () => {
+    const { hidden } = byId('keep')
+    byId('keep').hidden = !hidden
+    toggle.setAttribute('aria-expanded', String(hidden))
+    if (hidden) {
+      byId('keep').scrollIntoView({ block: 'start' })
+      button('save-model').focus({ preventScroll: true })
+    }
+  })
   files(app)
-  keptRuns(app)
+  storedRuns(app)
   link(app)
 }
 
-const docsOf = (app: App) => `${app.textName} (${count(app.ready!.numDocs)} documents)`
-
-/** What has been taken of a file, in a sentence. */
-function loaded(app: App, { taking, step, text }: Taken): string {
+/** What has been used of a file, in a sentence. */
+function loaded(app: App, { purpose, step, text }: Restored): string {
   const name = app.fileName
-  const from = text ? ` Its documents are ${app.textName}.` : ''
-  if (taking === 'run') {
+  const whose = nameOf(app.source)
+  const from = text ? ` Its documents are ${whose}.` : ''
+  if (purpose === 'run') {
     const end = step >= app.ready!.config.num_steps
-    const next = end ? 'its run has come to its end' : 'Play goes on with the same losses'
+    const next = end ? 'its run has ended' : 'Continue resumes it with the same losses'
     return `${name}: at step ${count(step)}, ${next}.${from}`
   }
-  if (taking === 'parameters') {
-    return `${name}: its parameters begin a new run at step 0, on ${docsOf(app)}.`
+  if (purpose === 'parameters') {
+    const docs = `${whose} (${count(app.ready!.numDocs)} documents)`
+    return `${name}: its parameters begin a new run at step 0, on ${docs}.`
   }
-  return `${name}: it samples only, for the documents here are not its own. Reset makes a new model.`
+  return `${name}: it only samples, because the documents here are not its own. Start over makes a new model.`
 }
 
 function files(app: App): void {
   const status = byId('keep-status')
   const choices = byId('choices')
   const withRun = input('with-run')
-  /** The file may have been dropped at the other end of the page. */
   const inSight = () => {
-    const scroll = () => status.scrollIntoView({ block: 'center', behavior: 'instant' })
-    scroll()
-    // Panels on the way get their true heights only once they are near.
-    requestAnimationFrame(() => requestAnimationFrame(scroll))
+    showKeep()
+    status.scrollIntoView({ block: 'center', behavior: 'instant' })
   }
   app.on('ready', ({ ready }) => {
     button('save-model').disabled = ready.engine !== 'wasm'
     choices.hidden = true
-    if (ready.taken?.from === 'file') say(status, loaded(app, ready.taken))
+    if (ready.restored?.from === 'file') say(status, loaded(app, ready.restored))
     else say(status, ready.engine === 'wasm' ? '' : 'Checkpoints need the WebAssembly core.')
   })
-  button('save-model').addEventListener('click', () => {
-    app.send({ type: 'save', optimizer: withRun.checked })
+  button('save-model').addEventListener('click', async () => {
+    try {
+      const { file, name, step } = await app.call('save', { optimizer: withRun.checked })
+      const href = URL.createObjectURL(file)
+      h('a', { href, download: name }).click()
+      setTimeout(() => URL.revokeObjectURL(href), 60_000)
+      say(status, `Saved as of step ${count(step)}: ${name}.`)
+    } catch (error) {
+      say(status, sentence(`The model cannot be saved: ${(error as Error).message}`))
+    }
   })
-  app.on('file', ({ file, name, step }) => {
-    const href = URL.createObjectURL(file)
-    h('a', { href, download: name }).click()
-    setTimeout(() => URL.revokeObjectURL(href), 60_000)
-    say(status, `Saved as of step ${count(step)}: ${name}.`)
-  })
-  pickFile(app, button('open-model'), input('model-file'))
-  app.on('mismatch', ({ numDocs, here, adaptable }) => {
+  const take = (file: File) =>
+    void openFile(app, file, () => say(status, `${file.name} is no checkpoint.`))
+  pickFile(button('open-model'), input('model-file'), take)
+  app.on('mismatch', ({ mismatch: { numDocs, here, adaptable } }) => {
     const other = `${app.fileName} was trained on ${count(numDocs)} other documents than the ${count(here)} here`
-    const how = 'To go on exactly, put its documents in under Data and open it again.'
+    const how = 'To resume it exactly, load its documents under Your data and open it again.'
     const lacks = adaptable
       ? ''
       : ' It cannot learn from these: its alphabet lacks some of their characters.'
@@ -79,7 +90,6 @@ function files(app: App): void {
   choose('sample-only', () => app.loadAgain('sample'))
   choose('leave-file', () => {})
   app.on('refused', ({ what, message }) => {
-    if (what === 'save') say(status, sentence(`The model cannot be saved: ${message}`))
     if (what !== 'load') return
     choices.hidden = true
     say(status, `${app.fileName} cannot be opened: ${sentence(message)} Nothing has changed.`)
