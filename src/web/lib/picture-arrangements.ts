@@ -17,7 +17,8 @@ interface ListNode {
   kind: 'row' | 'column'
   children: Node[]
   gap: 'gap' | 'blockGap'
-  align: 'start' | 'middle'
+  /** 'ends' puts the last one at the end and the others at the start. */
+  align: 'start' | 'middle' | 'ends'
 }
 
 interface FrameNode {
@@ -117,7 +118,7 @@ function aroundLayers(layers: Layer[], embedding: () => Node, head: () => Node):
       }
       const grid = column(rows, 'blockGap')
       all.push(column([embedding(), grid, head()], 'blockGap'))
-      all.push(row([embedding(), grid, head()], 'blockGap', 'middle'))
+      all.push(row([embedding(), grid, head()], 'blockGap', 'ends'))
     }
   }
   return all

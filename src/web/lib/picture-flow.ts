@@ -35,8 +35,11 @@ function shared(a: number, aEnd: number, b: number, bEnd: number): number | null
   return to > from ? (from + to) / 2 : null
 }
 
-/** A line from one box to another: straight where they face each other, else around one corner. */
-export function connect(from: Box, to: Box): Point[] {
+/**
+ * A line from one box to another: straight where they face each other, else around corners.
+ * @param wraps whether it leads to the next row, over the boxes of which it enters
+ */
+export function connect(from: Box, to: Box, wraps = false): Point[] {
   const across = shared(from.x, right(from), to.x, right(to))
   const along = shared(from.y, bottom(from), to.y, bottom(to))
   if (along !== null && to.x >= right(from))
@@ -56,6 +59,14 @@ export function connect(from: Box, to: Box): Point[] {
       [across, to.y - AIR],
     ]
   const [x, y] = [from.x + from.width / 2, bottom(from) + AIR]
+  const end = to.y + to.height / 2
+  if (down && !wraps && right(to) <= from.x) {
+    return [
+      [x, y],
+      [x, end],
+      [right(to) + AIR, end],
+    ]
+  }
   const target = to.x + to.width / 2
   const turn = (bottom(from) + to.y) / 2
   if (down)
@@ -66,7 +77,7 @@ export function connect(from: Box, to: Box): Point[] {
       [target, to.y - AIR],
     ]
   const middle = (right(from) + to.x) / 2
-  const [start, end] = [from.y + from.height / 2, to.y + to.height / 2]
+  const start = from.y + from.height / 2
   return [
     [right(from) + AIR, start],
     [middle, start],
@@ -156,7 +167,7 @@ export function flowOf(layout: PictureLayout): Flow {
     arrows.push(connect(fc2, under ? around(head) : head.cells))
   } else {
     const chain: Box[] = [embedding, ...frames, around(head)]
-    for (let i = 1; i < chain.length; i++) arrows.push(connect(chain[i - 1]!, chain[i]!))
+    for (let i = 1; i < chain.length; i++) arrows.push(connect(chain[i - 1]!, chain[i]!, true))
     if (labels !== 'none') for (let i = 0; i < layers; i++) inside(i)
   }
   return { arrows, plus: labels === 'none' ? null : plus }

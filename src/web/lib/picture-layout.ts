@@ -217,7 +217,8 @@ class Placement {
     for (const child of node.children) {
       const { width, height } = measure(child, m)
       const slack = node.kind === 'row' ? size.height - height : size.width - width
-      const shift = node.align === 'middle' ? slack / 2 : 0
+      const atEnd = node.align === 'ends' && child === node.children.at(-1)
+      const shift = atEnd ? slack : node.align === 'middle' ? slack / 2 : 0
       this.place(child, node.kind === 'row' ? x : x + shift, node.kind === 'row' ? y + shift : y)
       if (node.kind === 'row') x += width + m[node.gap]
       else y += height + m[node.gap]
