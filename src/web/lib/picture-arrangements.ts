@@ -103,6 +103,8 @@ function aroundLayers(layers: Layer[], embedding: () => Node, head: () => Node):
     all.push(dense(embedding(), layer, head()))
     for (const shape of [compact, square, wide]) {
       all.push(column([embedding(), shape(layer), head()], 'blockGap'))
+      // Past fc1, an arrow from fc2 to the right would seem to come from fc1.
+      if (shape === compact) continue
       all.push(row([embedding(), shape(layer), head()], 'blockGap', 'middle'))
     }
     return all

@@ -180,7 +180,10 @@ export function layoutPicture(
   const placed = new Placement(table, m, pixelRatio)
   const size = measure(node, m)
   placed.place(node, Math.max(0, (width - size.width) / 2), Math.max(0, (height - size.height) / 2))
-  const { matrices, frames, numParams } = placed
+  const { frames, numParams } = placed
+  // state_dict order is the order of the flow, but for lm_head, which comes last.
+  const place = ({ name, offset }: PlacedMatrix) => (name === 'lm_head' ? numParams : offset)
+  const matrices = placed.matrices.sort((a, b) => place(a) - place(b))
   const { lineHeight } = m
   return { width, height, cell, pixelRatio, labels, lineHeight, matrices, frames, numParams }
 }
