@@ -48,6 +48,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 }
 
 const BENCH = { about: 'measure the three engines' }
+const WEB = { about: 'serve the page, or export it as static files' }
 
 /** Runs the program; never throws. @param argv the words after the program's name */
 export async function run(argv: string[]): Promise<number> {
@@ -56,8 +57,9 @@ export async function run(argv: string[]): Promise<number> {
   const debug = argv.includes('--debug')
   let interrupt: Interrupt | null = null
   try {
-    // bench has flags of its own, and signals mean nothing special to it.
+    // bench and web parse their own flags, and need no handling of signals.
     if (name === 'bench') return await (await import('./bench.js')).bench(rest)
+    if (name === 'web') return await (await import('../web/command.js')).web(rest)
     const text = information(name)
     if (text !== undefined) {
       out.write(text)
@@ -86,7 +88,8 @@ export async function run(argv: string[]): Promise<number> {
 }
 
 function information(name: string): string | undefined {
-  if (name === '--help' || name === '-h') return programHelp({ ...COMMANDS, bench: BENCH })
+  if (name === '--help' || name === '-h')
+    return programHelp({ ...COMMANDS, bench: BENCH, web: WEB })
   if (name === '--version') return `${packageJson.version}\n`
   return undefined
 }
@@ -94,7 +97,7 @@ function information(name: string): string | undefined {
 /** @throws {UsageError} when there is no such command */
 function commandOf(name: string): Command {
   if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!
-  const names = [...Object.keys(COMMANDS), 'bench']
+  const names = [...Object.keys(COMMANDS), 'bench', 'web']
   const more = `; ${PROGRAM} --help says more`
   const list = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
   if (name === '' || name.startsWith('-')) {

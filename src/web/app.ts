@@ -2,6 +2,7 @@
 import type { Mode } from '../data/corpus.js'
 import type { CallOptions, RpcClient } from '../worker/rpc.js'
 import { connect } from './connect.js'
+import { type Dataset, datasetOf, datasets } from './datasets.js'
 import { LossLog } from './loss-log.js'
 import type { LoadPurpose, Mismatch, Numbers, Pace, PageApi, PageEvent } from './page-api.js'
 import type { Progress, Ready, Restored, Settings, SourceText, StopRule } from './page-api.js'
@@ -48,14 +49,13 @@ export class App {
   fileName = ''
   pace: Pace = WATCH
   stop: StopRule = { kind: 'end' }
-  /** Ends "watch them learn to ...". */
-  goal = 'spell names'
   /** What it wrote before the first step. */
   firstSample = ''
   /** Valid settings of the form that are not applied yet. */
   edits: Settings | null = null
   redrawChart = () => {}
   readonly shipped: SourceText
+  readonly datasets: readonly Dataset[]
   private readonly listeners = new Map<string, ((event: never) => void)[]>()
   /** What a late listener must know all the same. */
   private readonly latest = new Map<string, AppEvent>()
@@ -65,12 +65,15 @@ export class App {
   /** A text on its way to the worker, which may refuse it. */
   private pending: SourceText | null = null
   private runs = 0
+  /** The link that was opened: its words are in no other address. */
+  private link: { hash: string; settings: string; text: string } | null = null
   private fetching = false
   private fetchAgain = false
 
   constructor(settings: Settings, text: string) {
     this.settings = settings
-    this.shipped = { text, name: null, mode: 'docs' }
+    this.shipped = { text, name: null, mode: 'docs', valFraction: 0 }
+    this.datasets = datasets(this.shipped)
     this.source = this.shipped
     const fail = (error: Error) => this.lose(error.message)
     try {
@@ -111,6 +114,11 @@ export class App {
     line.className = 'notice'
     line.textContent = message
     place.append(line)
+  }
+
+  /** The key of what it learns from. */
+  get dataset(): string {
+    return datasetOf(this.datasets, this.source)
   }
 
   get mode(): Mode {
@@ -267,7 +275,7 @@ export class App {
 
   /** For a link whose model is too large for a page. */
   private useDefaults(why: string): void {
-    this.notice(`This link cannot be opened: ${sentence(why)} The page shows the default model.`)
+    this.notice(`This link cannot be opened, because ${why}. The page shows the default model.`)
     void this.useSource(this.shipped, DEFAULTS)
   }
 
@@ -275,9 +283,8 @@ export class App {
     const { restored } = ready
     if (restored) this.settings = restored.settings
     this.source = restored?.text ?? this.pending ?? this.source
-    if (this.source.name === null && this.source.text === this.shipped.text) {
-      this.source = this.shipped
-    }
+    const { text } = this.source
+    this.source = this.datasets.find(({ source }) => source.text === text)?.source ?? this.source
     this.pending = null
     if (this.run.log.length > 0) this.earlier = [this.run, ...this.earlier].slice(0, MOST_RUNS)
     this.run = { name: this.runName(ready), log: logOf(restored) }
@@ -287,7 +294,22 @@ export class App {
     this.firstSample = ''
     this.step = restored?.step ?? 0
     this.state = 'paused'
-    writeHash(this.settings)
+    this.writeHash()
+  }
+
+  /** A link that carries words stays in the address as long as its model does. */
+  keepLink(hash: string): void {
+    this.link = { hash, settings: toHash(this.settings), text: this.source.text }
+  }
+
+  /** Into the address bar, without a new entry of history; an untouched page keeps its address. */
+  private writeHash(): void {
+    const own = toHash(this.settings)
+    const { link } = this
+    const same = link?.settings === own && link.text === this.source.text
+    const hash = same ? link.hash : own
+    if (hash === toHash(DEFAULTS) && !location.hash.includes('=')) return
+    history.replaceState(null, '', hash)
   }
 
   /** What tells runs apart: a number, the data, and the settings that differ from the defaults. */
@@ -305,10 +327,3 @@ export class App {
 
 const logOf = (restored: Restored | undefined) =>
   restored?.log ? LossLog.from(restored.log) : new LossLog(restored?.step)
-
-/** Into the address bar, without a new entry of history; an untouched page keeps its address. */
-function writeHash(settings: Settings): void {
-  const hash = toHash(settings)
-  if (hash === toHash(DEFAULTS) && !location.hash.includes('=')) return
-  history.replaceState(null, '', hash)
-}

@@ -1,7 +1,11 @@
 /** The page: starts the worker first, because it takes longest, and then the panels. */
 import { NAMES } from '../data/names.js'
 import { goTo, watchLinks } from './navigation.js'
+import { resolveConfig } from '../config/config.js'
 import { App } from './app.js'
+import { VAL_FRACTION } from './datasets.js'
+import { isShareHash, readShareLink } from './lib/share-link.js'
+import { count, sentence } from './text.js'
 import { hasBegun } from './connect.js'
 import { advancedPanel } from './panels/advanced.js'
 import { datasetsPanel } from './panels/datasets.js'
@@ -16,19 +20,45 @@ import { trainPanel } from './panels/train.js'
 import { whatPanel } from './panels/what.js'
 import { DEFAULTS, readHash, toHash } from './settings.js'
 
+const CANNOT = 'This link cannot be opened'
+const INSTEAD = 'The page shows the default model instead.'
+
 function settingsOf(hash: string) {
   try {
-    return { settings: readHash(hash), trouble: '' }
+    return { settings: isShareHash(hash) ? null : readHash(hash), trouble: '' }
   } catch (error) {
-    const why = `This link cannot be opened, because ${(error as Error).message}.`
-    return { settings: null, trouble: `${why} The page shows the default model instead.` }
+    const why = (error as Error).message
+    return { settings: null, trouble: `${CANNOT}, because ${why}. ${INSTEAD}` }
+  }
+}
+
+/** A run that somebody shared: its data and settings, up to its step. */
+async function openShared(hash: string): Promise<void> {
+  try {
+    const run = (await readShareLink(hash))!
+    const { preset, config, seed, step, dataset, mode, words } = run
+    const known = app.datasets.find(({ key }) => key === dataset)?.source
+    if (!known && words === undefined) throw new Error(`there is no dataset "${dataset}" here`)
+    const valFraction = mode === 'text' ? VAL_FRACTION : 0
+    const source = known ?? { text: words!, name: 'the words of a link', mode, valFraction }
+    const { num_steps } = resolveConfig(preset, config)
+    if (step > 0 && step < num_steps) app.stop = { kind: 'step', value: step }
+    await app.useSource(source, { preset, config, seed })
+    app.keepLink(hash)
+    history.replaceState(null, '', hash)
+    const made = `This link is a run of ${count(step)} steps.`
+    if (step > 0) app.notice(`${made} Press the button to make the same one.`)
+  } catch (error) {
+    app.notice(`${CANNOT}: ${sentence((error as Error).message)} ${INSTEAD}`)
+    if (!app.ready) void app.useSource(app.shipped, DEFAULTS)
   }
 }
 
 const { settings, trouble } = settingsOf(location.hash)
 const begun = hasBegun()
 const app = new App(settings ?? DEFAULTS, NAMES)
-if (!begun) void app.useSource(app.shipped, app.settings)
+if (isShareHash(location.hash)) void openShared(location.hash)
+else if (!begun) void app.useSource(app.shipped, app.settings)
 if (trouble !== '') app.notice(trouble)
 
 for (const panel of [datasetsPanel, trainPanel, picturePanel, samplesPanel, storyPanel]) panel(app)
@@ -69,6 +99,10 @@ app.on('ready', () => {
 
 /** Only a link with other settings makes another model; Back to the same ones changes nothing. */
 addEventListener('hashchange', () => {
+  if (isShareHash(location.hash)) {
+    void openShared(location.hash)
+    return
+  }
   const changed = settingsOf(location.hash)
   if (changed.trouble !== '') app.notice(changed.trouble)
   else if (changed.settings && toHash(changed.settings) !== toHash(app.settings)) {

@@ -15,8 +15,10 @@ export interface Settings {
 export interface SourceText {
   text: string
   name: string | null
-  /** One document per line, or one long text, of which a tenth is held out for validation. */
+  /** One document per line, or one long text. */
   mode: Mode
+  /** The part that is held out for validation. */
+  valFraction: number
 }
 
 export type EngineName = 'wasm' | 'typed' | 'value'
@@ -257,8 +259,8 @@ export interface PageApi {
   write: { argument: Drawing & { seed: number }; result: { text: string; known: boolean } }
   /** Losses with each part; the race is over when it answers. */
   race: { argument: RaceOptions; result: null; part: RaceProgress }
-  /** The share of right answers to sums, [right, of]. */
-  answers: { argument: { questions: string[]; answers: string[] }; result: [number, number] }
+  /** The share of held-out sums that the model solves, of `count` of them; null without any. */
+  answers: { argument: { count: number }; result: number | null }
   save: { argument: { optimizer: boolean }; result: SavedFile }
   /** names: the shipped ones, when they are not the page's text: the file may be of them. */
   load: {

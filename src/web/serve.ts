@@ -1,44 +1,4 @@
-/** The program behind `npm run web`: build/web.js. */
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { listen, webServer } from './server.js'
+/** build/web.js: the program behind `npm run web`. */
+import { web } from './command.js'
 
-const HELP = `npm run web -- [--port 8000] [--host 127.0.0.1]
-
-Serves the page, and the files of build/ beside it. Port 0 takes a free one.`
-
-function options() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        port: { type: 'string', default: '8000' },
-        host: { type: 'string', default: '127.0.0.1' },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    const port = Number(values.port)
-    if (!/^\d+$/.test(values.port) || port > 65535) {
-      throw new Error(`--port takes a whole number from 0 to 65535, got ${values.port}`)
-    }
-    return { ...values, port }
-  } catch (error) {
-    console.error((error as Error).message)
-    process.exit(2)
-  }
-}
-
-const { port, host, help } = options()
-if (help) {
-  console.log(HELP)
-} else {
-  try {
-    const folder = fileURLToPath(new URL('.', import.meta.url)).replace(/[/\\]$/, '')
-    const address = await listen(webServer(folder), port, host)
-    console.log(`The page is at ${address}  (Ctrl-C ends it)`)
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const why = code === 'EADDRINUSE' ? `port ${port} is in use; try --port 0` : message
-    console.error(`cannot serve: ${why}`)
-    process.exit(1)
-  }
-}
+process.exitCode = await web(process.argv.slice(2))

@@ -13,15 +13,15 @@ import { tabs } from './tab.js'
 import { atStep, curveOf, inNode, openFile, ready, says, stepOf } from './visit.js'
 import { trainTo, trainToEnd } from './visit.js'
 
-const OFFER = /^A run at step \d+ of \d+ on .*, from \d+ .*, can be taken up again\./
-const KEPT = /^Kept at step /
+const OFFER = /^A run at step \d+ of \d+ on .*, from \d+ .*, can be resumed\./
+const KEPT = /^Saved at step /
 const offer = (page: Page) => page.textContent('.offer')
 const end = (page: Page) => says(page, '#play', /^Train again$/)
 
 /** Waits until the page has kept the run as of the step that it shows, at the least. */
 const kept = (page: Page, step: number) =>
   page.waitForFunction((least) => {
-    const said = /^Kept at step ([\d,]+),/.exec(document.querySelector('#autosave')!.textContent!)
+    const said = /^Saved at step ([\d,]+),/.exec(document.querySelector('#autosave')!.textContent!)
     return said !== null && Number(said[1]!.replaceAll(',', '')) >= least
   }, step)
 
@@ -239,7 +239,7 @@ const keeping = (site: Site) => {
     await page.click('.offer button')
     await end(page)
     expect((await curveOf(page)).losses).toHaveLength(500)
-    expect(await page.textContent('#hero-status')).toMatch(/^500 steps in /)
+    expect(await page.textContent('#hero-status')).toMatch(/^500 steps, /)
     await page.reload()
     await page.waitForSelector('.offer')
     await page.locator('.offer button', { hasText: 'Forget' }).click()
@@ -291,7 +291,7 @@ const keeping = (site: Site) => {
     await says(
       page,
       '#autosave',
-      /^Runs are not kept in this browser: .* no more room\. Save to a file/,
+      /^Runs are not saved in this browser: .* no more room\. Save to a file/,
     )
     await page.reload()
     await page.waitForSelector('.offer')
@@ -303,14 +303,14 @@ const keeping = (site: Site) => {
 
   test('a record that is damaged: a sentence, and the page works', async () => {
     const cases: ['about' | 'run' | 'text', Damage, RegExp][] = [
-      ['about', 'version', /cannot be taken up: it was kept by another version/],
-      ['about', 'nonsense', /cannot be taken up: it was kept by another version/],
-      ['run', 'nonsense', /cannot be taken up: it is damaged/],
-      ['run', 'delete', /cannot be taken up: it is damaged/],
-      ['run', 'cut', /cannot be taken up: .*is the copy whole\?$/],
-      ['run', 'losses', /cannot be taken up: its losses cannot be read/],
-      ['text', 'delete', /cannot be taken up: it is damaged/],
-      ['text', 'nonsense', /cannot be taken up: it is damaged/],
+      ['about', 'version', /cannot be resumed: it was kept by another version/],
+      ['about', 'nonsense', /cannot be resumed: it was kept by another version/],
+      ['run', 'nonsense', /cannot be resumed: it is damaged/],
+      ['run', 'delete', /cannot be resumed: it is damaged/],
+      ['run', 'cut', /cannot be resumed: .*is the copy whole\?$/],
+      ['run', 'losses', /cannot be resumed: its losses cannot be read/],
+      ['text', 'delete', /cannot be resumed: it is damaged/],
+      ['text', 'nonsense', /cannot be resumed: it is damaged/],
     ]
     const page = await site.open('#preset=tutorial&num_steps=50')
     await ready(page)
@@ -369,7 +369,7 @@ const keeping = (site: Site) => {
     await inWorker(page, line)
     await page.goto(site.address)
     await ready(page)
-    await says(page, '#autosave', /^Runs are not kept in this browser: /)
+    await says(page, '#autosave', /^Runs are not saved in this browser: /)
     expect(await page.textContent('#autosave')).toMatch(why)
     await trainToEnd(page)
     expect(await page.locator('.notice, .offer').count()).toBe(0)
@@ -383,7 +383,7 @@ inBrowser('autosave in real time', (site) => {
     const page = await site.open(pathToFileURL(`${root}/build/microgpt.html`).href)
     await ready(page)
     await trainTo(page, 250)
-    await says(page, '#autosave', /^Kept at step 250|^Runs are not kept in this browser: /)
+    await says(page, '#autosave', /^Saved at step 250|^Runs are not saved in this browser: /)
     const said = await page.textContent('#autosave')
     await page.reload()
     await ready(page)

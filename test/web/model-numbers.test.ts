@@ -240,10 +240,10 @@ inBrowser('the numbers of a model', (site) => {
         ops.map((op, i) => `${i} ${op}`),
       )
       // 64 runs between two looks at the clock, 1 ms apart.
-      for (const row of tape) expect(row.slice(4)).toEqual(['15.63 us', '15.63 us'])
+      for (const row of tape) expect(row.slice(4)).toEqual(['15.63 µs', '15.63 µs'])
       const sum = (ops.length * 15.625).toFixed(2)
       expect((await shown.inside(page)).tape).toContain(
-        `In all ${sum} us forward, ${sum} us backward`,
+        `In all ${sum} µs forward, ${sum} µs backward`,
       )
       // Each input is a parameter, an input of the model, or an op above it.
       tape.forEach(([, , inputs], i) => {

@@ -36,8 +36,8 @@ inBrowser('the race', (site) => {
     const page = await racing(site, '#preset=tutorial&num_steps=20', [0.05, 0.5, 75])
     expect(await shown.tableOf(page, 'race')).toEqual([
       ['engine', 'steps', 'a step', 'the whole run', 'time'],
-      [NAMES.wasm, ' 20 / 20', '50.0 us', '1.0 ms', '1x'],
-      [NAMES.typed, ' 20 / 20', '500 us', '10 ms', '10x'],
+      [NAMES.wasm, ' 20 / 20', '50.0 µs', '1.0 ms', '1x'],
+      [NAMES.typed, ' 20 / 20', '500 µs', '10 ms', '10x'],
       [NAMES.value, ' 20 / 20', '75 ms', '1.5 s', '1,500x'],
     ])
     const options = { docs, config }
@@ -104,7 +104,7 @@ inBrowser('what is kept', (site) => {
     await page.goto(`${site.address}#preset=tutorial&num_steps=1200`)
     await ready(page)
     await trainTo(page, 1060)
-    await shown.comes(page, 'autosave', /^Kept at step 1,060, 22:13:20\.$/)
+    await shown.comes(page, 'autosave', /^Saved at step 1,060, 22:13:20\.$/)
     await page.reload()
     await page.waitForSelector('.offer')
     const sentence =
@@ -118,7 +118,7 @@ inBrowser('what is kept', (site) => {
     // The milliseconds before and after the reload add up.
     expect((await shown.figures(page)).status).toMatch(/^1,200 steps in 1\.2 s\. /)
     expect((await shown.figures(page)).pace).toBe('1,000')
-    await shown.comes(page, 'autosave', /^Kept at step 1,200, 22:13:20\.$/)
+    await shown.comes(page, 'autosave', /^Saved at step 1,200, 22:13:20\.$/)
     await page.reload()
     await page.waitForSelector('.offer')
     expect((await shown.listOf(page, 'offers')).join()).toMatch(

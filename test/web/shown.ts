@@ -47,7 +47,6 @@ const OPENERS = {
 }
 
 const LISTS = {
-  heroNames: '#samples li .word',
   runs: '#runs li span',
   alphabet: '#alphabet bdi',
   docs: '#docs li',

@@ -11,7 +11,7 @@ test.each([
   [['😀😀', 'abc'], 2, 'abc', 3, 'abc😀'],
   [['\uffff', '😀'], 2, '\uffff', 1, '\uffff😀'],
 ])('%j is summarised', (docs, numDocs, longestDoc, longest, chars) => {
-  const source = { text: docs.join('\n'), name: null, mode: 'docs', docs } as const
+  const source = { text: docs.join('\n'), name: null, mode: 'docs', valFraction: 0, docs } as const
   const want = { mode: 'docs', numDocs, longest, longestDoc, chars: [...chars] }
   expect(summarise(source)).toEqual(want)
 })

@@ -3,6 +3,7 @@ import type { Mode } from '../../data/corpus.js'
 import { decodeUtf8, parseDocs } from '../../data/text.js'
 import { type App, nameOf } from '../app.js'
 import { button, byId, h, input, say } from '../dom.js'
+import { VAL_FRACTION } from '../datasets.js'
 import { openFile, pickFile, takeDrops } from '../files.js'
 import { type Found, documentsOf, recognise } from '../recognise.js'
 import { count, short, visible } from '../text.js'
@@ -209,7 +210,8 @@ class Reader {
     }
     const { config } = app.settings
     const settings = { ...app.settings, config: { ...config, block_size: block } }
-    await app.useSource({ text, mode, name: this.name }, settings)
+    const valFraction = mode === 'text' ? VAL_FRACTION : 0
+    await app.useSource({ text, mode, name: this.name, valFraction }, settings)
   }
 }
 

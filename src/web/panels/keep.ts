@@ -1,8 +1,12 @@
 /** Save and share: the model as a file, its picture, the stored runs, and the link. */
+import { gptTable } from '../../config/parameters.js'
 import { type App, nameOf } from '../app.js'
+import { pictureTheme } from '../charts/theme.js'
 import { button, byId, h, input, say } from '../dom.js'
 import { openFile, pickFile, showKeep } from '../files.js'
 import type { Restored } from '../page-api.js'
+import { posterBlob } from '../lib/picture-png.js'
+import { writeShareLink } from '../lib/share-link.js'
 import { toHash } from '../settings.js'
 import { count, sentence } from '../text.js'
 import { storedRuns } from './stored-runs.js'
@@ -19,6 +23,7 @@ export function keepPanel(app: App): void {
     }
   })
   files(app)
+  picture(app)
   storedRuns(app)
   link(app)
 }
@@ -57,9 +62,7 @@ function files(app: App): void {
   button('save-model').addEventListener('click', async () => {
     try {
       const { file, name, step } = await app.call('save', { optimizer: withRun.checked })
-      const href = URL.createObjectURL(file)
-      h('a', { href, download: name }).click()
-      setTimeout(() => URL.revokeObjectURL(href), 60_000)
+      saveBlob(file, name)
       say(status, `Saved as of step ${count(step)}: ${name}.`)
     } catch (error) {
       say(status, sentence(`The model cannot be saved: ${(error as Error).message}`))
@@ -97,11 +100,34 @@ function files(app: App): void {
   })
 }
 
+/** What has been trained so far, as a link; without the words where they are too long for one. */
 function link(app: App): void {
   const field = input('link')
-  app.on('ready', () => {
-    field.value = `${location.href.split('#')[0]}${toHash(app.settings)}`
-    say(byId('copy-status'), '')
+  const base = location.href.split('#')[0]
+  let shown = ''
+  const show = async () => {
+    const { settings, step, source, dataset, ready } = app
+    if (!ready) return
+    const { mode, text } = source
+    const own = dataset === 'own' ? { words: text } : {}
+    const run = { ...settings, step: Math.min(step, ready.config.num_steps), dataset, mode, ...own }
+    const key = JSON.stringify([run, ready.numParams])
+    if (key === shown) return
+    shown = key
+    let hash = toHash(settings)
+    let trouble = ''
+    try {
+      if (dataset !== 'names' || step > 0) hash = await writeShareLink(run)
+    } catch (error) {
+      trouble = `${(error as Error).message} The link holds the settings only.`
+    }
+    if (shown !== key) return
+    field.value = `${base}${hash}`
+    say(byId('copy-status'), trouble)
+  }
+  app.on('ready', () => void show())
+  app.on('progress', ({ progress }) => {
+    if (progress.state !== 'running') void show()
   })
   field.addEventListener('focus', () => field.select())
   button('copy').addEventListener('click', async () => {
@@ -113,4 +139,41 @@ function link(app: App): void {
       say(byId('copy-status'), 'The browser does not let the page copy: copy the marked text.')
     }
   })
+}
+
+/** The matrices and ten samples as a PNG. */
+function picture(app: App): void {
+  let names: string[] = []
+  app.on('ready', () => (names = []))
+  app.on('progress', ({ progress }) => {
+    names.push(...progress.samples.map(({ text }) => text).filter((text) => text !== ''))
+    names = names.slice(-10)
+  })
+  button('save-picture').addEventListener('click', async () => {
+    const { ready, numbers, start, step } = app
+    if (!ready || !numbers) return
+    try {
+      const blob = await posterBlob({
+        table: gptTable(ready.config, ready.vocabSize),
+        lists: { values: numbers.values, gradients: numbers.gradients, start },
+        mode: 'values',
+        theme: pictureTheme(),
+        names,
+        title: `${count(ready.numParams)} numbers after ${count(step)} steps`,
+        caption: `microgpt, trained on ${nameOf(app.source)}, seed ${app.settings.seed}`,
+      })
+      const download = `microgpt-step-${step}.png`
+      saveBlob(blob, download)
+      say(byId('picture-status'), `Saved: ${download}.`)
+    } catch (error) {
+      const why = (error as Error).message
+      say(byId('picture-status'), sentence(`The picture cannot be saved: ${why}`))
+    }
+  })
+}
+
+function saveBlob(blob: Blob, download: string): void {
+  const href = URL.createObjectURL(blob)
+  h('a', { href, download }).click()
+  setTimeout(() => URL.revokeObjectURL(href), 60_000)
 }

@@ -8,7 +8,7 @@ import { button, byId, fillTable, h, say } from '../dom.js'
 import type { Settings } from '../page-api.js'
 import { checkSettings, parseField, toHash } from '../settings.js'
 import { count, duration, percent } from '../text.js'
-import { formulaOf } from './picture.js'
+import { countByComponent, shapeFormula, sumText } from '../lib/counts.js'
 import { drawThumb } from '../charts/thumb.js'
 import { scaleBars } from './scale.js'
 import { sizesPanel } from './sizes.js'
@@ -153,6 +153,7 @@ class Form {
       byId('unapplied').hidden = !dirty
       say(byId('head-dim'), String(resolveConfig(settings.preset, settings.config).head_dim))
       this.asked = toHash(settings)
+      this.judge('')
       this.showTable(settings, vocabSize)
       void this.ask(settings, vocabSize)
     } catch (error) {
@@ -214,7 +215,7 @@ class Form {
       )
       const picture = h('canvas', { id: `thumb-${i}`, className: 'table-thumb' })
       picture.setAttribute('aria-hidden', 'true')
-      const formula = `${formulaOf(name)} = ${shape[0]} × ${shape[1]}`
+      const formula = shapeFormula({ name, shape }).replace(/ = [\d,]+$/, '')
       return [
         name,
         picture,
@@ -229,9 +230,15 @@ class Form {
     if (left > 0) rows.push([`and ${count(left)} more`, '', '', '', '', '', ''])
     const head = ['name', 'now', 'shape', 'count', 'std', 'share', 'purpose']
     fillTable(byId('state-dict'), head, rows)
-    const sizes = table.map(({ shape }) => shape[0] * shape[1])
-    const sum = sizes.length <= 12 ? `${sizes.map(count).join(' + ')} = ` : ''
-    say(byId('component-sum'), `${sum}${count(total)}`)
+    const components = countByComponent(resolved, vocabSize).map(
+      ({ component, count: n, share, formula }) =>
+        `${component}: ${formula} = ${count(n)} (${percent(share)})`,
+    )
+    const sum = table.length <= 12 ? sumText(resolved, vocabSize) : `${count(total)} parameters`
+    byId('component-sum').replaceChildren(
+      h('span', {}, sum),
+      ...components.map((text) => h('span', {}, text)),
+    )
     this.tableOf = toHash({ preset, config, seed: this.seed.value.trim() })
     this.thumbs()
   }

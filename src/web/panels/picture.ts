@@ -11,22 +11,10 @@ import {
   readCell,
 } from '../lib/picture-cells.js'
 import { pictureTheme } from '../charts/theme.js'
+import { shapeFormula } from '../lib/counts.js'
+import { scaleText } from '../lib/picture-legend.js'
 import { type PictureMode, StateDictPicture } from '../lib/state-dict-picture.js'
 import { count, digits, visible } from '../text.js'
-
-/** Sides of a matrix as formulas. */
-const FORMULAS: [suffix: string, rows: string, columns: string][] = [
-  ['wte', 'vocab_size', 'n_embd'],
-  ['wpe', 'block_size', 'n_embd'],
-  ['lm_head', 'vocab_size', 'n_embd'],
-  ['mlp_fc1', '4 n_embd', 'n_embd'],
-  ['mlp_fc2', 'n_embd', '4 n_embd'],
-]
-
-export function formulaOf(name: string): string {
-  const found = FORMULAS.find(([suffix]) => name.endsWith(suffix))
-  return found ? `${found[1]} × ${found[2]}` : 'n_embd × n_embd'
-}
 
 export function picturePanel(app: App): void {
   makeLegend()
@@ -95,7 +83,7 @@ class PictureView {
   }
 
   private legend(): void {
-    const most = digits(this.largest).replace(/\.?0+$/, '')
+    const most = scaleText(this.largest)
     say(byId('legend-low'), `−${most}`)
     say(byId('legend-high'), most)
   }
@@ -119,7 +107,7 @@ class PictureView {
     const start = this.app.start?.[index]
     const before = start === undefined || start === value ? '' : `, at the start ${digits(start)}`
     const where = `number ${count(index)} of ${count(this.app.ready!.numParams)}`
-    const size = `${formulaOf(name)} = ${shape[0]} × ${shape[1]}`
+    const size = shapeFormula({ name, shape })
     say(
       byId('picture-cell'),
       `${at}: value ${digits(value)}, ${slope}${before}. ${size}; ${where} in the flat list.`,

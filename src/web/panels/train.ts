@@ -2,18 +2,16 @@
 import { type App, WATCH } from '../app.js'
 import { LossChart } from '../charts/loss.js'
 import { button, byId, canvas, input, say } from '../dom.js'
+import { headline } from '../lib/story.js'
 import type { Pace } from '../page-api.js'
 import { count, digits, duration } from '../text.js'
-
-/** A second press this soon after the first is part of a double click. */
-const DOUBLE_MS = 500
 
 const paceChoice = () =>
   document.querySelector<HTMLInputElement>('input[name=pace]:checked')!.value as
     'step' | 'slow' | 'watch' | 'instant'
 
 export function trainPanel(app: App): void {
-  headline(app)
+  title(app)
   controls(app)
   lossChart(app)
   app.on('ready', () => showFigures(app))
@@ -26,20 +24,18 @@ export function trainPanel(app: App): void {
   })
 }
 
-function headline(app: App): void {
+/** True at every moment: random before the first step, trained after the last. */
+function title(app: App): void {
   const show = () => {
     const { ready, state, step } = app
     if (!ready) return
     const numbers = count(ready.numParams)
+    const [first = '', invitation = ''] = headline(ready.numParams, app.dataset).split(/(?<=\.) /)
     const done = state === 'finished'
     const trained = `${numbers} numbers, trained for ${count(step)} steps.`
-    say(byId('title'), done ? trained : `${numbers} random numbers.`)
-    const lead = `Press the button and watch them learn to ${app.goal}.`
-    say(
-      byId('lead'),
-      done ? 'Below is what they write now. Change something and train again.' : lead,
-    )
-    if (step > 0 && !done) say(byId('title'), `${numbers} numbers, learning.`)
+    say(byId('title'), done ? trained : step > 0 ? `${numbers} numbers, learning.` : first)
+    const after = 'Read what they write now, then change something.'
+    say(byId('lead'), done ? after : invitation)
   }
   app.on('ready', show)
   app.on('progress', show)
@@ -47,17 +43,16 @@ function headline(app: App): void {
 
 function controls(app: App): void {
   const play = button('play')
-  let startedAt = -Infinity
-  play.addEventListener('click', () => {
+  play.addEventListener('click', ({ detail }) => {
     if (app.state === 'running') {
-      if (performance.now() - startedAt > DOUBLE_MS) app.pause()
+      // The second half of a double click pauses nothing.
+      if (detail < 2) app.pause()
       return
     }
     if (paceChoice() === 'step' && app.state !== 'finished') {
       app.oneStep()
       return
     }
-    startedAt = performance.now()
     app.play()
   })
   button('one-step').addEventListener('click', () => app.oneStep())
@@ -119,10 +114,8 @@ function showStatus({ run: { log }, step, state, ready }: App, ms: number): void
   const smooth = log.lastSmoothed.toFixed(2)
   if (state === 'finished') {
     const time = duration(ms)
-    say(
-      status,
-      `${count(step)} steps; computing took ${time}. Loss ${log.loss(0).toFixed(2)} to ${smooth}.`,
-    )
+    const losses = `Loss ${log.loss(0).toFixed(2)} to ${smooth}.`
+    say(status, `${count(step)} steps, ${time} of computing. ${losses}`)
   } else say(status, `Step ${count(step)} of ${of}, loss ${smooth}.`)
 }
 

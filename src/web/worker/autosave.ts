@@ -70,7 +70,7 @@ export class Autosave {
     const { subject, id } = this
     if (!subject || subject.gpt.step === this.storedStep) return
     const { gpt, run, source, initial, before, replaced } = subject
-    const { text, name, mode } = source
+    const { text, name, mode, valFraction } = source
     const start = performance.now()
     const { step } = gpt
     const time = Date.now()
@@ -80,7 +80,7 @@ export class Autosave {
       this.mark ||= hashOf([text])
       const file = gpt.save({ optimizer: true })
       const about = { id, step, of: gpt.config.num_steps, time, name, mark: this.mark, text }
-      const state = { file, log: run.log.state(), ms: run.ms, initial, before, mode }
+      const state = { file, log: run.log.state(), ms: run.ms, initial, before, mode, valFraction }
       // The bytes are of now; only the writing waits for the one before.
       this.last = this.last.catch(() => {}).then(() => put(about, state, replaced))
       const cost = performance.now() - start

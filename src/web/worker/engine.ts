@@ -7,9 +7,6 @@ import { gptTable } from '../../config/parameters.js'
 import { DatasetError } from '../../errors.js'
 import type { EngineName, Settings, Shown, SourceText } from '../page-api.js'
 
-/** The part of a long text that is held out. */
-export const VAL_FRACTION = 0.1
-
 /** What the page trains: the core, or a reference engine in its place. */
 export type Engine = Trainable
 
@@ -25,18 +22,18 @@ export class OpenReference extends TypedGPT {
 /** @throws what the engine's own constructor throws */
 export async function createEngine(
   name: EngineName,
-  { text, mode, docs }: SourceText & { docs: readonly string[] },
+  { text, mode, valFraction, docs }: SourceText & { docs: readonly string[] },
   { preset, config, seed }: Settings,
 ): Promise<Engine> {
   const options = { docs, preset, config, seed: BigInt(seed) }
   if (mode === 'text') {
     if (name !== 'wasm') throw new DatasetError('a long text needs the WebAssembly core')
     const { docs: _, ...rest } = options
-    return MicroGPT.create({ ...rest, text, valFraction: VAL_FRACTION })
+    return MicroGPT.create({ ...rest, text, valFraction })
   }
   if (name === 'typed') return new OpenReference(options)
   if (name === 'value') return new ValueGPT(options)
-  return MicroGPT.create(options)
+  return MicroGPT.create({ ...options, valFraction })
 }
 
 /** A name, a shape and a slice of the flat parameters or of their gradients. */

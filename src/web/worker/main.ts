@@ -22,7 +22,7 @@ function inOrder<T>(task: () => T | Promise<T>): Promise<T> {
 
 // boot.js says that the page will ask for the shipped names: this need not wait for the page.
 if (scope.location.hash === '#names') {
-  inOrder(() => host.setText({ text: NAMES, name: null, mode: 'docs' }, DEFAULTS))
+  inOrder(() => host.setText({ text: NAMES, name: null, mode: 'docs', valFraction: 0 }, DEFAULTS))
 }
 
 const methods: Implementation<PageApi> = {
@@ -66,8 +66,7 @@ const methods: Implementation<PageApi> = {
   look: ({ word, timed }) => inOrder(async () => [await host.needProbe().look(word, timed)]),
   next: (drawing) => inOrder(async () => [await host.needProbe().candidates(drawing)]),
   write: ({ seed, ...drawing }) => inOrder(async () => [await host.write(drawing, seed)]),
-  answers: ({ questions, answers }) =>
-    inOrder(async () => [await host.needProbe().rightAnswers(questions, answers)]),
+  answers: ({ count }) => inOrder(() => [host.needProbe().rightAnswers(count)]),
   save: ({ optimizer }) => inOrder(() => [host.saveFile(optimizer)]),
   load: ({ file, purpose, names }) => inOrder(async () => [await host.load(file, purpose, names)]),
   storeNow: () => inOrder(() => [host.storeNow()] as [null]),

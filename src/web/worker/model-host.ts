@@ -45,7 +45,7 @@ const withDocs = (source: SourceText): Source => {
 
 export class ModelHost {
   probe: Probe | null = null
-  private source: Source = { text: '', name: null, mode: 'docs', docs: [] }
+  private source: Source = { text: '', name: null, mode: 'docs', valFraction: 0, docs: [] }
   private run: Run | null = null
   private engineName: 'wasm' | 'typed' = 'wasm'
   private emit: ((event: PageEvent, moved?: ArrayBufferView[]) => void) | null = null
@@ -145,7 +145,7 @@ export class ModelHost {
     const bytes = new Uint8Array(await file.arrayBuffer())
     const { source } = this
     try {
-      const shipped = { text: names ?? '', name: null, mode: 'docs' } as const
+      const shipped = { text: names ?? '', name: null, mode: 'docs', valFraction: 0 } as const
       const texts: SourceText[] = names === null ? [source] : [source, shipped]
       const opened = await restoreFile(bytes, purpose, texts)
       const { gpt, text } = opened
@@ -185,7 +185,8 @@ export class ModelHost {
     const { about, state, text } = await read(id)
     const log = LossLog.from(state.log)
     const { name } = about
-    const texts: SourceText[] = [{ text, name, mode: state.mode ?? 'docs' }]
+    const { mode = 'docs', valFraction = 0 } = state
+    const texts: SourceText[] = [{ text, name, mode, valFraction }]
     const opened = await restoreFile(state.file, 'run', texts)
     const { gpt, settings } = opened
     const source = withDocs(texts[0]!)
@@ -277,6 +278,9 @@ function restoredOf(
   { gpt, settings, purpose }: RestoredFile,
   { text, log = null, ...rest }: Pick<Restored, 'from' | 'before' | 'text'> & Partial<Restored>,
 ): Restored {
-  const source = text && { text: text.text, name: text.name, mode: text.mode }
+  const source = text && {
+    ...{ text: text.text, name: text.name, mode: text.mode },
+    valFraction: gpt.valFraction,
+  }
   return { ...rest, purpose, settings, step: gpt.step, log, text: source }
 }

@@ -2,6 +2,7 @@
 import { resolveConfig } from '../../config/config.js'
 import { CoreError } from '../../errors.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
+import { shareOfRightAnswers } from '../lib/datasets/sums.js'
 import type { Candidate, Drawing, Look, Matrix, Numbers, PageApi, Shown } from '../page-api.js'
 import { type Engine, OpenReference, cut, gradientsOf, slicesOf } from './engine.js'
 import { Inspector } from './inspector.js'
@@ -67,26 +68,11 @@ export class Probe {
     return this.isText ? withoutEnd(candidates) : candidates
   }
 
-  /** How many questions such as "12+7=" the model completes with exactly the answer, greedily. */
-  async rightAnswers(questions: string[], answers: string[]): Promise<[number, number]> {
-    let right = 0
-    const { BOS } = this.engine.tokenizer
-    for (const [i, question] of questions.entries()) {
-      const ids = [BOS, ...this.engine.tokenizer.encode(question)]
-      const expected = [...this.engine.tokenizer.encode(answers[i]!), BOS]
-      let correct = true
-      for (const id of expected) {
-        if (ids.length > this.engine.config.block_size) break
-        const logits = await this.logitsOf(ids)
-        if (logits.indexOf(Math.max(...logits)) !== id) {
-          correct = false
-          break
-        }
-        ids.push(id)
-      }
-      if (correct) right++
-    }
-    return [right, questions.length]
+  /** The share of held-out sums that the model completes greedily and exactly. */
+  rightAnswers(most: number): number | null {
+    const { engine } = this
+    if (!(engine instanceof MicroGPT) || engine.valDocs.length === 0) return null
+    return shareOfRightAnswers(engine, engine.valDocs.slice(0, most))
   }
 
   private async inspect(): Promise<Inspector | null> {

@@ -20,7 +20,11 @@ export async function race(
   try {
     const docs = parseDocs(text)
     const start = performance.now()
-    const engine = await createEngine(name, { text, name: null, mode: 'docs', docs }, settings)
+    const engine = await createEngine(
+      name,
+      { text, name: null, mode: 'docs', valFraction: 0, docs },
+      settings,
+    )
     state.startMs = performance.now() - start
     state.of = engine.config.num_steps
     post(state)

@@ -24,6 +24,7 @@ interface About extends StoredRun {
 export interface StoredState {
   /** 'docs' unless given: runs of earlier versions have none. */
   mode?: Mode
+  valFraction?: number
   /** A checkpoint with its run. */
   file: Uint8Array
   log: LossState

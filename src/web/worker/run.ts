@@ -82,7 +82,6 @@ export class Run {
     try {
       if (this.engine.step === 0 && this.ms === 0) this.addSample()
       this.trainStep()
-      this.addSample()
       if (this.atEnd()) this.addFinalSamples()
       this.report(this.atEnd() ? 'finished' : 'paused')
     } catch (error) {

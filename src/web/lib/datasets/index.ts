@@ -33,7 +33,7 @@ export const SUMS_CONFIG: ConfigInput = {
 export const DATASETS: readonly PageDataset[] = [
   {
     key: 'places',
-    title: 'Place names',
+    title: 'Places',
     mode: 'docs',
     config: { block_size: 16, num_steps: 1000 },
     valFraction: 0,
