@@ -32,7 +32,7 @@ export const nameOf = (source: SourceText) => source.name ?? SHIPPED
 /** A worker that starts slowly has this long before the page says that something is wrong. */
 const PATIENCE_MS = 15_000
 /** Watching a whole run takes this long. */
-export const WATCH: Pace = { kind: 'watch', ms: 4000 }
+export const WATCH: Pace = { kind: 'watch', ms: 3700 }
 
 export class App {
   settings: Settings

@@ -1,9 +1,10 @@
 // Before all else: a worker takes longer to start than the page takes to read its own script. The
 // first one is told in its address whether to begin with the shipped names.
 try {
-  globalThis.early = new Worker(
-    location.hash.includes('=') ? 'page-worker.js' : 'page-worker.js#names',
-  )
+  const worker = new Worker(location.hash.includes('=') ? 'page-worker.js' : 'page-worker.js#names')
+  // It may fail before page.js listens.
+  worker.addEventListener('error', () => (worker.failed = true))
+  globalThis.early = worker
 } catch {
   // page.js says why, where it runs; from a file it does not.
 }

@@ -6,7 +6,7 @@ import type { PageApi } from './page-api.js'
 declare const WORKER_SOURCE: string
 
 /** The first worker, started by boot.js. It is used once. */
-const scope = globalThis as { early?: Worker }
+const scope = globalThis as { early?: Worker & { failed?: boolean } }
 
 /** Whether the first worker makes a model of the shipped names without being asked. */
 export const hasBegun = () => scope.early !== undefined && !location.hash.includes('=')
@@ -24,6 +24,7 @@ function spawn(): Worker {
   }
   const { early } = scope
   delete scope.early
+  if (early?.failed) throw new Error('it could not be loaded')
   return early ?? new Worker('page-worker.js')
 }
 

@@ -96,15 +96,22 @@ inBrowser('the numbers of a model', (site) => {
         flags.push(`--${name}`, value)
       }
       const { numParams, parameters, memory } = inspect('--vocab-size', '27', ...flags)
-      expect(await shown.tableOf(page, 'stateDict'), flags.join(' ')).toEqual([
-        ['name', 'shape', 'count', 'purpose'],
-        ...parameters.map(({ name, shape: [m, n], purpose }) => {
-          return [name, `[${m}, ${n}]`, commas(m * n), purpose]
-        }),
-      ])
-      expect(await shown.wordOf(page, 'totals')).toBe(
+      const totals =
         `${commas(numParams)} parameters: ${bytes(memory.params)} of parameters, ` +
-          `${bytes(memory.total)} with gradients, moments and tape.`,
+        `${bytes(memory.total)} with gradients, moments and tape.`
+      await page.waitForFunction(
+        (wanted) => document.querySelector('#totals')!.textContent!.startsWith(wanted),
+        totals,
+      )
+      const [head, ...rows] = await shown.tableOf(page, 'stateDict')
+      expect(head).toEqual(['name', 'now', 'shape', 'count', 'std', 'share', 'purpose'])
+      const told = rows.map(([name, , shape, number, , share, purpose]) => {
+        return [name, shape!.split(' = ').at(-1), number, share, purpose]
+      })
+      expect(told, flags.join(' ')).toEqual(
+        parameters.map(({ name, shape: [m, n], purpose }) => {
+          return [name, `${m} × ${n}`, commas(m * n), percent((m * n) / numParams), purpose]
+        }),
       )
     }
   })

@@ -35,7 +35,7 @@ inBrowser('the race', (site) => {
     const config = { num_steps: 20 }
     const page = await racing(site, '#preset=tutorial&num_steps=20', [0.05, 0.5, 75])
     expect(await shown.tableOf(page, 'race')).toEqual([
-      ['engine', 'steps', 'a step', 'the whole run', 'time'],
+      ['engine', 'steps', 'per step', 'whole run', 'time'],
       [NAMES.wasm, ' 20 / 20', '50.0 µs', '1.0 ms', '1x'],
       [NAMES.typed, ' 20 / 20', '500 µs', '10 ms', '10x'],
       [NAMES.value, ' 20 / 20', '75 ms', '1.5 s', '1,500x'],
@@ -139,7 +139,7 @@ inBrowser('what is kept', (site) => {
     await openFile(page, name, bytes)
     await says(page, '#keep-status', /: at step 1,234, /)
     expect(await shown.figures(page)).toMatchObject({ step: '1,234 / 2,000', loss: '-', pace: '-' })
-    expect((await shown.figures(page)).status).toBe('At step 1,234.')
+    expect((await shown.figures(page)).status).toBe('At step 1,234 of 2,000.')
     await trainToEnd(page)
     const node = await MicroGPT.create({ docs, config: { num_steps: 2000 } })
     const rest = losses(node).slice(1234)

@@ -201,6 +201,7 @@ export async function pointAtStep(page: Page, step: number, of: number) {
 
 export async function useText(page: Page, text: string, count: string): Promise<void> {
   await page.fill('#paste', text)
+  await page.fill('#read-block', await page.inputValue('#field-block_size'))
   await page.click('#use-text')
   await says(page, DATA.numDocs, new RegExp(`^${count}$`))
 }
@@ -245,6 +246,8 @@ export async function hoverCell(
 export async function lookAt(page: Page, word: string): Promise<void> {
   await page.fill('#word', word)
   await says(page, INSIDE.word, new RegExp(`^BOS ${[...word].join(' ')}: `))
+  await page.click('#time-tape')
+  await says(page, INSIDE.tape, /µs/)
 }
 
 export const headsOf = (page: Page) => page.locator('#heads figcaption').allTextContents()

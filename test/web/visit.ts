@@ -58,6 +58,7 @@ export async function fileOf(
   page: Page,
   selector: string,
 ): Promise<{ name: string; bytes: Buffer }> {
+  await openPanels(page)
   const got: Promise<Download> = page.waitForEvent('download')
   await page.click(selector)
   const download = await got

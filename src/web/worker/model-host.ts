@@ -1,5 +1,6 @@
 /** What one page has in its worker: the text, the model, its run, and what looks at them. */
 import { parseDocs } from '../../data/text.js'
+import { Tokenizer } from '../../data/tokenizer.js'
 import { loadCore } from '../../engine/core.js'
 import { CoreError, TrainingError } from '../../errors.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
@@ -262,6 +263,7 @@ export class ModelHost {
   private async create(settings: Settings, source: Source): Promise<Engine> {
     if (this.engineName === 'wasm') {
       try {
+        if (Object.keys(settings.config).length > 0) await checkMemory(settings, source)
         return await createEngine('wasm', source, settings)
       } catch (error) {
         if (!(error instanceof CoreError)) throw error
@@ -271,6 +273,12 @@ export class ModelHost {
     }
     return createEngine('typed', source, settings)
   }
+}
+
+/** @throws {Error} for a model that is larger than a page allows */
+async function checkMemory(settings: Settings, { mode, text, docs }: Source): Promise<void> {
+  const { vocabSize } = Tokenizer.of(mode === 'text' ? [text] : docs)
+  memoryOf(await loadCore(), settings, vocabSize)
 }
 
 /** What the page is told of a model that was not made here and now. */
