@@ -263,7 +263,8 @@ export class App {
         this.numbers = numbers
         this.tell({ type: 'numbers', numbers })
         // A large model is shown less often: copying it takes the worker's time.
-        const pause = Math.min(1000, numbers.values.length / 5000)
+        const hurried = this.state === 'running' && this.pace.kind === 'instant'
+        const pause = Math.min(1000, Math.max(hurried ? 350 : 0, numbers.values.length / 5000))
         if (pause > 20) await new Promise((resolve) => setTimeout(resolve, pause))
       } while (this.fetchAgain)
     } catch {

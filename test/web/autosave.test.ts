@@ -10,7 +10,7 @@ import { seriousFindings } from './axe.js'
 import { CHROMIUM, FLAGS, LONG, type Opened, type Site, inBrowser, root } from './browser.js'
 import { hurriedPage, inWorker } from './clock.js'
 import { tabs } from './tab.js'
-import { atStep, curveOf, inNode, openFile, ready, says, stepOf } from './visit.js'
+import { atStep, choosePace, curveOf, inNode, openFile, ready, says, stepOf } from './visit.js'
 import { trainTo, trainToEnd } from './visit.js'
 
 const OFFER = /^A run at step \d+ of \d+ on .*, from \d+ .*, can be resumed\./
@@ -107,7 +107,7 @@ const keeping = (site: Site) => {
     const whole = await inNode({ config: { num_steps: 200 }, seed: 5 })
     const page = await site.open('#preset=tutorial&seed=5&num_steps=200')
     await ready(page)
-    await page.check('#slow')
+    await choosePace(page, 'slow')
     await page.fill('#pace', '2')
     await page.click('#play')
     // Of itself, while it trains.

@@ -116,7 +116,7 @@ inBrowser('what is kept', (site) => {
     const whole = await MicroGPT.create({ docs, config: { num_steps: 1200 } })
     expect((await curveOf(page)).losses).toEqual(losses(whole))
     // The milliseconds before and after the reload add up.
-    expect((await shown.figures(page)).status).toMatch(/^1,200 steps in 1\.2 s\. /)
+    expect((await shown.figures(page)).status).toMatch(/^1,200 steps, 1\.2 s of computing\. /)
     expect((await shown.figures(page)).pace).toBe('1,000')
     await shown.comes(page, 'autosave', /^Saved at step 1,200, 22:13:20\.$/)
     await page.reload()
@@ -146,7 +146,7 @@ inBrowser('what is kept', (site) => {
     expect((await curveOf(page)).losses).toEqual(rest)
     // Only the steps that were made here count.
     expect((await shown.figures(page)).pace).toBe('500')
-    expect((await shown.figures(page)).status).toMatch(/^2,000 steps in 1\.5 s\. /)
+    expect((await shown.figures(page)).status).toMatch(/^2,000 steps, 1\.5 s of computing\. /)
     const point = await shown.crosshair(page, 'Home')
     expect(point.said.split(',')[0]).toBe(`step 1235: loss ${rest[0]}`)
   })

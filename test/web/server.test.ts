@@ -71,7 +71,7 @@ const sent = (type: string) => ({
   'content-type': type,
   'content-security-policy':
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; " +
-    "base-uri 'none'; form-action 'none'",
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
   'cross-origin-resource-policy': 'same-origin',

@@ -100,7 +100,7 @@ function showButtons({ state, step, ready, stop }: App): void {
   say(play, names[state] ?? still)
   play.disabled = !canTrain
   button('one-step').disabled = state === 'running' || state === 'finished' || !canTrain
-  button('reset').disabled = ready === null || (step === 0 && state !== 'running')
+  button('reset').disabled = ready === null
   play.title = stop.kind === 'end' ? '' : 'A stop rule is set under Advanced.'
 }
 

@@ -6,8 +6,8 @@ import { short } from '../text.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
 import type { Engine } from './engine.js'
 
-/** 12 reports per second. */
-const MESSAGE_MS = 80
+/** 9 reports per second. */
+const MESSAGE_MS = 110
 /** 25 reports per second of a run that is watched. */
 const WATCH_MS = 40
 /** Samples during a whole run, besides those at its end. */
