@@ -3,8 +3,8 @@ import { base, gap, moment1, moment2, numParams } from './arena'
 import { numShards, shard } from './tape'
 
 /**
- * A moment below this is taken for zero. Without it, the moments of a parameter that gets no
- * gradient sink to denormal numbers after some 6,700 steps, and a step then takes 49 times as long.
+ * A moment below this becomes 0. Without it, the moments of a parameter without gradient decay to
+ * denormal numbers after about 6,700 steps, and a step then takes 49 times as long.
  */
 const TINY: f64 = 1e-250
 
@@ -15,7 +15,7 @@ const TINY: f64 = 1e-250
  *
  * With rate = lr sqrt(1 - beta2^t) / (1 - beta1^t) and eps = eps_adam sqrt(1 - beta2^t) this is the
  * update of microgpt.py with both bias corrections multiplied through (the paper, end of section
- * 2): one division and one root a parameter, and the divider of the CPU is what bounds it.
+ * 2): one division and one square root per parameter. The CPU's divider limits the speed.
  * @param decay 1 - lr * weight_decay
  */
 export function adam(rate: f64, eps: f64, beta1: f64, beta2: f64, decay: f64): void {
@@ -30,7 +30,7 @@ export function adam(rate: f64, eps: f64, beta1: f64, beta2: f64, decay: f64): v
   const ep = f64x2.splat(eps)
   const de = f64x2.splat(decay)
   const tiny = f64x2.splat(TINY)
-  // Two vectors a turn keep the divider fed: 5.1 us for 4,064 parameters, where one takes 6.1.
+  // Two vectors per iteration keep the divider busy: 5.1 µs for 4,064 parameters, one takes 6.1 µs.
   let i = (<usize>((pairs * shard) / numShards)) << 4
   for (; i + 16 < bytes; i += 32) {
     const m0 = moment(i, moment1, b1, c1, v128.load(base + gap + i), tiny)
@@ -42,7 +42,7 @@ export function adam(rate: f64, eps: f64, beta1: f64, beta2: f64, decay: f64): v
     step(base + i, de, f64x2.div(f64x2.mul(lr, m0), f64x2.add(s0, ep)))
     step(base + i + 16, de, f64x2.div(f64x2.mul(lr, m1), f64x2.add(s1, ep)))
   }
-  // An odd count runs one number over, into padding that nothing reads.
+  // An odd count computes one number too many, in padding that nothing reads.
   if (i < bytes) {
     const m = moment(i, moment1, b1, c1, v128.load(base + gap + i), tiny)
     const v = moment(i, moment2, b2, c2, square(base + gap + i), tiny)
@@ -50,7 +50,7 @@ export function adam(rate: f64, eps: f64, beta1: f64, beta2: f64, decay: f64): v
   }
 }
 
-/** beta * old + (1 - beta) x, below TINY 0; stored and returned. */
+/** beta * old + (1 - beta) x, or 0 if that is below TINY; stored and returned. */
 @inline
 function moment(i: usize, at: usize, beta: v128, rest: v128, x: v128, tiny: v128): v128 {
   const sum = f64x2.add(f64x2.mul(beta, v128.load(at + i)), f64x2.mul(rest, x))
@@ -72,7 +72,7 @@ function step(p: usize, decay: v128, change: v128): void {
   v128.store(p, f64x2.sub(f64x2.mul(decay, v128.load(p)), change))
 }
 
-/** The squared Euclidean norm of all parameters' gradients, summed in their order. */
+/** The squared Euclidean norm of all parameters' gradients, summed in order. */
 export function gradSquared(): f64 {
   const end = base + gap + ((<usize>numParams) << 3)
   let sum: f64 = 0

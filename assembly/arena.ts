@@ -1,5 +1,5 @@
 /**
- * The map of linear memory. It is reserved once and never grows, so views on it stay valid.
+ * The layout of linear memory. It is reserved once and never grows, so views on it stay valid.
  *
  *     base                          base + gap
  *      |                             |
@@ -10,17 +10,17 @@
  *                   ^ alloc ->                                      parameters' length each
  *
  * The gradient of the number at address p is at p + gap, for parameters and values alike.
- * A count is in float64 numbers; an address is in bytes, a multiple of 16 for all that alloc gives.
+ * Counts are in float64 numbers. Addresses are in bytes; those from alloc are multiples of 16.
  *
- * How much a model needs is not computed by a formula: its ops are recorded once while `counting`
- * is on, which takes no memory and adds up what they ask for. Counts are f64, exact to 2^53, so
- * that models far beyond 4 GiB can be counted too.
+ * How much memory a model needs is not computed by a formula: its ops are recorded once while
+ * `counting` is on, which takes no memory and adds up what they ask for. Counts are f64, exact to
+ * 2^53, so that models far beyond 4 GiB can be counted, too.
  */
 import { OpRecord } from './op-record'
 
 const PAGE: u64 = 65536
 const MAX_PAGES: u64 = 65536
-/** Kernels read whole vectors past the last column; this much stays readable after everything. */
+/** Kernels read whole vectors past the last column; this many bytes are readable after the end. */
 const TAIL: u64 = 64
 
 /** Bytes of a tape record. */
@@ -30,12 +30,12 @@ export const RECORD: u32 = offsetof<OpRecord>()
 export let gap: usize = 0
 /** First byte of the parameters, and of the arena. */
 export let base: usize = 0
-/** Parameters in the arena. */
+/** Number of parameters in the arena. */
 export let numParams: u32 = 0
 /** Adam's first and second moments. */
 export let moment1: usize = 0
 export let moment2: usize = 0
-/** Room for numbers that an op needs only while it runs. */
+/** Memory that an op needs only while it runs. */
 export let scratch: usize = 0
 /** First byte of the tape, and the first byte after it. */
 export let tapeStart: usize = 0
@@ -44,13 +44,13 @@ export let tapeLimit: usize = 0
 let top: usize = 0
 let limit: usize = 0
 
-/** Whether alloc and record only count. */
+/** True while alloc and record only count. */
 export let counting: bool = false
 let countedValues: f64 = 0
 let countedRecords: f64 = 0
 let countedScratch: f64 = 0
 
-/** What counting gives for an address: it is not 0, and nothing is read or written there. */
+/** The address that alloc returns while counting: not 0, and nothing is read or written there. */
 const COUNTED_ADDRESS: usize = 16
 
 
@@ -60,12 +60,12 @@ function bytesOf(count: f64): u64 {
 }
 
 /**
- * Lays out the arena and takes the memory for it; once in a module's life.
+ * Lays out the arena and takes the memory for it; once per instance.
  * @param params numbers that Adam updates
  * @param values further numbers that have a gradient: activations, constants, token ids
  * @param work numbers of scratch
  * @param records length of the tape
- * @returns the address of the parameters, or 0 when there is not enough memory
+ * @returns the address of the parameters, or 0 if there is not enough memory
  */
 export function reserve(params: u32, values: u32, work: u32, records: u32): usize {
   assert(base == 0, 'reserve: the arena is reserved already')
@@ -92,7 +92,7 @@ export function reserve(params: u32, values: u32, work: u32, records: u32): usiz
   return base
 }
 
-/** Takes count numbers from the values. Returns their address, or 0 when there is no room. */
+/** Takes count numbers from the values. Returns their address, or 0 if there is no room. */
 export function alloc(count: f64): usize {
   const bytes = bytesOf(count)
   if (counting) {
@@ -105,7 +105,7 @@ export function alloc(count: f64): usize {
   return address
 }
 
-/** Where the next alloc begins; give it to release to free all that was allocated since. */
+/** Where the next alloc begins. Pass it to release to free everything allocated since. */
 export function mark(): usize {
   return top
 }
@@ -116,7 +116,7 @@ export function release(to: usize): void {
   top = to
 }
 
-/** Begins to count from zero: until it is ended, alloc and record take nothing. */
+/** Begins to count from zero. Until endCounting, alloc and record take no memory. */
 export function beginCounting(): void {
   counting = true
   countedValues = 0
@@ -124,23 +124,23 @@ export function beginCounting(): void {
   countedScratch = 0
 }
 
-/** Ends counting; the three counts stay. */
+/** Ends counting. The three counts can still be read. */
 export function endCounting(): void {
   counting = false
 }
 
-/** Counts one record and the scratch it needs; of scratch the largest need counts. */
+/** Counts one record, and the scratch it needs: the largest need counts. */
 export function countRecord(work: u64): void {
   countedRecords += 1
   countedScratch = max(countedScratch, <f64>work)
 }
 
-/** Numbers that alloc gave while counting, each count rounded up to even. */
+/** Numbers allocated while counting, each count rounded up to even. */
 export function valuesCounted(): f64 {
   return countedValues
 }
 
-/** Records made while counting. */
+/** Number of records made while counting. */
 export function recordsCounted(): f64 {
   return countedRecords
 }
@@ -166,7 +166,7 @@ export function zeroGrad(address: usize, count: u32): void {
   memory.fill(address + gap, 0, (<usize>count) << 3)
 }
 
-/** Whether count numbers at an address are parameters or values. While counting, any are. */
+/** Whether count numbers at an address are parameters or values; always true while counting. */
 export function inArena(address: usize, count: u32): bool {
   if (counting) return true
   return address >= base && base != 0 && <u64>address + ((<u64>count) << 3) <= <u64>limit
@@ -177,13 +177,13 @@ export function inScratch(count: u64): bool {
   return <u64>scratch + (count << 3) <= <u64>tapeStart
 }
 
-/** Takes bytes, a multiple of RECORD, off the end of an empty tape. Returns their address. */
+/** Takes bytes, a multiple of RECORD, from the end of an empty tape. Returns their address. */
 export function takeTail(bytes: u32): usize {
   tapeLimit -= bytes
   return tapeLimit
 }
 
-/** The map as another instance on the same memory needs it. */
+/** The layout, for another instance on the same memory. */
 @unmanaged
 export class ArenaMap {
   base: usize
@@ -197,7 +197,7 @@ export class ArenaMap {
   limit: usize
 }
 
-/** Writes this instance's map. */
+/** Writes this instance's layout. */
 export function writeMap(map: ArenaMap): void {
   map.base = base
   map.gap = gap
@@ -210,7 +210,7 @@ export function writeMap(map: ArenaMap): void {
   map.limit = limit
 }
 
-/** Uses the map that another instance on the same memory has written. */
+/** Uses the layout that another instance on the same memory has written. */
 export function useMap(map: ArenaMap): void {
   base = map.base
   gap = map.gap

@@ -1,15 +1,15 @@
 /**
- * The exponential of two lanes at once, by table and polynomial: the method of Arm's optimized
- * routines, in the order of their operations, so that the bits are those of glibc where it runs
- * without fused multiply-add. Error bound 0.52 ulp; a subnormal result may be off by one unit.
+ * The exponential of two lanes, by table and polynomial: the method of Arm's optimized routines,
+ * with the operations in the same order, so that the bits equal those of glibc without fused
+ * multiply-add. Error bound 0.52 ulp; a subnormal result may be off by one unit.
  *
  *     x = k (ln 2 / 128) + r, k whole, |r| <= ln 2 / 256
  *     e^x = 2^(k / 128) e^r ~ s (1 + tail + (e^r - 1)), s = 2^(k / 128) rounded
  */
 
 /**
- * For i = k mod 128 two words: the tail 2^(i / 128) / s - 1, and the bits of s less i << 45, so that
- * adding k << 45 puts the whole exponent in. Behind them the constants.
+ * For i = k mod 128 two words: the tail 2^(i / 128) / s - 1, and the bits of s minus i << 45, so
+ * that adding k << 45 sets the whole exponent. The constants follow.
  */
 // prettier-ignore
 const TABLE = memory.data<u64>([
@@ -87,7 +87,9 @@ const TABLE = memory.data<u64>([
   0x3f81111167a4d017, // 1/120, all four as fitted on |r|
 ])
 
-/** Loaded where they are used: V8 would build a vector constant anew in each turn of a loop. */
+/**
+ * Loaded where they are used: V8 would build a vector constant again in each iteration of a loop.
+ */
 @inline
 function constant(i: usize): v128 {
   return v128.load_splat<f64>(TABLE + 2048 + (i << 3))
@@ -118,7 +120,7 @@ export function exp_f64x2(x: v128): v128 {
   return i64x2.all_true(tame) ? scaled(x, 0) : wild2(x)
 }
 
-/** 512: below it no scale over- or underflows. */
+/** For |x| below 512 no scale overflows or underflows. */
 const LIMIT = memory.data<f64>([512])
 
 function wild2(x: v128): v128 {
@@ -132,7 +134,7 @@ export function exp(x: f64): f64 {
   if (x != x) return x
   if (x > 709.782712893384) return Infinity
   if (x < -745.1332191019412) return 0
-  // The exponent moves by 768 towards the middle, and back in the result.
+  // The exponent is moved by 768 towards the middle, and back in the result.
   const up = x > 0
   const y = scaled(f64x2.splat(x), up ? -((<i64>768) << 52) : (<i64>768) << 52)
   return f64x2.extract_lane(y, 0) * (up ? 1.552518092300709e231 : 6.441148769597133e-232)

@@ -1,6 +1,6 @@
 /** The whole ABI: what the host, or a page without a host, can call. */
 
-/** Counts up when an export changes; the host refuses a core of another version. */
+/** Incremented when an export changes; the host rejects a core of another version. */
 export const VERSION: i32 = 3
 
 // memory
@@ -10,7 +10,7 @@ export { beginCounting, endCounting, valuesCounted, recordsCounted, scratchCount
 // the tape
 export { tapeLength, truncate, setAccumulate, forward, backward } from './tape'
 
-// ops: each appends a record and returns the address of its output, or 0 when there is no room
+// ops: each appends a record and returns the address of its output, or 0 if there is no room
 export { embedding } from './ops/embedding'
 export { linear } from './ops/linear'
 export { rmsnorm } from './ops/rmsnorm'
@@ -28,5 +28,5 @@ export { crossEntropy } from './ops/cross-entropy'
 // the optimizer
 export { adam, gradSquared, scaleGrad } from './adam'
 
-// arithmetic that must have the same bits everywhere
-export { exp, log, tanh as tanhOf, sin, cos, sqrt } from './math'
+// functions that must have the same bits everywhere
+export { exp, log, tanhOf, sin, cos, sqrt } from './math'

@@ -1,13 +1,16 @@
 /**
- * The natural logarithm, by table and polynomial: the method of Arm's optimized routines, in the
- * order of their operations, so that the bits are those of glibc where it runs without fused
- * multiply-add. Error bound 0.52 ulp.
+ * The natural logarithm, by table and polynomial: the method of Arm's optimized routines, with the
+ * operations in the same order, so that the bits equal those of glibc without fused multiply-add.
+ * Error bound 0.52 ulp.
  *
  *     x = 2^k z, z from 0.6875 to 1.375, in one of 128 intervals, each with a c near its middle
  *     log(x) = k ln 2 + log(c) + log(1 + r), r = z / c - 1
  */
 
-/** For each interval 1 / c, and log(c) rounded to a multiple of 2^-43 or so: adding k ln 2 is exact. */
+/**
+ * For each interval 1 / c, and log(c) rounded to a multiple of about 2^-43, so that adding k ln 2
+ * is exact.
+ */
 // prettier-ignore
 const TABLE = memory.data<u64>([
   0x3ff734f0c3e0de9f, 0xbfd7cc7f79e69000, 0x3ff713786a2ce91f, 0xbfd76feec20d0000,
@@ -76,7 +79,7 @@ const TABLE = memory.data<u64>([
   0x3fe77907f2170657, 0x3fd3d54ffbaf3000, 0x3fe756cadbd6130c, 0x3fd432eee32fe000,
 ])
 
-/** For each interval c in two parts, c = high + low: reckoned from 1 / c when a module starts. */
+/** For each interval c in two parts, c = high + low: computed from 1 / c when the module starts. */
 const CENTERS = memory.data(2048, 16)
 
 for (let i: usize = 0; i < 2048; i += 16) {
@@ -86,7 +89,7 @@ for (let i: usize = 0; i < 2048; i += 16) {
   store<f64>(CENTERS + i, (1 - high * inverse - error(high, inverse)) / inverse, 8)
 }
 
-/** a b less its rounded value: the products of halves of 26 bits are exact (Dekker 1971). */
+/** a b minus its rounded value: products of 26-bit halves are exact (Dekker 1971). */
 function error(a: f64, b: f64): f64 {
   const a1 = upper(a)
   const b1 = upper(b)
@@ -104,7 +107,9 @@ function upper(x: f64): f64 {
 const LN2_HIGH: f64 = reinterpret<f64>(0x3fe62e42fefa3800)
 const LN2_LOW: f64 = reinterpret<f64>(0x3d2ef35793c76730)
 
-/** The bits of 1 - 2^-4 and of 1 + 2^-4 + 2^-8 + 2^-12: between them a polynomial in x - 1 does. */
+/**
+ * The bits of 1 - 2^-4 and of 1 + 2^-4 + 2^-8 + 2^-12: between them a polynomial in x - 1 is used.
+ */
 const NEAR: u64 = 0x3fee000000000000
 const FAR: u64 = 0x3ff1090000000000
 
@@ -133,7 +138,7 @@ export function log(x: f64): f64 {
   return low + r2 * reinterpret<f64>(0xbfe0000000000001) + r * r2 * (cubic + r2 * fifth) + high
 }
 
-/** log(1 + r), |r| < 1/15: -r^2 / 2 in two parts, since it is not small beside r. */
+/** log(1 + r), |r| < 1/15: -r^2 / 2 in two parts, because it is not small compared with r. */
 function nearOne(r: f64): f64 {
   const r2 = r * r
   const r3 = r2 * r

@@ -1,5 +1,5 @@
 /**
- * Transcendental functions of the core, so that a run has the same bits on every machine.
+ * The core's own transcendental functions, so that a run has the same bits on every machine.
  *
  * | function | source                                                         | error bound |
  * |----------|----------------------------------------------------------------|-------------|
@@ -8,15 +8,15 @@
  * | tanh     | below: e^2x, and the rational function of Cephes near 0        | 2 ulp       |
  * | sin, cos | below: reduction and polynomials with the constants of fdlibm  | 1 ulp       |
  *
- * exp and log have the bits of glibc where that runs without fused multiply-add.
+ * exp and log have the bits of glibc without fused multiply-add.
  */
 import { exp } from './exp'
 import { log } from './log'
 
 export { exp, log }
 
-/** Hyperbolic tangent: by e^2x, and near 0, where that would cancel, by a rational function. */
-export function tanh(x: f64): f64 {
+/** Hyperbolic tangent: from e^2x, and near 0, where that loses digits, a rational function. */
+export function tanhOf(x: f64): f64 {
   const a = Math.abs(x)
   if (a >= 0.625) return copysign(1 - 2 / (exp(2 * a) + 1), x)
   const z = x * x
@@ -32,7 +32,7 @@ export function sqrt(x: f64): f64 {
   return Math.sqrt(x)
 }
 
-/** Sine of x radians, |x| <= 1e6; NaN beyond, where the reduction would lose digits. */
+/** Sine of x radians, |x| <= 1e6; NaN beyond, because the reduction would lose digits. */
 export function sin(x: f64): f64 {
   return quarter(x, 0)
 }

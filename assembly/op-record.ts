@@ -1,13 +1,13 @@
 /**
- * One op on the tape. It names its forward and backward by their entries in the function table, so
- * the tape knows no op by name. A record is 64 bytes: one cache line.
+ * One op on the tape. It refers to its forward and backward by their entries in the function table,
+ * so the tape does not depend on any op. A record is 64 bytes: one cache line.
  */
 @unmanaged
 export class OpRecord {
   /** Entries of the function table. */
   forward: i32
   backward: i32
-  /** Addresses: the output, what backward needs beside it, and the inputs. */
+  /** Addresses: the output, the numbers kept for backward, and the inputs. */
   y: usize
   kept: usize
   a: usize
@@ -19,12 +19,12 @@ export class OpRecord {
   n1: i32
   n2: i32
   n3: i32
-  /** Two more inputs; an op with a factor has none. */
+  /** Two more inputs; an op with a factor has none, because it shares their place. */
   e: usize
   f: usize
   /** Bit i: backward adds to the gradient of input i (a is 0) instead of overwriting it. */
   accumulate: i32
-  /** 1 where an input is a weight, whose gradient is computed in a round of its own. */
+  /** 1 if an input is a weight, whose gradient threads compute in a separate round. */
   hasWeight: i32
 
   /** A constant of the op. */

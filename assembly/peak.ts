@@ -1,17 +1,17 @@
 /**
- * What f64x2 multiplies and adds this machine does at the most: a module of its own, for the
- * benchmark. The inner loop of gemm's tile on the same few numbers over and over, so that nothing
- * but the multiply and add units can be what it waits for. (Chains held wholly in registers reach a
- * quarter less: each multiply then waits for an add.)
+ * Measures the peak f64x2 multiply-add throughput: a separate module, for the benchmark. It runs
+ * the inner loop of gemm's tile on the same few numbers, so that only the multiply and add units
+ * limit it. (Chains that are entirely in registers are a quarter slower: each multiply then waits
+ * for an add.)
  */
 
-/** Floating-point operations of one turn: 8 multiplies and 8 adds, on two lanes. */
+/** Floating-point operations per iteration: 8 multiplies and 8 adds, on two lanes. */
 export const FLOPS: i32 = 32
 
 /** Two numbers of A, eight of B. */
 const NUMBERS = memory.data<f64>([0.5, -0.25, 1, -1, 0.5, -0.5, 0.75, -0.75, 0.25, -0.25])
 
-/** Runs some turns; the result keeps the compiler from leaving them out. */
+/** Runs some iterations; the result keeps the compiler from removing them. */
 export function spin(turns: i32): f64 {
   let c0 = f64x2.splat(0)
   let c1 = c0
@@ -23,7 +23,7 @@ export function spin(turns: i32): f64 {
   let d3 = c0
   const b = NUMBERS + 16
   for (let i = 0; i < turns; i++) {
-    // Always 0, which the compiler cannot know.
+    // Always 0, but the compiler cannot know that.
     const a = NUMBERS + ((<usize>i) >> 31)
     const x = v128.load_splat<f64>(a)
     const y = v128.load_splat<f64>(a, 8)

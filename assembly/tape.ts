@@ -1,7 +1,7 @@
 /**
- * The tape: one record per op, in the order of recording. Forward goes through it from the first
- * record to the last, backward from the last to the first. An op is added without touching this
- * file: it hands its two functions to `record`.
+ * The tape: one record per op, in recording order. Forward runs it from the first record to the
+ * last, backward from the last to the first. A new op does not change this file: it passes its two
+ * functions to `record`.
  */
 import {
   RECORD,
@@ -26,7 +26,7 @@ export const ALL = 0
 export const VALUES = 1
 export const WEIGHTS = 2
 
-/** Which of these now, and which shard of the weights' gradients; see thread-pool.ts. */
+/** The current phase, and the shard of the weights' gradients; see thread-pool.ts. */
 export let phase: i32 = ALL
 export let shard: i32 = 0
 export let numShards: i32 = 1
@@ -37,18 +37,18 @@ export function setPhase(to: i32, index: i32, count: i32): void {
   numShards = count
 }
 
-/** A record that nothing reads: ops fill it while the arena counts. */
+/** A record that is never read: ops fill it while the arena counts. */
 const COUNTED = memory.data(offsetof<OpRecord>(), 16)
 
 let length: u32 = 0
 
 /**
- * Allocates y and what an op keeps for its backward, and appends a record. Its inputs and sizes are
- * for the caller to fill in; backward adds to all gradients until setAccumulate says otherwise.
- * @param count numbers of y
- * @param kept numbers to keep, or 0
+ * Allocates y and the numbers that an op keeps for its backward, and appends a record. The caller
+ * fills in inputs and sizes. Backward adds to all gradients unless setAccumulate changes that.
+ * @param count size of y, in numbers
+ * @param kept numbers to keep for backward, or 0
  * @param work numbers of scratch that forward or backward needs, or 0
- * @returns null, with nothing recorded, when there is no room
+ * @returns null if there is no room; then nothing is recorded
  */
 export function record(
   forward: Step,
@@ -73,7 +73,7 @@ export function record(
     release(before)
     return null
   }
-  // This loop also keeps the compiler from copying the function into each op.
+  // This loop also keeps the compiler from inlining the function into each op.
   for (let i: usize = 0; i < RECORD; i += 16) v128.store(address + i, i64x2.splat(0))
   const op = changetype<OpRecord>(address)
   op.forward = forward.index
@@ -92,8 +92,8 @@ export function recordAt(index: u32): OpRecord {
 }
 
 /**
- * Says which gradients a record's backward adds to. It overwrites the others, which then need not
- * be zero before.
+ * Sets which gradients a record's backward adds to. It overwrites the others, which need not be
+ * zero.
  * @param mask bit i for input i; the first input is 0
  */
 export function setAccumulate(index: u32, mask: i32): void {
@@ -124,16 +124,17 @@ export function runBackward(op: OpRecord): void {
   call_indirect<void>(op.backward, op)
 }
 
-/** Runs the records from..to-1 in order. */
+/** Runs the records from to to - 1, in order. */
 export function forward(from: u32, to: u32): void {
   assert(from <= to && to <= length, 'forward: records that are not on the tape')
   for (let i = from; i < to; i++) runForward(recordAt(i))
 }
 
 /**
- * Computes the gradients of everything that the records from..to-1 computed y from; dy is the given
- * seed for each number of y. Gradients that are added to (setAccumulate) must be set before.
- * @param y count numbers
+ * Computes the gradients of everything that y was computed from by the records from to to - 1, in
+ * reverse order. Gradients that are added to (see setAccumulate) must be initialized.
+ * @param y address of count numbers
+ * @param seed the gradient of each number of y
  */
 export function backward(from: u32, to: u32, y: usize, count: u32, seed: f64): void {
   assert(from <= to && to <= length, 'backward: records that are not on the tape')
@@ -148,7 +149,7 @@ export function seedGradient(y: usize, count: u32, seed: f64): void {
   for (let i: u32 = 0; i < count; i++) store<f64>(dy + ((<usize>i) << 3), seed)
 }
 
-/** The backward of an op that has none; the host refuses to run it. */
+/** The backward of an op that has none; the host never runs it. */
 export function noBackward(op: OpRecord): void {
   assert(false, 'backward: this op is for inference only')
 }

@@ -1,19 +1,19 @@
 /**
- * Several instances of the core on one shared memory: instance 0 belongs to the host, each other
- * one runs serve() in a thread. A step takes a few rounds; in a round every instance does its share
- * of one job, and the next round begins when all are done.
+ * Several instances of the core on one shared memory. Instance 0 belongs to the host, every other
+ * instance runs serve() in a thread. A step takes a few rounds: in each, every instance does its
+ * share of one job, and the next round begins when all are done.
  *
- * The result of a round does not depend on how many instances there are, to the bit: documents are
- * independent up to the weights' gradients, so a micro-batch of them runs on one instance; then each
- * number of the weights' gradients is summed by one instance, over all micro-batches in order; then
- * each parameter is updated by one instance.
+ * The bits of the result do not depend on the number of instances. Documents are independent up to
+ * the weights' gradients, so one instance runs a micro-batch of them. Then each number of the
+ * weights' gradients is summed by one instance, over all micro-batches in order. Then each
+ * parameter is updated by one instance.
  *
- * The control block, in cache lines, because two instances must not write to one line at a time:
+ * The control block, in cache lines, so that two instances never write to the same line:
  *
- *     Control          the round, its job, and the arena's map
+ *     Control          the round, its job, and the arena's layout
  *     Update           arguments of adam()
  *     Progress x n     of each instance: the last round that it finished, and its heartbeat
- *     MicroBatch x n   of each instance: its records, and the losses that they end in
+ *     MicroBatch x n   of each instance: its records and losses
  */
 import { ArenaMap, RECORD, useMap, writeMap, splitScratch, takeTail } from './arena'
 import { adam } from './adam'
@@ -74,8 +74,8 @@ class MicroBatch {
 }
 
 /**
- * Turns of the loop in which an instance looks for work before it sleeps: about 1 ms. Fewer are
- * slower: waking a virtual machine's thread takes as long, and steps are not much longer.
+ * Iterations in which an instance polls for work before it sleeps: about 1 ms. Fewer are slower:
+ * waking a thread of a virtual machine takes about as long, and a step is not much longer.
  */
 const SPINS: i32 = 3000000
 
@@ -90,7 +90,7 @@ function control(): Control {
   return changetype<Control>(block)
 }
 
-/** The map follows the four numbers of Control on line 0. */
+/** The layout follows the four numbers of Control on line 0. */
 @inline
 function arenaMap(): ArenaMap {
   return changetype<ArenaMap>(block + offsetof<Control>())
@@ -114,7 +114,7 @@ function microBatch(index: i32): MicroBatch {
   return changetype<MicroBatch>(block + LINE * <usize>(2 + size + index))
 }
 
-/** Records that the control block of some instances takes from the end of the tape. */
+/** Number of records that the control block takes from the end of the tape. */
 export function controlRecords(instances: i32): i32 {
   return 2 + 2 * instances
 }
@@ -167,7 +167,7 @@ export function setUpdate(rate: f64, eps: f64, beta1: f64, beta2: f64, decay: f6
   next.decay = decay
 }
 
-/** Begins a round over the first micro-batches, and does this instance's share of it. */
+/** Begins a round over the first micro-batches, and does this instance's share. */
 export function begin(job: i32, microBatches: i32): void {
   control().job = job
   control().microBatches = microBatches
@@ -178,8 +178,9 @@ export function begin(job: i32, microBatches: i32): void {
 }
 
 /**
- * Waits for the others, for a while.
- * @returns 0 when all are done, else the index of one that is not
+ * Waits for the other instances.
+ * @param spins number of polls before it gives up
+ * @returns 0 if all are done, otherwise the index of one that is not
  */
 export function finish(spins: i32): i32 {
   for (let i = 1; i < size; i++) {
@@ -191,7 +192,7 @@ export function finish(spins: i32): i32 {
   return 0
 }
 
-/** Counts up while the index-th instance works. */
+/** A count that increases while the index-th instance works. */
 export function heartbeat(index: i32): i32 {
   return atomic.load<i32>(changetype<usize>(progress(index)), offsetof<Progress>('heartbeat'))
 }
@@ -235,7 +236,9 @@ function work(job: i32): void {
   setPhase(ALL, 0, 1)
 }
 
-/** The records of a micro-batch in reverse; for the weights' gradients, only those with a weight. */
+/**
+ * The records of a micro-batch in reverse; for the weights' gradients, only those with a weight.
+ */
 function backwardOf(batch: MicroBatch): void {
   for (let i = batch.to; i > batch.from; i--) {
     const op = recordAt(i - 1)
@@ -245,7 +248,7 @@ function backwardOf(batch: MicroBatch): void {
   }
 }
 
-/** Counts this instance's heartbeat up. */
+/** Increments this instance's heartbeat. */
 function beat(): void {
   const at = changetype<usize>(progress(me)) + offsetof<Progress>('heartbeat')
   atomic.store<i32>(at, load<i32>(at) + 1)

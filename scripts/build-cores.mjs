@@ -1,4 +1,4 @@
-/** The cores, with the targets of asconfig.json, and the benchmark's measure of the machine. */
+/** Builds the cores, with the targets of asconfig.json, and the benchmark's peak measurement. */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 

@@ -1,11 +1,11 @@
 /**
- * What programs and pages import:
+ * Builds the files that programs and pages import:
  *
  *     index.js, reference.js, names.js   the package: readable, with source maps, for Node and for
  *                                        bundlers; they share chunks, so a class is the same in all
  *     microgpt.js                        the same as index.js in one small file, for plain pages
  *     microgpt.inline.js                 and with core.wasm inside
- *     worker.js, thread.js               scripts of workers: whole files that import nothing
+ *     worker.js, thread.js               scripts of workers: complete files that import nothing
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -43,7 +43,7 @@ export async function buildLibrary() {
   ])
 }
 
-/** The declarations of the library; those of the cores, which the compiler wrote, are beside them. */
+/** The declarations of the library; the compiler writes those of the cores next to them. */
 export function buildTypes() {
   const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], { stdio: 'inherit' })

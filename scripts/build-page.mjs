@@ -30,7 +30,7 @@ export async function buildPage() {
   writeFileSync('build/microgpt.html', await oneFile(html, css))
 }
 
-/** The page with everything inside: it works from a double click, without a server. */
+/** The page in one file: it opens with a double click, without a server. */
 async function oneFile(html, css) {
   const bundle = async (entry, define) => {
     const { outputFiles } = await esbuild.build({
@@ -45,7 +45,7 @@ async function oneFile(html, css) {
   const page = await bundle('src/web/main.ts', { WORKER_SOURCE: JSON.stringify(worker) })
   const icon = `data:image/svg+xml;base64,${Buffer.from(read('src/web/icon.svg')).toString('base64')}`
   const script = page.replaceAll('</script', '<\\/script')
-  // Functions as replacements: what they return may contain $&.
+  // Functions as replacements, because the text may contain $&.
   return html
     .replace(/^.*(boot|page)\.js.*\n/gm, '')
     .replace('href="icon.svg"', () => `href="${icon}"`)

@@ -1,4 +1,6 @@
-/** The programs that Node runs: the command line, a measurement of the benchmark, the page's server. */
+/**
+ * Builds the programs for Node: the command line, the benchmark's measurement, the page's server.
+ */
 import { chmodSync } from 'node:fs'
 import * as esbuild from 'esbuild'
 import { shared } from './esbuild.mjs'
@@ -18,7 +20,7 @@ export async function buildPrograms() {
   chmodSync('build/cli.js', 0o755)
 }
 
-/** The runner of bench:peers, which scripts/peers.mjs bundles when it is called. */
+/** The runner of bench:peers, which scripts/peers.mjs bundles when it runs. */
 export const peersBundle = {
   ...options,
   entryPoints: { main: 'src/bench/peers/main.ts' },

@@ -1,8 +1,8 @@
 /**
  * Builds everything into build/: the cores, the library, the programs and the page.
  *
- *     node scripts/build.mjs              all of it
- *     node scripts/build.mjs --if-stale   nothing when no source is newer than the last build
+ *     node scripts/build.mjs              build everything
+ *     node scripts/build.mjs --if-stale   build only if a source is newer than the last build
  */
 import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -28,16 +28,23 @@ function isFresh() {
   return changed <= statSync(STAMP).mtimeMs
 }
 
-if (!process.argv.includes('--if-stale') || !isFresh()) {
-  // From the start: a source that changes while this runs is newer than the build.
-  const began = new Date()
-  for (const name of readdirSync('build')) {
-    if (name !== '.gitignore') rmSync(`build/${name}`, { recursive: true })
+/** Files of an earlier build that this build did not write, such as chunks. */
+function removeOlderThan(date) {
+  for (const name of readdirSync('build', { recursive: true })) {
+    const path = `build/${name}`
+    const stat = statSync(path)
+    if (stat.isFile() && name !== '.gitignore' && stat.mtime < date) rmSync(path)
   }
+}
+
+if (!process.argv.includes('--if-stale') || !isFresh()) {
+  // The time of the start: a source that changes while this runs is newer than the build.
+  const began = new Date()
   buildCores()
   await Promise.all([buildLibrary(), buildPrograms(), buildPage()])
   buildTypes()
-  // git ignores what is built, and without this npm would do the same.
+  removeOlderThan(began)
+  // git ignores the build, and without this file npm would, too.
   writeFileSync('build/.npmignore', '')
   writeFileSync(STAMP, '')
   utimesSync(STAMP, began, began)

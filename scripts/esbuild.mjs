@@ -1,4 +1,4 @@
-/** esbuild's options that all bundles have in common. */
+/** The esbuild options that all bundles share. */
 import { readFileSync } from 'node:fs'
 
 export const shared = {
@@ -8,12 +8,13 @@ export const shared = {
   external: ['node:*'],
   logLevel: 'warning',
   outdir: 'build',
-  // Lets `built ? a : b` in src/engine/assets.ts leave one literal address, which bundlers look for.
+  // Reduces `built ? a : b` in src/engine/assets.ts to one literal address, which bundlers look
+  // for.
   minifySyntax: true,
   define: { BUILT: 'true' },
 }
 
-/** For browsers: everything minified, and no module of Node. */
+/** For browsers: minified, and without modules of Node. */
 export const forBrowsers = {
   ...shared,
   platform: 'neutral',
@@ -23,12 +24,12 @@ export const forBrowsers = {
   keepNames: true,
 }
 
-/** What puts core.wasm into a bundle. */
+/** Options that put core.wasm into a bundle. */
 export const inlineCore = () => ({
   INLINE_CORE: JSON.stringify(readFileSync('build/core.wasm').toString('base64')),
 })
 
-/** A classic script has no import.meta; it is given addresses, or computes them from its own. */
+/** A classic script has no import.meta; it receives addresses, or computes them from its own. */
 export const forScripts = {
   ...forBrowsers,
   format: 'iife',

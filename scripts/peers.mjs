@@ -1,4 +1,7 @@
-/** Puts the peers of src/bench/peers into build/peers, where their packages go, and runs them. */
+/**
+ * Copies the peers of src/bench/peers to build/peers, where their packages are installed, and runs
+ * them.
+ */
 import { cpSync, mkdirSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'

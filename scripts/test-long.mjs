@@ -1,4 +1,4 @@
-/** Runs the test files that have a long form, in that form: those that read LONG. */
+/** Runs the test files that have a long form (those that read LONG), in that form. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,9 +1,9 @@
 /**
- * Every error class that the package throws. A message is one sentence or two: what is wrong, what
- * was expected, what was given, and what to do.
+ * Every error class that the package throws. A message says what is wrong, what was expected, what
+ * was given, and what to do.
  */
 
-/** The parent of all errors of this package: `catch (e) { if (e instanceof MicroGPTError) ... }`. */
+/** The base class of all errors of this package. */
 export class MicroGPTError extends Error {
   override name = 'MicroGPTError'
 }
@@ -11,9 +11,9 @@ export class MicroGPTError extends Error {
 /** A hyperparameter or an option has a value that cannot be used. */
 export class ConfigError extends MicroGPTError {
   override name = 'ConfigError'
-  /** The field as it is written in a config, such as `n_embd`. */
+  /** The name of the field or option, such as `n_embd`. */
   readonly field: string
-  /** The value that was refused. */
+  /** The value that was rejected. */
   readonly value: unknown
 
   constructor(field: string, value: unknown, message: string) {
@@ -28,7 +28,7 @@ export class DatasetError extends MicroGPTError {
   override name = 'DatasetError'
 }
 
-/** A character or a token id lies outside the alphabet. */
+/** A character is not in the alphabet, or a token id is not in the vocabulary. */
 export class TokenizerError extends MicroGPTError {
   override name = 'TokenizerError'
 }
@@ -38,7 +38,7 @@ export class CoreError extends MicroGPTError {
   override name = 'CoreError'
 }
 
-/** The arena is too small for what is asked of it, or memory for it cannot be had. */
+/** The arena has no room left, or there is not enough memory for it. */
 export class ArenaError extends MicroGPTError {
   override name = 'ArenaError'
 }
@@ -48,18 +48,20 @@ export class GraphError extends MicroGPTError {
   override name = 'GraphError'
 }
 
-/** A run cannot go on: its loss is not a number any more, or its model has been freed. */
+/**
+ * Training cannot continue: the loss is not finite, the model has been freed, or a thread has died.
+ */
 export class TrainingError extends MicroGPTError {
   override name = 'TrainingError'
 }
 
 /**
- * What is wrong with a checkpoint. The codes stay as they are from version to version:
+ * What is wrong with a checkpoint. The codes do not change between versions:
  *
  * - `truncated`, `header`, `alignment`, `json`, `key`, `duplicate`, `dtype`, `shape`, `offsets`,
- *   `trailing`: it is no safetensors file, or not all of one;
- * - `tensors`, `metadata`, `values`: it is one, but not of such a model, or of a broken one;
- * - `dataset`: it goes on with other documents only;
+ *   `trailing`: the file is not a complete safetensors file;
+ * - `tensors`, `metadata`, `values`: the file is complete, but of another model or a broken one;
+ * - `dataset`: the run was trained on other data than was given;
  * - `file`, `locked`: the file cannot be read or written, or another run writes to it.
  */
 export type CheckpointCode =
@@ -80,9 +82,10 @@ export type CheckpointCode =
   | 'file'
   | 'locked'
 
-/** A checkpoint cannot be read, written or used. */
+/** A checkpoint cannot be read, written or used; `code` says why. */
 export class CheckpointError extends MicroGPTError {
   override name = 'CheckpointError'
+  /** What is wrong; see CheckpointCode. */
   readonly code: CheckpointCode
 
   constructor(code: CheckpointCode, message: string, options?: ErrorOptions) {

@@ -1,7 +1,7 @@
 /** The public API. */
 export { MicroGPT } from './gpt/microgpt.js'
 export type * from './gpt/options.js'
-export type { EngineOptions } from './gpt/engine.js'
+export type { EngineOptions } from './gpt/runtime.js'
 export { createWorkerModel, loadWorkerModel } from './worker/create.js'
 export type { WorkerModel } from './worker/worker-model.js'
 export type { RunResult, WorkerRun } from './worker/worker-run.js'
@@ -23,10 +23,21 @@ export { Random, type GaussMath, type RandomState, type Seed } from './random.js
 export { readCheckpoint, type Checkpoint } from './checkpoint/read.js'
 export type { DatasetMark, RunState } from './checkpoint/write.js'
 export { readSafetensors } from './checkpoint/safetensors/read.js'
-export type { Dtype, Safetensors, StoredTensor } from './checkpoint/safetensors/read.js'
-export { writeSafetensors, type NamedTensor } from './checkpoint/safetensors/write.js'
+export type {
+  ByteSource,
+  CheckpointBytes,
+  Dtype,
+  Safetensors,
+  StoredTensor,
+} from './checkpoint/safetensors/read.js'
+export {
+  safetensorsPieces,
+  writeSafetensors,
+  type NamedTensor,
+  type PiecewiseFile,
+} from './checkpoint/safetensors/write.js'
 
-// the tape, for models of one's own
+// the tape, for custom models
 export { loadCore, type Core, type CoreSource } from './engine/core.js'
 export { coreUrl } from './engine/assets.js'
 export { Arena } from './engine/arena.js'

@@ -1,37 +1,46 @@
 /**
  * CPython's `random` module, number for number: the Mersenne Twister MT19937 of Matsumoto and
- * Nishimura (1998), seeded and read as CPython 3.11's Lib/random.py and Modules/_randommodule.c do.
+ * Nishimura (1998), seeded and read like CPython 3.11's Lib/random.py and Modules/_randommodule.c.
  */
 import { show } from './config/checks.js'
+import { term } from './config/terms.js'
 import { ConfigError } from './errors.js'
 
-/** The functions that gauss needs. The core's give the same bits on every machine; Math's do not. */
+/**
+ * The functions that gauss needs. The core's give the same bits on every machine; Math's do not.
+ */
 export interface GaussMath {
+  /** Natural logarithm. */
   log(x: number): number
+  /** Square root. */
   sqrt(x: number): number
+  /** Sine of x radians. */
   sin(x: number): number
+  /** Cosine of x radians. */
   cos(x: number): number
 }
 
-/** All that the next draw depends on: plain data, so that it can be stored. */
+/** Everything that the next draw depends on, as plain data that can be stored. */
 export interface RandomState {
-  /** The 624 words of the twister. */
+  /** The 624 unsigned 32-bit words of the twister. */
   words: number[]
   /** The next word to read, 0 to 624. */
   index: number
-  /** The second of a pair of normal variates, kept for the next gauss. */
+  /** The second of a pair of normal variates, stored for the next call of gauss. */
   gaussNext: number | null
 }
 
+/** A whole number below 2^32768; a bigint beyond 2^53. Its absolute value counts, as in CPython. */
 export type Seed = number | bigint
 
 const N = 624
 const M = 397
 const TWO_PI = 2 * Math.PI
 const TWO_32 = 2 ** 32
-/** CPython takes larger seeds; here one would be a mistake, and seeding with it would take very long. */
+/** CPython accepts larger seeds; here one would be a mistake, and seeding would take very long. */
 const MAX_SEED_BITS = 32768n
 
+/** A random generator with the draws of CPython's `random.Random`. */
 export class Random {
   private readonly words = new Uint32Array(N)
   private index = N
@@ -39,23 +48,28 @@ export class Random {
   private readonly math: GaussMath
 
   /**
-   * @param seed a whole number of any size; its absolute value counts, as in CPython
-   * @throws {ConfigError} when the seed is not a whole number, or a number beyond 2^53 that has
-   *   lost digits already
+   * @param seed a whole number; its absolute value counts, as in CPython
+   * @param math functions for gauss: pass a core for the same bits on every machine
+   * @throws {ConfigError} if the seed is not a whole number below 2^32768, or is a number beyond
+   *   2^53 (a double has lost digits there; pass a bigint)
    */
   constructor(seed: Seed, math: GaussMath = Math) {
     this.math = math
     this.seed(seed)
   }
 
-  /** Starts over, as `random.seed(seed)`. */
+  /** Starts over, like `random.seed(seed)`. @throws {ConfigError} for a seed that cannot be used */
   seed(seed: Seed): void {
     const whole = typeof seed === 'bigint' || Number.isSafeInteger(seed)
     let rest = whole ? BigInt(seed) : 0n
     if (rest < 0n) rest = -rest
     if (!whole || rest >> MAX_SEED_BITS) {
       const want = 'a whole number below 2^32768 (a bigint beyond 2^53)'
-      throw new ConfigError('seed', seed, `seed must be ${want}, got ${show(seed)}; try 42`)
+      throw new ConfigError(
+        'seed',
+        seed,
+        `${term('seed')} must be ${want}, got ${show(seed)}; try 42`,
+      )
     }
     const key: number[] = []
     do {
@@ -74,7 +88,10 @@ export class Random {
     return (high * 67108864 + low) / 9007199254740992
   }
 
-  /** A normal variate: Box-Muller in pairs, the second one kept for the next call. */
+  /**
+   * A normal variate, like `random.gauss`: Box-Muller in pairs, the second stored for the next
+   * call.
+   */
   gauss(mu = 0, sigma = 1): number {
     let z = this.gaussNext
     this.gaussNext = null
@@ -88,7 +105,7 @@ export class Random {
     return mu + z * sigma
   }
 
-  /** Shuffles in place: Fisher and Yates from the end. */
+  /** Shuffles in place, like `random.shuffle`: Fisher-Yates from the end. */
   shuffle<T>(list: T[]): void {
     for (let i = list.length - 1; i > 0; i--) {
       const j = this.below(i + 1)
@@ -98,7 +115,7 @@ export class Random {
     }
   }
 
-  /** A whole number of k random bits, 0 <= k <= 53. */
+  /** A whole number of k random bits, k from 0 to 53. @throws {ConfigError} for another k */
   getrandbits(k: number): number {
     if (!Number.isInteger(k) || k < 0 || k > 53) {
       throw new ConfigError('k', k, `getrandbits takes 0 to 53 bits, got ${show(k)}`)
@@ -106,7 +123,7 @@ export class Random {
     return k === 0 ? 0 : this.bits(k)
   }
 
-  /** A whole number in [0, n), n at most 2^53, by rejection, as `_randbelow_with_getrandbits`. */
+  /** A whole number in [0, n), n at most 2^53, by rejection, like `_randbelow_with_getrandbits`. */
   below(n: number): number {
     const k = n < TWO_32 ? 32 - Math.clz32(n) : 64 - Math.clz32(Math.floor(n / TWO_32))
     let r = this.bits(k)
@@ -114,7 +131,11 @@ export class Random {
     return r
   }
 
-  /** A whole number of range(start, stop, step); with one argument, of range(stop). */
+  /**
+   * A whole number of range(start, stop, step), like `random.randrange`; with one argument, of
+   * range(start).
+   * @throws {ConfigError} if the range is empty
+   */
   randrange(start: number, stop?: number, step = 1): number {
     const [from, to] = stop === undefined ? [0, start] : [start, stop]
     const count = Math.ceil((to - from) / step)
@@ -126,8 +147,10 @@ export class Random {
   }
 
   /**
-   * `random.choices(range(n), weights=weights[:n])[0]`: an index drawn in proportion to its weight.
-   * @throws {ConfigError} when the sum of the weights is not positive, or is infinite
+   * An index drawn with probability proportional to its weight, like
+   * `random.choices(range(n), weights=weights[:n])[0]`.
+   * @param n number of weights to use; all unless given
+   * @throws {ConfigError} if the sum of the weights is not positive, or is infinite
    */
   choice(weights: ArrayLike<number>, n = weights.length): number {
     let total = 0
@@ -144,21 +167,25 @@ export class Random {
     return n - 1
   }
 
-  /** `random.choices(population, weights, k=k)`. */
+  /** Like `random.choices(population, weights, k=k)`. @throws {ConfigError} as choice does */
   choices<T>(population: readonly T[], weights: ArrayLike<number>, k = 1): T[] {
     if (weights.length !== population.length) {
       const got = `${weights.length} weights for ${population.length} items`
-      throw new ConfigError('weights', weights.length, `choices needs one weight per item, got ${got}`)
+      throw new ConfigError(
+        'weights',
+        weights.length,
+        `choices needs one weight per item, got ${got}`,
+      )
     }
     return Array.from({ length: k }, () => population[this.choice(weights)]!)
   }
 
-  /** A copy of the state; restore() of it repeats every draw from here on. */
+  /** A copy of the state; restore() repeats every draw from here on. */
   save(): RandomState {
     return { words: Array.from(this.words), index: this.index, gaussNext: this.gaussNext }
   }
 
-  /** Continues from a state of save(). @throws {ConfigError} when it is not a state of a generator */
+  /** Continues from a state of save(). @throws {ConfigError} if it is not a valid state */
   restore(state: RandomState): void {
     checkState(state)
     this.words.set(state.words)

@@ -84,7 +84,7 @@ describe.each(BUILDS)('Adam in the %s core', (build) => {
     expect(apart(arena.params, literal.p)).toBeLessThanOrEqual(1e-15)
   })
 
-  test('changes the parameters and nothing beside them', async () => {
+  test('changes only the parameters', async () => {
     const arena = await arenaOf(7)
     fill(arena, 1)
     const x = arena.alloc([6])
@@ -96,7 +96,7 @@ describe.each(BUILDS)('Adam in the %s core', (build) => {
     expect(arena.paramsGrad).toEqual(grad)
   })
 
-  test('no gradient and learning rate 0 move nothing', async () => {
+  test('no gradient and learning rate 0 change nothing', async () => {
     const arena = await arenaOf(7)
     fill(arena, 1)
     const before = arena.params.slice()
@@ -122,7 +122,7 @@ describe.each(BUILDS)('Adam in the %s core', (build) => {
       expect(apart(params, (await updated([0.6, 0, -0.8], null)).params)).toBeLessThanOrEqual(1e-15)
     })
 
-    test.each([5, 6, null])('leaves a gradient of norm 5 as it is with %s', async (clip) => {
+    test.each([5, 6, null])('does not change a gradient of norm 5 with %s', async (clip) => {
       expect(await updated([3, 0, -4], clip)).toEqual(await updated([3, 0, -4], null))
       expect((await updated([3, 0, -4], clip)).grad).toEqual([3, 0, -4])
     })

@@ -7,7 +7,7 @@ import { moduleOf } from './helpers/cores.js'
 const { ArenaError, ConfigError, FIELDS, MicroGPT, PRESETS, resolveConfig } = api
 const ODD = [NaN, Infinity, -Infinity, -1, -0, 0, 0.5, 2 ** 53, 1e-323, '', '1', null, true, [], {}]
 
-/** A config, or undefined for one that is refused as it should be. */
+/** A config, or undefined for one that is correctly rejected. */
 function resolved(preset: unknown, input: unknown): Readonly<api.Config> | undefined {
   try {
     return resolveConfig(preset as string, input as api.ConfigInput)
@@ -18,7 +18,7 @@ function resolved(preset: unknown, input: unknown): Readonly<api.Config> | undef
   }
 }
 
-/** Trains and samples with a config, where memory allows it. */
+/** Trains and samples with a config, if memory allows it. */
 async function works(config: Readonly<api.Config>): Promise<void> {
   const fits = { n_embd: 64, n_layer: 4, block_size: 64, batch_size: 8 }
   const small = Object.entries(fits).every(([field, most]) => config[field as 'n_embd'] <= most)
@@ -33,7 +33,7 @@ async function works(config: Readonly<api.Config>): Promise<void> {
     expect(gpt.sample({ count: 1 })).toHaveLength(1)
     gpt.save({ optimizer: true })
   } catch (error) {
-    // Rates of 1,000 may well blow a model up: it says so.
+    // A rate of 1,000 may make a model diverge, which is an error.
     if (!(error instanceof api.TrainingError || error instanceof api.CheckpointError)) throw error
   }
 }
@@ -86,7 +86,7 @@ test.each(['n_embd', 'temperature', 'grad_clip', 'num_steps'])(
 )
 
 test.each([-1, NaN, Infinity, -Infinity, '1', null, 2 ** 53])(
-  'a temperature of %s is refused wherever it is given',
+  'a temperature of %s is always rejected',
   async (temperature) => {
     const gpt = await MicroGPT.create({ docs: ['ab'], core: moduleOf('release') })
     const given = { temperature: temperature as number }

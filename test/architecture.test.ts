@@ -1,4 +1,6 @@
-/** The rules of the house: which room may import which, and who touches WebAssembly. */
+/**
+ * The rules of the architecture: which room may import which, and which file touches WebAssembly.
+ */
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Each room imports only from itself and from rooms to its left. A room is a folder or a file. */
 const ROOMS = {
-  assembly: 'arena exp log math tape kernels ops adam thread-pool index threads peak',
+  assembly: 'op-record arena exp log math tape kernels ops adam thread-pool index threads peak',
   src:
     'errors config random data engine checkpoint gpt reference worker ' +
     'index bundles export bench web cli',
@@ -29,7 +31,7 @@ function importsOf(file: string): string[] {
   return [...found, ...dynamic, ...bare].map(([, module]) => module!)
 }
 
-/** The files of its own tree that a file imports. */
+/** The files of the same tree that a file imports. */
 function localImports(file: string): string[] {
   return importsOf(file)
     .filter((module) => module.startsWith('.'))
@@ -70,7 +72,7 @@ describe.each(Object.entries(ROOMS))('%s', (folder, list) => {
   })
 })
 
-test('src imports of assembly nothing but the types that its build makes', () => {
+test('src imports only types of the core, from its build', () => {
   const out = filesOf('src').flatMap((file) =>
     localImports(file).filter((to) => !to.startsWith('src/') && !to.startsWith('package.json')),
   )
@@ -90,7 +92,7 @@ test('the reference engines import config, data, random, the sampler, Trainable 
   expect(out.filter((to) => !allowed.test(to))).toEqual([])
 })
 
-test('the runtime depends on the loader alone, and one file touches WebAssembly', () => {
+test('the runtime depends only on the loader, and one file touches WebAssembly', () => {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   expect(Object.keys(dependencies)).toEqual(['@assemblyscript/loader'])
   const users = filesOf('src').filter((file) =>
@@ -103,4 +105,29 @@ test('the runtime depends on the loader alone, and one file touches WebAssembly'
   })
   // The benchmark measures the machine's peak with a module that is not the core.
   expect(touching.filter((file) => !file.startsWith('src/bench/'))).toEqual(['src/engine/core.ts'])
+})
+
+describe.each(['src', 'assembly'])('names exported in %s', (folder) => {
+  /** Names that mean the same in each place: an entry of the public API that hands a name on. */
+  const EXCEPTIONS: Record<string, string> = {
+    forward: 'assembly/tape.ts only; ops keep theirs private',
+  }
+
+  test('are declared once', () => {
+    const places = new Map<string, string[]>()
+    for (const file of filesOf(folder)) {
+      const text = readFileSync(join(root, file), 'utf8')
+      const found = text.matchAll(
+        /^export (?:declare )?(?:abstract |async )?(?:class|interface|function\*?|const|let|type|enum|namespace) (\w+)/gm,
+      )
+      for (const [, name] of found) places.set(name!, [...(places.get(name!) ?? []), file])
+    }
+    const twice = [...places].filter(([name, files]) => files.length > 1 && !EXCEPTIONS[name])
+    expect(twice.map(([name, files]) => `${name}: ${files.join(', ')}`)).toEqual([])
+  })
+})
+
+test('few files are at the top of src', () => {
+  const top = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((e) => e.isFile())
+  expect(top.length).toBeLessThanOrEqual(8)
 })

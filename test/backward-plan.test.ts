@@ -1,4 +1,4 @@
-/** Gradients come out right however values are shared, and whatever lay in their memory before. */
+/** Gradients are correct however values are shared, and whatever their memory contained. */
 import { describe, expect, test } from 'vitest'
 import { type Graph, Tensor } from '../src/index.js'
 import { gaps } from '../src/engine/backward-plan.js'
@@ -14,7 +14,7 @@ function spoil({ arena }: Graph): void {
 const fill = (x: Tensor, ...numbers: number[]) => x.data.set(numbers)
 
 describe.each(BUILDS)('%s build', (build) => {
-  test('a value that nobody reads has no gradient', async () => {
+  test('a value that is not read has no gradient', async () => {
     const g = await graphOn(build)
     const [x, idle] = [g.input(1, 2), g.input(1, 2)]
     fill(x, 3, 4)
@@ -27,7 +27,7 @@ describe.each(BUILDS)('%s build', (build) => {
     expect([...idle.grad]).toEqual([0, 0])
   })
 
-  test('a value that is read before and after the one walked back from', async () => {
+  test('a value that is read before and after the one that backward starts from', async () => {
     const g = await graphOn(build)
     const x = g.input(1, 2)
     fill(x, 3, 4)

@@ -1,4 +1,4 @@
-/** Several documents a step: the mean of the single ones, whatever chunks they are cut into. */
+/** Several documents per step: the mean of the single ones, for any micro-batches. */
 import { describe, expect, test } from 'vitest'
 import { Adam, Arena, MicroGPT, Tokenizer, loadCore } from '../src/index.js'
 import { gptTable, mapStateDict, parseDocs, planGPT, resolveConfig } from '../src/index.js'
@@ -68,7 +68,8 @@ test('the gradient has the same bits however the batch is cut into micro-batches
   const tokenizer = Tokenizer.of(docs)
   const { vocabSize } = tokenizer
   const small = resolveConfig('tutorial', config)
-  // A longer block_size makes longer micro-batches; the model is the same for documents as short as these.
+  // A longer block_size makes longer micro-batches; the model is the same for documents as short as
+  // these.
   const large = resolveConfig('tutorial', { ...config, block_size: 1000 })
   const batch = docs.slice(0, 60).map((doc) => tokenizer.encodeDoc(doc.slice(0, 7)))
   const rows = batch.reduce((sum, ids) => sum + ids.length - 1, 0)

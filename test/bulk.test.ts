@@ -33,7 +33,7 @@ function plainly(gpt: MicroGPT, random: Random, count: number, rows: number): st
   return all
 }
 
-/** Every candidate after a prompt, however it goes on. */
+/** Every candidate after a prompt. */
 function* topOf(gpt: MicroGPT, prompt: string) {
   const topK = gpt.tokenizer.vocabSize
   // The generator ends without a word where BOS is drawn: another seed draws something else.
@@ -46,7 +46,8 @@ describe('side by side', () => {
   test('the documents of a plain loop', async () => {
     const gpt = await trained({ num_steps: 40, block_size: 5 })
     const random = new Random(7, await loadCore())
-    // The model's own generator is where training and 64 rows leave it: one of our own stands for it.
+    // The model's own generator is where training and 64 rows leave it: one of our own stands for
+    // it.
     const state = random.save()
     const { parts } = gpt as unknown as { parts: { random: Random } }
     parts.random = new Random(7, await loadCore())
@@ -75,7 +76,7 @@ describe('side by side', () => {
     expect(length(many)).toBeLessThan(1.1 * length(one))
   })
 
-  test('training goes on with the same bits, and threads change nothing', async () => {
+  test('training continues with the same bits, and threads change nothing', async () => {
     const runs = await Promise.all(
       [1, 2].map(async (threads) => {
         const gpt = await trained({ batch_size: 8 }, threads)
@@ -90,7 +91,7 @@ describe('side by side', () => {
     expect(Array.from(without.train({ steps: 5 }), ({ loss }) => loss)).toEqual(runs[0]!.losses)
   })
 
-  test('a larger model has room for fewer, and none at all is no trouble', async () => {
+  test('a larger model has room for fewer, and also works with room for none', async () => {
     const gpt = await trained({ n_embd: 32, block_size: 130, num_steps: 40, learning_rate: 1e-4 })
     expect(gpt.sample({ count: 0, sideBySide: true })).toEqual([])
     const texts = gpt.sample({ count: 20, sideBySide: true })

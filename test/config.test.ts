@@ -27,7 +27,16 @@ describe('the presets', () => {
   const init = { init_std: 0.02, zero_init_projections: true, activation: 'relu2' }
   const optimizer = { learning_rate: 1e-2, beta1: 0.9, beta2: 0.95, eps_adam: 1e-8 }
   const run = { lr_schedule: 'cosine', num_steps: 500, batch_size: 1, temperature: 0.5 }
-  const tutorial = { ...size, ...init, ...optimizer, ...run, weight_decay: 0, grad_clip: null }
+  const warmup_steps = 0
+  const tutorial = {
+    ...size,
+    ...init,
+    ...optimizer,
+    ...run,
+    weight_decay: 0,
+    grad_clip: null,
+    warmup_steps,
+  }
   const gist = {
     ...tutorial,
     block_size: 16,
@@ -41,19 +50,19 @@ describe('the presets', () => {
   }
 
   test('are the two published revisions', () => {
-    expect(PRESETS).toEqual({ tutorial, gist })
+    expect(PRESETS).toMatchObject({ tutorial, gist })
     expect([resolveConfig(), resolveConfig('gist')]).toEqual([PRESETS.tutorial, PRESETS.gist])
   })
 
   test('cannot be written to', () => {
-    for (const config of [PRESETS, PRESETS.tutorial, PRESETS.gist, resolveConfig()]) {
+    for (const config of [PRESETS, ...Object.values(PRESETS), resolveConfig()]) {
       expect(Object.isFrozen(config)).toBe(true)
     }
   })
 
   test.each(['Tutorial', 'gpt2', '', 'toString', null, 0, {}])('%s is none', (preset: any) => {
     const error = refusal(() => resolveConfig(preset))
-    expect(error.message).toContain('preset must be tutorial or gist, got ')
+    expect(error.message).toContain('preset must be one of tutorial, gist, small, medium, got ')
     expect(error).toMatchObject({ field: 'preset', value: preset })
   })
 })
@@ -76,6 +85,7 @@ describe('every field takes what it can use and names what it cannot', () => {
     eps_adam: [0.5, 1],
     lr_schedule: ['linear'],
     num_steps: [1, 4],
+    warmup_steps: [0, -0, 1, 4],
     batch_size: [1, 4],
     temperature: [0, -0, 0.5, 1, 4],
     weight_decay: [0, -0, 0.5, 1, 4],
@@ -156,11 +166,11 @@ describe('every field takes what it can use and names what it cannot', () => {
     ['n_layer', 2.4, 'a whole number from 1 to 1024, got 2.4; try 2'],
     ['n_layer', NaN, 'a whole number from 1 to 1024, got NaN; try 1'],
     ['block_size', -8, 'a whole number from 1 to 65536, got -8; try 1'],
-    ['activation', 'gelu', 'one of relu, relu2, got "gelu"; try relu2'],
+    ['activation', 'swish', 'one of relu, relu2, gelu, got "swish"; try relu2'],
     ['lr_schedule', 'Cosine', 'one of cosine, linear, constant, got "Cosine"; try cosine'],
     ['beta1', 1, 'a number from 0 below 1, got 1; try 0.9'],
-    ['eps_adam', 0, 'a number from 1e-300 to 1, got 0; try 1e-8'],
-    ['grad_clip', 0, 'a number above 0 to 1e+300, or null for off, got 0; try null'],
+    ['eps_adam', 0, 'a number from 1e-120 to 1, got 0; try 1e-8'],
+    ['grad_clip', 0, 'a number above 0 to 1e+300, or null, got 0; try null'],
     ['zero_init_projections', 1, 'true or false, got 1; try true'],
     [
       'temperature',
@@ -184,12 +194,12 @@ describe('n_embd and n_head', () => {
   ])('%i does not divide into %i', (n_embd, n_head, near) => {
     const error = refusal(() => resolveConfig('tutorial', { n_embd, n_head }))
     expect(error.message).toBe(
-      `n_embd ${n_embd} does not divide into n_head ${n_head}; try ${near}`,
+      `n_embd (${n_embd}) must be divisible by n_head (${n_head}); try ${near}`,
     )
     expect(error).toMatchObject({ field: 'n_embd', value: n_embd })
   })
 
-  test('head_dim is derived, and may only be given as it is', () => {
+  test('head_dim is derived, and may only be given with its value', () => {
     expect(resolveConfig('gist', { n_embd: 24, n_head: 3 }).head_dim).toBe(8)
     expect(resolveConfig('gist', { n_embd: 24, n_head: 3, head_dim: 8 }).head_dim).toBe(8)
     for (const value of [4, 0, NaN, '8', null] as any[]) {
@@ -224,6 +234,34 @@ describe('what is given', () => {
     )
     expect(error).toMatchObject({ field: name, value: 1 })
   })
+})
+
+test('the larger presets are what they say, and have a warm-up', () => {
+  const { small, medium } = PRESETS
+  const sizes = [small, medium].map((c) => [c.n_embd, c.n_head, c.n_layer, c.block_size])
+  expect(sizes).toEqual([
+    [64, 4, 2, 32],
+    [128, 4, 4, 64],
+  ])
+  for (const name of ['small', 'medium'] as const) {
+    expect(resolveConfig(name)).toEqual(PRESETS[name])
+    expect(PRESETS[name].warmup_steps).toBeGreaterThan(0)
+  }
+})
+
+test('warmup_steps multiplies the schedule by min(1, (step + 1) / warmup_steps)', () => {
+  const base = { num_steps: 20, learning_rate: 0.5 }
+  for (const lr_schedule of ['cosine', 'linear', 'constant'] as const) {
+    const plain = resolveConfig('tutorial', { ...base, lr_schedule })
+    for (const warmup_steps of [0, 1, 4, 20, 1e12]) {
+      const config = resolveConfig('tutorial', { ...base, lr_schedule, warmup_steps })
+      for (let step = 0; step < 25; step++) {
+        const factor = warmup_steps === 0 ? 1 : Math.min(1, (step + 1) / warmup_steps)
+        const want = learningRate(plain, step, Math.cos) * factor
+        expect(learningRate(config, step, Math.cos)).toBe(want)
+      }
+    }
+  }
 })
 
 describe('learningRate', () => {

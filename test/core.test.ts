@@ -11,7 +11,7 @@ import { releaseBytes } from './helpers/cores.js'
 const bytes = Uint8Array.from(releaseBytes)
 const folder = mkdtempSync(join(tmpdir(), 'core-'))
 let files = 0
-/** A file of its own, so that no other test has loaded it. */
+/** A separate file, so that no other test has loaded it. */
 const file = (content: Uint8Array | null, name = 'core.wasm') => {
   const path = join(folder, `${++files} ${name}`)
   if (content) writeFileSync(path, content)
@@ -110,7 +110,7 @@ describe('a server', () => {
     if (streaming !== null) expect(spy).toHaveBeenCalledTimes(streaming ? 1 : 0)
   })
 
-  test('that answers 404 is quoted, and asked again the next time', async () => {
+  test('that answers 404 is quoted, and fetched again the next time', async () => {
     const url = `${origin}/missing.wasm`
     const message = `the core is not at ${url}: the server answered 404 Not Found`
     for (const count of [1, 2]) {
@@ -119,7 +119,7 @@ describe('a server', () => {
     }
   })
 
-  test('is asked once for several cores', async () => {
+  test('is fetched once for several cores', async () => {
     const url = served('application/wasm')
     await Promise.all([loadCore(url), loadCore(new URL(url))])
     await loadCore(url)
@@ -199,7 +199,7 @@ describe('instances', () => {
     expect(a.memory).not.toBe(b.memory)
   })
 
-  test('can be had once a file that was missing is there', async () => {
+  test('can be loaded when a missing file has appeared', async () => {
     const path = file(null)
     await expect(loadCore(path)).rejects.toThrow(CoreError)
     writeFileSync(path, bytes)

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { NAMES } from '../src/data/names.js'
 import { DatasetError, decodeUtf8, parseDocs, parseText, strip } from '../src/index.js'
 
-/** Code points for which Python's str.isspace() holds: what its strip() takes away. */
+/** Code points for which Python's str.isspace() holds: what its strip() removes. */
 const SPACE = [
   9, 10, 11, 12, 13, 28, 29, 30, 31, 32, 0x85, 0xa0, 0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004,
   0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000,
 ]
 
 describe('strip', () => {
-  test('takes what Python takes, of all code points, at both ends', () => {
+  test('removes the same code points as Python, at both ends', () => {
     const taken: number[] = []
     for (let code = 0; code < 0x110000; code++) {
       const char = String.fromCodePoint(code)
@@ -50,7 +50,7 @@ describe('parseDocs', () => {
     expect(parseDocs(text)).toEqual(want.length > 0 ? want : [text])
   })
 
-  test.each(['', '\n', ' \r\n\t\u3000\n', '\ufeff', '\ufeff\n'])('%j holds nothing', (text) => {
+  test.each(['', '\n', ' \r\n\t\u3000\n', '\ufeff', '\ufeff\n'])('%j is empty', (text) => {
     expect(() => parseDocs(text)).toThrow(DatasetError)
     expect(() => parseDocs(text)).toThrow(/no document.*at least one line/)
   })
@@ -67,7 +67,7 @@ describe('parseText', () => {
     expect(parseText(text)).toBe(want)
   })
 
-  test.each(['', '\ufeff'])('%j holds nothing', (text) => {
+  test.each(['', '\ufeff'])('%j is empty', (text) => {
     expect(() => parseText(text)).toThrow(DatasetError)
     expect(() => parseText(text)).toThrow(/empty: give some characters/)
   })
@@ -97,7 +97,7 @@ describe('decodeUtf8', () => {
     ['Latin-1 in a line', [0x63, 0xe9, 0x72, 0x0a, 0x62], 1, 2],
     ['Latin-1 at the end of a line', [0x63, 0x61, 0x66, 0xe9, 0x0a, 0x62], 1, 4],
     ['a character cut off by the end', [0x61, 0x0a, 0x62, 0xe2, 0x82], 2, 2],
-  ])('refuses %s', (_, bytes, line, byte) => {
+  ])('rejects %s', (_, bytes, line, byte) => {
     const decode = () => decodeUtf8(Uint8Array.from(bytes))
     expect(decode).toThrow(DatasetError)
     expect(decode).toThrow(`not valid UTF-8 at line ${line}, byte ${byte} of it`)
@@ -107,12 +107,12 @@ describe('decodeUtf8', () => {
 describe('the embedded names', () => {
   const names = parseDocs(NAMES)
 
-  test('are 2,000 at least, distinct and sorted', () => {
+  test('are at least 2,000, distinct and sorted', () => {
     expect(names.length).toBeGreaterThanOrEqual(2000)
     expect([...new Set(names)].sort()).toEqual(names)
   })
 
-  test('are a-z alone, one a line', () => {
+  test('are only a-z, one per line', () => {
     expect(names.filter((name) => !/^[a-z]+$/.test(name))).toEqual([])
     expect(NAMES).toBe(names.map((name) => `${name}\n`).join(''))
   })

@@ -1,4 +1,7 @@
-/** The build with fused multiply-add: only where it is asked for and known, and right in all but bits. */
+/**
+ * The build with fused multiply-add: used only on request and where available, and correct except
+ * for the last bits.
+ */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
@@ -33,14 +36,14 @@ async function standard(): Promise<number[]> {
 // V8 knows the instructions without a flag from 11.4 on.
 const flags = process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : []
 
-test('where the engine has it, the losses agree, but not to the bit', async () => {
+test('where available, the losses agree, but are not bit-identical', async () => {
   const [fast, want] = [lossesWith(...flags), await standard()]
   const far = Math.max(...fast.map((loss, i) => Math.abs(loss - want[i]!)))
   expect(far).toBeLessThan(1e-9)
   expect(far).toBeGreaterThan(0)
 })
 
-test('--fast is the same run on the command line, and says where there is none', async () => {
+test('--fast is the same run on the command line, and reports if it is not available', async () => {
   const cli = fileURLToPath(new URL('../build/cli.js', import.meta.url))
   const words = '--batch-size 8 --steps 50 --samples 0 --json --fast'.split(' ')
   const run = (...before: string[]) => {
@@ -59,7 +62,7 @@ test('--fast is the same run on the command line, and says where there is none',
   expect(stderr).toMatch(/^microgpt-wasm: this Node has no relaxed SIMD for --fast; .*\n$/)
 })
 
-test('where the engine has it not, the standard build answers, to the bit', async () => {
+test('where not available, the standard build is used, bit for bit', async () => {
   expect(hasFusedMultiplyAdd()).toBe(flags.length === 0)
   if (flags.length === 0) return
   expect(lossesWith()).toEqual(await standard())

@@ -1,4 +1,15 @@
-/** The product against CPython: the same losses, samples, initial parameters and gradients. */
+/**
+ * The package compared with CPython: the same samples, and losses, initial parameters and gradients
+ * within the bounds below.
+ *
+ * From equal parameters, a step's gradients agree within 1e-14. Over a run the difference grows,
+ * for any two implementations whose sums or libm differ in the last bit, because training amplifies
+ * it. In a run of 1,000 tutorial steps the largest difference of a loss is 3e-14 after 100 steps,
+ * 3e-12 after 300, 5e-11 after 500 and 1.6e-10 at the worst step. For comparison: two CPythons
+ * whose libm differ (with and without fused multiply-add) are 5.1e-11 apart in such a run, and the
+ * scalar reference engine, which repeats CPython operation for operation, 1.3e-10. (The 500-step
+ * golden stays at 2e-13: its learning rate falls to zero twice as fast.)
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type ConfigInput, MicroGPT, parseDocs } from '../src/index.js'
@@ -12,7 +23,7 @@ interface Golden {
   num_params: number
   losses: number[]
   samples: string[]
-  /** The first of the parameters, or all. */
+  /** The first parameters, or all of them. */
   init_head: number[]
   grad_step0: number[]
   final_head: number[]
@@ -23,8 +34,17 @@ const load = (path: string) => JSON.parse(readFileSync(here(path), 'utf8')) as G
 const furthest = (got: ArrayLike<number>, want: readonly number[]) =>
   want.reduce((worst, x, i) => Math.max(worst, Math.abs(x - got[i]!)), 0)
 
-/** Trains and samples as the golden's config says, and compares all that the golden holds. */
-async function agree(golden: Golden, docs: string[], preset = 'tutorial'): Promise<void> {
+/** Largest differences of a run's losses and of its final parameters. */
+const SHORT = { losses: 1e-11, params: 1e-10 }
+const LONG = { losses: 5e-10, params: 1e-10 }
+
+/** Trains and samples with the golden's config, and compares everything that the golden holds. */
+async function agree(
+  golden: Golden,
+  docs: string[],
+  preset = 'tutorial',
+  most = SHORT,
+): Promise<void> {
   const { config } = golden
   const seed = BigInt(golden.seed)
   const gpt = await MicroGPT.create({ docs, preset, config, seed, core: moduleOf('release') })
@@ -40,8 +60,8 @@ async function agree(golden: Golden, docs: string[], preset = 'tutorial'): Promi
     expect(furthest(grads, golden.grad_step0)).toBeLessThan(1e-14)
   }
   expect(losses.length).toBe(golden.losses.length)
-  expect(furthest(losses, golden.losses)).toBeLessThan(1e-11)
-  expect(furthest(gpt.params, golden.final_head)).toBeLessThan(1e-10)
+  expect(furthest(losses, golden.losses)).toBeLessThan(most.losses)
+  expect(furthest(gpt.params, golden.final_head)).toBeLessThan(most.params)
   expect(gpt.sample({ count: golden.samples.length })).toEqual(golden.samples)
 }
 
@@ -49,12 +69,16 @@ test.each(['names-tutorial-500', 'names-gist-1000'])('the shipped names: %s', (n
   agree(load(`golden/${name}.json`), parseDocs(NAMES)),
 )
 
-test.each(['unicode-2x3', 'odd-3x1'])('documents of its own: %s', (name) => {
+test('the shipped names: 1,000 tutorial steps, whose difference from CPython has grown', () =>
+  agree(load('golden/names-tutorial-1000.json'), parseDocs(NAMES), 'tutorial', LONG))
+
+test.each(['unicode-2x3', 'odd-3x1'])('the documents in the golden: %s', (name) => {
   const golden = load(`golden/${name}.json`)
   return agree(golden, golden.docs!)
 })
 
-// Not part of the repository: they lie beside it where the makemore names.txt does.
+// Goldens of makemore's names.txt are not part of the repository: compared where they are
+// available.
 describe.runIf(existsSync(here('../../shared/golden')))('names.txt', () => {
   const docs = () => parseDocs(readFileSync(here('../../shared/data/names.txt'), 'utf8'))
   test.each(['tutorial-500', 'gist-1000'])('%s', (name) => {

@@ -1,4 +1,4 @@
-/** One long text in blocks, what is held out, and what the model makes of both. */
+/** One long text in blocks, held-out data, and how the model uses both. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { NAMES } from '../src/data/names.js'
@@ -33,7 +33,7 @@ describe('training on a text', () => {
     ...[586, 563, 366, 74, 802, 724, 325, 538, 225, 188, 533],
   ]
 
-  /** The plain twin, fed by hand. */
+  /** The typed-array engine, fed by hand. */
   class TextTwin extends TypedGPT {
     trainBlock(ids: readonly number[]): number {
       const loss = this.trainDoc(ids, learningRate(this.config, this.step, Math.cos))
@@ -42,7 +42,7 @@ describe('training on a text', () => {
     }
   }
 
-  test("is the twin's training on the blocks at CPython's offsets", async () => {
+  test("equals the typed-array engine's training on the blocks at CPython's offsets", async () => {
     const config = { num_steps: 30 }
     const gpt = await MicroGPT.create({ text: TEXT, valFraction: 0.1, config })
     expect(gpt.numParams).toBe(3680)
@@ -55,7 +55,7 @@ describe('training on a text', () => {
     expect(gpt.docsSeen).toBe(30)
   })
 
-  test('in batches has the mean loss of the blocks, and takes as many draws', async () => {
+  test('in batches has the mean loss of the blocks, and one draw per block', async () => {
     const gpt = await create({ config: { ...small, learning_rate: 0 }, seed: 7 })
     const random = new Random(7)
     for (let i = 0; i < gpt.numParams; i++) random.gauss()
@@ -66,7 +66,7 @@ describe('training on a text', () => {
     expect(gpt.docsSeen).toBe(150)
   })
 
-  test('learns what follows what', async () => {
+  test('learns which character follows', async () => {
     const config = { ...small, num_steps: 300, batch_size: 8 }
     const gpt = await create({ config, text: 'abcd'.repeat(300), valFraction: 0.1 })
     expect(lossesOf(gpt).at(-1)).toBeLessThan(0.05)
@@ -75,7 +75,7 @@ describe('training on a text', () => {
     expect(chars.join('')).toBe('bcda'.repeat(10))
   })
 
-  test('any characters: astral ones, halves of pairs, line ends of all kinds, as they are', async () => {
+  test('keeps all characters: astral ones, halves of pairs, all kinds of line ends', async () => {
     const text = 'a\r\n😀\ud83db\u2028'.repeat(9)
     const gpt = await create({ text })
     expect(gpt.tokenizer.chars).toEqual(['\n', '\r', 'a', 'b', '\u2028', '\ud83d', '😀'])
@@ -87,14 +87,14 @@ describe('training on a text', () => {
     )
   })
 
-  test('ids take 2 bytes, and 4 where the alphabet is large', () => {
+  test('ids take 2 bytes, or 4 for a large alphabet', () => {
     const chars = Array.from({ length: 70_000 }, (_, i) => String.fromCodePoint(0x10000 + i))
     const [some, all] = [new Tokenizer(chars.slice(0, 65_535)), new Tokenizer(chars)]
     expect(encodeText(some, chars[65_534]!)).toEqual(Uint16Array.of(65_534))
     expect(encodeText(all, chars[69_999]!)).toEqual(Uint32Array.of(69_999))
   })
 
-  test('10 MB take a moment, and a step no longer for it', async () => {
+  test('10 MB are loaded quickly, and do not slow down a step', async () => {
     const start = performance.now()
     const text = NAMES.repeat(Math.ceil(1e7 / NAMES.length)).slice(0, 1e7)
     const gpt = await MicroGPT.create({ text, valFraction: 0.01 })
@@ -106,11 +106,11 @@ describe('training on a text', () => {
   })
 })
 
-describe('what is held out', () => {
+describe('held-out data', () => {
   const tokenizer = Tokenizer.of([TEXT])
   const fraction = fc.nat(999).map((n) => n / 1000)
 
-  test('of documents: the last of the shuffled ones, none lost and none in both', () => {
+  test('of documents: the last of the shuffled ones; none is lost or in both parts', () => {
     const property = (count: number, valFraction: number, seed: number) => {
       const docs = names.slice(0, count)
       const held = Math.floor(count * valFraction)
@@ -159,7 +159,7 @@ describe('what is held out', () => {
     fc.assert(fc.property(lengths, fraction, blocks, property))
   })
 
-  test('of documents is trained on by no step, and the others in their order', async () => {
+  test('of documents is never trained on; the others are used in order', async () => {
     const docs = names.slice(0, 10)
     const gpt = await create({ text: undefined!, docs, valFraction: 0.3 })
     expect(gpt.valDocs).toHaveLength(3)
@@ -171,7 +171,7 @@ describe('what is held out', () => {
     expect(lossesOf(frozen, { steps: 14 })).toEqual(want)
   })
 
-  test('the alphabet is that of all', async () => {
+  test('the alphabet includes held-out data', async () => {
     const gpt = await create({ text: `${'ab'.repeat(45)}${'cd'.repeat(10)}`, valFraction: 0.1 })
     expect(gpt.tokenizer.chars).toEqual(['a', 'b', 'c', 'd'])
     expect(gpt.validate()).toBeGreaterThan(0)
@@ -182,7 +182,7 @@ describe('validation', () => {
   test.each<[string, Partial<CreateOptions>]>([
     ['documents', { text: undefined!, docs: names, valFraction: 0.1 }],
     ['a text', { valFraction: 0.2 }],
-  ])('of %s is loss() over what is held out', async (_, options) => {
+  ])('of %s is loss() over the held-out data', async (_, options) => {
     const gpt = await create(options)
     run(gpt)
     const held = TEXT.slice(800)
@@ -197,7 +197,7 @@ describe('validation', () => {
     ['documents in batches', { text: undefined!, docs: names, valFraction: 0.5 }, 9],
     ['a text', { valFraction: 0.2 }, 1],
     ['a text in batches', { valFraction: 0.2 }, 30],
-  ])('of %s disturbs no bit of the run', async (_, options, batch_size) => {
+  ])('of %s does not affect the run', async (_, options, batch_size) => {
     const [plain, watched] = [await create(options), await create(options)]
     const losses = lossesOf(plain, { batch_size })
     const steps = run(watched, { batch_size, evalEvery: 3 })
@@ -225,7 +225,7 @@ describe('validation', () => {
     expect(run(gpt, { steps: 0, evalEvery: 1 })).toEqual([])
   })
 
-  test('without a split nothing is another run than before', async () => {
+  test('without a split the run is the same as before', async () => {
     const docs = names
     const [plain, zero] = [
       await MicroGPT.create({ docs, config: small }),
@@ -243,7 +243,7 @@ describe('sampling a text', async () => {
   const text = (options: Parameters<typeof gpt.generate>[0]) =>
     Array.from(gpt.generate({ seed: 3, ...options }), ({ char }) => char).join('')
 
-  test('goes on for length characters, 200 unless given, and never draws BOS', () => {
+  test('continues for length characters, 200 by default, and never draws BOS', () => {
     expect([...text({})]).toHaveLength(200)
     const wild = text({ length: 2000, temperature: 1e6 })
     expect([...wild]).toHaveLength(2000)
@@ -263,7 +263,7 @@ describe('sampling a text', async () => {
     const long = `${'tao'.repeat(50)}insert`
     expect(text({ prompt: long })).toBe(text({ prompt: 'insert' }))
     expect(text({ prompt: 'xinsert'.slice(1) })).not.toBe(text({ prompt: 'nsert' }))
-    // The likeliest character after each window, one window at a time.
+    // The most likely character after each window, one window at a time.
     const greedy = text({ length: 30, temperature: 0, prompt: 'in' })
     for (let i = 6; i < 30; i++) {
       const window = `in${greedy}`.slice(i - 4, i + 2)
@@ -271,14 +271,14 @@ describe('sampling a text', async () => {
     }
   })
 
-  test('where there is no newline begins after the first character of the alphabet', async () => {
+  test('without a newline begins after the first character of the alphabet', async () => {
     const other = await create({ text: 'cab'.repeat(30) })
     const chars = (prompt: string) =>
       Array.from(other.generate({ prompt, seed: 1, length: 20 }), ({ char }) => char)
     expect(chars('')).toEqual(chars('a'))
   })
 
-  test('with a seed of its own leaves the training as it was; without shifts its blocks', async () => {
+  test('with its own seed does not affect training; without one it changes the blocks', async () => {
     const runs = await Promise.all(
       [undefined, { length: 9, seed: 1 }, { length: 9 }].map(async (options) => {
         const other = await create()
@@ -291,13 +291,15 @@ describe('sampling a text', async () => {
     expect(runs[2]).not.toEqual(runs[0])
   })
 
-  test('loss() takes pieces of text', () => {
+  test('loss() accepts pieces of text', () => {
     expect(gpt.loss(['ta', 'tao'])).toBe((gpt.loss(['ta']) + gpt.loss(['tao'])) / 2)
-    expect(() => gpt.loss(['ta', 't'])).toThrow(/a piece of text must have at least 2 characters, got "t"/)
+    expect(() => gpt.loss(['ta', 't'])).toThrow(
+      /a piece of text must have at least 2 characters, got "t"/,
+    )
   })
 })
 
-describe('what is refused', () => {
+describe('what is rejected', () => {
   test.each<[string, object, new (...args: never[]) => Error, RegExp]>([
     ['both', { docs: names }, DatasetError, /^give docs or text, not both$/],
     ['neither', { text: undefined }, DatasetError, /^docs must be a list/],
@@ -310,7 +312,7 @@ describe('what is refused', () => {
       /has 6 characters to train on, .* takes 7 \(bl/,
     ],
     ['too little left', { valFraction: 0.999 }, DatasetError, /has 1 characters to train on/],
-    ['too little held out', { valFraction: 0.006 }, DatasetError, /holds out 6 characters, and a/],
+    ['too little held out', { valFraction: 0.006 }, DatasetError, /holds out 6 characters, but a/],
     ['a tiny part', { valFraction: 1e-9 }, DatasetError, /holds out 0 characters/],
     [
       'all',
@@ -333,7 +335,7 @@ describe('what is refused', () => {
     expect((reason as Error).message).toMatch(message)
   })
 
-  test('a block of just the whole text is trained on', async () => {
+  test('a text of exactly one block can be trained on', async () => {
     expect(lossesOf(await create({ text: 'abcabca' }))).toHaveLength(40)
   })
 

@@ -30,7 +30,7 @@ describe('the parameters', () => {
     expect([gpt.numParams, gpt.params.length, gpt.tokenizer.vocabSize]).toEqual([count, count, 27])
   })
 
-  test('lie in the order of state_dict, as views on one memory', async () => {
+  test('are in the order of the state_dict, as views on one memory', async () => {
     const gpt = await create({ config: { n_layer: 2 } })
     const layer = 'attn_wq attn_wk attn_wv attn_wo mlp_fc1 mlp_fc2'.split(' ')
     const names = [0, 1].flatMap((i) => layer.map((name) => `layer${i}.${name}`))
@@ -47,7 +47,7 @@ describe('the parameters', () => {
     expect(gpt.stateDict.get('layer1.mlp_fc2')!.shape).toEqual([16, 64])
   })
 
-  test('are what the model computes with, whichever view is written to', async () => {
+  test('are what the model computes with, for writes through any view', async () => {
     const gpt = await create()
     const before = gpt.loss(WORDS)
     const old = wte(gpt).data[0]!
@@ -62,7 +62,7 @@ describe('the parameters', () => {
     expect(gpt.loss(WORDS)).toBeCloseTo(Math.log(gpt.tokenizer.vocabSize), 14)
   })
 
-  test('are the same views after training, and other models leave them', async () => {
+  test('are the same views after training, and other models do not change them', async () => {
     const gpt = await create()
     const { params, stateDict } = gpt
     const { data } = wte(gpt)
@@ -73,7 +73,7 @@ describe('the parameters', () => {
     expect(data.length).toBeGreaterThan(0)
   })
 
-  test('have gradients that stay until the next step', async () => {
+  test('have gradients that remain until the next step', async () => {
     const gpt = await create({ preset: 'gist' })
     const grads = () => [...gpt.stateDict.values()].map(({ grad }) => grad.slice())
     expect(grads().every((grad) => grad.every((g) => g === 0))).toBe(true)
@@ -102,7 +102,7 @@ describe('the seed', () => {
     expect(one.sample()).toEqual(two.sample())
   })
 
-  test('1 gives other documents, parameters and samples than 2', async () => {
+  test('1 and 2 give different documents, parameters and samples', async () => {
     const [one, two] = [await create({ seed: 1 }), await create({ seed: 2 })]
     expect(one.docs).not.toEqual(two.docs)
     expect(one.params).not.toEqual(two.params)
@@ -120,7 +120,7 @@ describe('the seed', () => {
 
 describe('train', () => {
   test.each(['tutorial', 'gist'])(
-    'stopped and taken up gives the bits of one go: %s',
+    'interrupted training gives the bits of uninterrupted training: %s',
     async (preset) => {
       const options = { preset, config: { num_steps: 20 } }
       const [whole, parts] = [await create(options), await create(options)]
@@ -222,12 +222,12 @@ describe('loss', () => {
     expect(gpt.loss(['totototnnnnn'])).not.toBe(gpt.loss(['totototo']))
   })
 
-  test('of an empty document is that of its end alone', async () => {
+  test('of an empty document is that of its end', async () => {
     const gpt = await create()
     expect(gpt.loss([''])).toBeCloseTo(Math.log(gpt.tokenizer.vocabSize), 1)
   })
 
-  test('is the same in any order, with more lengths than graphs are kept', async () => {
+  test('is the same in any order, with more lengths than stored graphs', async () => {
     const config = { block_size: 40 }
     const docs = Array.from({ length: 40 }, (_, i) => 'ab'.repeat(20).slice(0, i))
     const gpt = await create({ docs: ['ab'], config })
@@ -243,7 +243,7 @@ describe('loss', () => {
 })
 
 describe('sample', () => {
-  test('goes on with the generator, the same way for the same run', async () => {
+  test('continues the generator, in the same way for the same run', async () => {
     const [a, b] = [await trained(), await trained()]
     const texts = a.sample({ count: 8 })
     expect([...b.sample({ count: 3 }), ...b.sample({ count: 5 })]).toEqual(texts)
@@ -251,21 +251,21 @@ describe('sample', () => {
     expect([a.sample().length, a.sample({ count: 0 })]).toEqual([20, []])
   })
 
-  test('is of the alphabet, and of block_size characters at most', async () => {
+  test('uses the alphabet, and at most block_size characters', async () => {
     const gpt = await create({ config: { block_size: 3 } })
     const texts = gpt.sample({ count: 100 })
     expect(texts.filter((text) => !/^[enot]{0,3}$/.test(text))).toEqual([])
     expect(new Set(texts.map((text) => text.length))).toEqual(new Set([0, 1, 2, 3]))
   })
 
-  test('at temperature 0 takes the likeliest and draws nothing', async () => {
+  test('at temperature 0 takes the most likely token, without a draw', async () => {
     const [a, b] = [await trained(), await trained()]
     const greedy = a.sample({ count: 3, temperature: 0 })
     expect(greedy).toEqual(Array(3).fill(chars(a.generate({ temperature: 0 }))))
     expect(a.sample()).toEqual(b.sample())
   })
 
-  test('takes the temperature of the config unless it is given one', async () => {
+  test('uses the temperature of the config by default', async () => {
     const [a, b] = [await trained(), await trained()]
     expect(a.sample({ temperature: a.config.temperature })).toEqual(b.sample())
     const [c, d] = [await trained(), await trained()]
@@ -280,7 +280,7 @@ describe('generate', () => {
   })
   const first = (options: GenerateOptions) => gpt.generate(options).next().value as Generated
 
-  test.each(['', 't', 'to', 'nnnnnnn', 'tototototototot'])('goes on from %j', (prompt) => {
+  test.each(['', 't', 'to', 'nnnnnnn', 'tototototototot'])('continues %j', (prompt) => {
     for (let seed = 0; seed < 20; seed++) {
       const text = chars(gpt.generate({ prompt, seed, temperature: 2 }))
       expect(text).toMatch(/^[enot]*$/)
@@ -288,7 +288,7 @@ describe('generate', () => {
     }
   })
 
-  test('sees its prompt', () => {
+  test('depends on its prompt', () => {
     const given = [...'enot'].map((prompt) => first({ prompt, temperature: 0 }).top)
     expect(new Set(given.map((top) => JSON.stringify(top))).size).toBe(4)
     const text = chars(gpt.generate({ temperature: 0 }))
@@ -296,7 +296,7 @@ describe('generate', () => {
     expect(chars(gpt.generate({ prompt: text.slice(0, 1), temperature: 0 }))).toBe(text.slice(1))
   })
 
-  test('tells the probabilities that the loss is made of', async () => {
+  test('reports the probabilities that the loss is computed from', async () => {
     gpt = await create({ preset: 'gist', config: { block_size: 3 } })
     train(gpt, 5)
     const all = Array.from({ length: 30 }, (_, seed) => [...gpt.generate({ seed, temperature: 1 })])
@@ -308,7 +308,7 @@ describe('generate', () => {
     }
   })
 
-  test.each([1, 2, 3, 5, 99])('draws among the %i likeliest', (topK) => {
+  test.each([1, 2, 3, 5, 99])('draws among the %i most likely', (topK) => {
     const drawn = new Set<string>()
     for (let seed = 0; seed < 40; seed++) {
       for (const { char, tokenId, probability, top } of gpt.generate({ topK, seed })) {
@@ -324,19 +324,19 @@ describe('generate', () => {
     expect(drawn.size).toBeGreaterThanOrEqual(Math.min(topK, 4))
   })
 
-  test('of the likeliest alone is greedy', () => {
+  test('with topK 1 is greedy', () => {
     const greedy = chars(gpt.generate({ temperature: 0 }))
     expect(chars(gpt.generate({ topK: 1 }))).toBe(greedy)
     expect(chars(gpt.generate({ topK: 1, temperature: 0 }))).toBe(greedy)
   })
 
-  test('shows the 10 likeliest of a larger alphabet', async () => {
+  test('returns the 10 most likely of a larger alphabet', async () => {
     gpt = await create({ docs: ALPHABET })
     expect(first({ seed: 1 }).top.length).toBe(10)
     expect(first({ seed: 1, topK: 12 }).top.length).toBe(12)
   })
 
-  test('of equal scores takes the lowest id', () => {
+  test('takes the lowest id of equal scores', () => {
     gpt.params.fill(0)
     expect(first({ temperature: 0 }).tokenId).toBe(0)
     expect(first({ temperature: 0, topK: 2 }).top.map(({ tokenId }) => tokenId)).toEqual([0, 1])
@@ -354,7 +354,7 @@ describe('generate', () => {
     expect(chars(gpt.generate({ temperature: 0, topK: 1 }))).toBe(greedy)
   })
 
-  test('with a seed is repeatable and leaves the generator of the model', async () => {
+  test("with a seed is repeatable and does not use the model's generator", async () => {
     const other = await trained()
     const texts = [1, 1, 2, 3, 4, 5, 6].map((seed) => chars(gpt.generate({ seed, temperature: 2 })))
     expect(texts[0]).toBe(texts[1])
@@ -362,7 +362,7 @@ describe('generate', () => {
     expect(gpt.sample()).toEqual(other.sample())
   })
 
-  test('without one goes on with the generator of the model', async () => {
+  test("without a seed continues the model's generator", async () => {
     const other = await trained()
     chars(gpt.generate())
     expect(gpt.sample()).not.toEqual(other.sample())
@@ -379,7 +379,7 @@ describe('generate', () => {
     ['alone', () => 0],
     ['with loss() between', () => gpt.loss(WORDS)],
     ['with sample() between', () => gpt.sample({ count: 1, temperature: 3 })],
-  ])('twice at a time, %s, gives what each gives alone', async (_, between) => {
+  ])('two at the same time, %s, give what each gives alone', async (_, between) => {
     const twin = await trained()
     const options = [
       { seed: 38, temperature: 2 },
@@ -397,7 +397,7 @@ describe('generate', () => {
     expect(together).toEqual(alone)
   })
 
-  test('sees the parameters that training between two characters has left', async () => {
+  test('uses the new parameters after training between two characters', async () => {
     const twin = await trained()
     const running = gpt.generate({ temperature: 0 })
     let text = ''
@@ -412,7 +412,7 @@ describe('generate', () => {
   })
 })
 
-describe('what cannot be used is refused', () => {
+describe('invalid values are rejected', () => {
   type Case = [string, any, new (...args: any[]) => Error, RegExp]
   const creations: Case[] = [
     ['no documents', { docs: [] }, DatasetError, /at least one document/],
@@ -475,13 +475,13 @@ describe('what cannot be used is refused', () => {
   })
 })
 
-describe('options that a call does not have', () => {
+describe('unknown options', () => {
   test.each<[string, (gpt: api.MicroGPT, options: any) => unknown, object]>([
     ['create', (_, options) => create(options), { n_embd: 32 }],
     ['train', (gpt, options) => gpt.train(options).next(), { step: 1 }],
     ['sample', (gpt, options) => gpt.sample(options), { temprature: 1 }],
     ['generate', (gpt, options) => gpt.generate(options).next(), { top_k: 1 }],
-  ])('%s refuses them by name', async (name, call, options) => {
+  ])('%s rejects them by name', async (name, call, options) => {
     const gpt = await create()
     const [odd] = Object.keys(options)
     const refused = expect((async () => call(gpt, options))()).rejects
@@ -490,7 +490,7 @@ describe('options that a call does not have', () => {
 })
 
 describe('models', () => {
-  test('side by side give what each gives alone', async () => {
+  test('at the same time give what each gives alone', async () => {
     const options: Partial<CreateOptions>[] = [
       { seed: 1 },
       { seed: 1, preset: 'gist', config: { n_layer: 2 } },
@@ -511,7 +511,7 @@ describe('models', () => {
     expect(together).toEqual(alone)
   })
 
-  test('as small as can be work', async () => {
+  test('of the smallest size work', async () => {
     const config = { n_embd: 1, n_head: 1, n_layer: 1, block_size: 1 }
     const gpt = await create({ docs: ['a'], config })
     train(gpt, 5)
@@ -520,7 +520,7 @@ describe('models', () => {
     expect([...gpt.generate({ topK: 2, temperature: 0 })].length).toBeLessThan(2)
   })
 
-  test('that have been freed refuse everything, and views on them stay', async () => {
+  test('that have been freed reject all calls, and their views remain', async () => {
     const gpt = await create()
     gpt.params.fill(0) // so that greedy text goes on
     const { params } = gpt

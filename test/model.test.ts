@@ -57,7 +57,7 @@ describe.each(BUILDS)('%s build', (build) => {
     }
   })
 
-  test.each(SHAPES)('a token at a time gives the bits of the full pass: %o', async (shape) => {
+  test.each(SHAPES)('one token at a time gives the bits of the full pass: %o', async (shape) => {
     const gpt = await create(shape)
     // Greedy probabilities of a document's characters, one by one, against its loss.
     const doc = 'bcd'
@@ -83,7 +83,7 @@ describe.each(BUILDS)('%s build', (build) => {
     expect((1 / n) * total).toBe(want)
   })
 
-  test('more lengths of documents than graphs are kept', async () => {
+  test('more lengths of documents than stored graphs', async () => {
     const config = { n_embd: 4, n_head: 2, block_size: MAX_GRAPHS + 8, ...spread }
     const long = Array.from({ length: MAX_GRAPHS + 8 }, (_, i) => 'ab'.repeat(i).slice(0, i + 1))
     const gpt = await MicroGPT.create({ docs: long, config, core: moduleOf(build) })
@@ -136,7 +136,7 @@ describe('the memory plan', () => {
     await expect(record(plan.scratch - 2)).rejects.toBeInstanceOf(GraphError)
   })
 
-  test('a model beyond 4 GiB is refused with its parameters and bytes', async () => {
+  test('a model beyond 4 GiB is rejected, with its parameters and bytes', async () => {
     const config = { n_embd: 768, n_head: 12, n_layer: 12, block_size: 1024 }
     const create = MicroGPT.create({ docs, config, core: moduleOf('release') })
     await expect(create).rejects.toThrow(/^\d+ parameters need [\d.]+ GiB of memory/)

@@ -146,7 +146,7 @@ describe('the state', () => {
     ['an index past the end', { index: 625 }],
     ['no index', { index: undefined }],
     ['a second variate that is not a number', { gaussNext: NaN }],
-  ])('is refused with %s, and nothing changes', (_, part) => {
+  ])('with %s is rejected, and nothing changes', (_, part) => {
     const random = new Random(7)
     const before = random.save()
     expect(() => random.restore({ ...before, ...part } as any)).toThrow(ConfigError)
@@ -161,7 +161,7 @@ describe('the state', () => {
   })
 })
 
-describe('what cannot be used is refused', () => {
+describe('invalid values are rejected', () => {
   const random = new Random(1) as any
 
   test.each([0.5, NaN, Infinity, 2 ** 53, '42', null, undefined])('seed %s', (seed: any) => {
@@ -205,14 +205,14 @@ describe('what cannot be used is refused', () => {
   })
 })
 
-test('choices draws of the population, as often as it is asked', () => {
+test('choices draws k items of the population', () => {
   const random = new Random(1)
   expect(random.choices(['a', 'b', 'c'], [0, 1, 0], 4)).toEqual(['b', 'b', 'b', 'b'])
   expect(random.choices(['a'], [1])).toEqual(['a'])
   expect(random.choices(['a'], [1], 0)).toEqual([])
 })
 
-test('choice reads no weight past n, and draws none that is 0', () => {
+test('choice does not read weights past n, and never draws one that is 0', () => {
   const random = new Random(1)
   expect(random.choice([0, 1, 0, 1e9], 3)).toBe(1)
   random.random = () => 0

@@ -1,4 +1,4 @@
-/** What a graph shows of its recorded ops: what they keep, and one of them run again. */
+/** What a graph shows of its recorded ops: kept numbers, and running one op again. */
 import { describe, expect, test } from 'vitest'
 import type { Graph, Tensor } from '../src/index.js'
 import { BUILDS, graphOn } from './helpers/cores.js'
@@ -66,7 +66,7 @@ describe.each(BUILDS)('%s build', (build) => {
     expect(inside.map(({ grad }) => Array.from(grad))).toEqual(want)
   })
 
-  test('one op starts from the gradient that its output has', async () => {
+  test('one op starts from the current gradient of its output', async () => {
     const g = await graphOn(build)
     const x = g.input(1, 2)
     const y: Tensor = g.scale(x, 3)
@@ -78,7 +78,7 @@ describe.each(BUILDS)('%s build', (build) => {
     expect([...y.grad]).toEqual([5, -7])
   })
 
-  test('an op that is not there, and one before backward(), are refused', async () => {
+  test('a missing op, and one before backward(), are rejected', async () => {
     const g = await graphOn(build)
     const { total } = record(g)
     g.forward()

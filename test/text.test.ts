@@ -32,7 +32,7 @@ describe('documents', () => {
     expect(gpt.tokenizer.vocabSize).toBe(chars.size + 1)
   })
 
-  test('nothing to learn from', async () => {
+  test('no data to train on', async () => {
     await expect(MicroGPT.create({ docs: [] })).rejects.toThrow(DatasetError)
     await expect(MicroGPT.create({ docs: ['', ''] })).rejects.toThrow(DatasetError)
   })
@@ -59,7 +59,7 @@ describe('documents', () => {
     expect(a).toEqual(b)
   })
 
-  test('a line of 10 MB takes a moment', async () => {
+  test('a line of 10 MB is read quickly', async () => {
     const start = performance.now()
     const line = 'abcdefghi '.repeat(1e6)
     const docs = parseDocs(decodeUtf8(new TextEncoder().encode(`${line}\nab\n`)))

@@ -110,13 +110,13 @@ describe('how a batch is cut', () => {
 })
 
 describe('what can go wrong', () => {
-  test.each([0, -1, 1.5, 65, NaN, '2', null])('threads %s are refused', async (threads) => {
+  test.each([0, -1, 1.5, 65, NaN, '2', null])('threads %s are rejected', async (threads) => {
     const options = { docs: ['ab'], threads: threads as number }
     await expect(MicroGPT.create(options)).rejects.toThrow(ConfigError)
     await expect(MicroGPT.create(options)).rejects.toThrow(/threads must be .*; try 1/)
   })
 
-  test('a core that is no URL has no threads beside it', async () => {
+  test('a core that is not a URL has no core for threads next to it', async () => {
     const options = { docs: ['ab'], threads: 2, core: new Uint8Array(8) }
     await expect(MicroGPT.create(options)).rejects.toThrow(/leave out core/)
   })
@@ -166,7 +166,7 @@ const run = (code: string, ...flags: string[]) =>
   })
 
 describe('the process', () => {
-  test('ends by itself, though nobody frees the model', () => {
+  test('ends by itself, without free()', () => {
     const printed = run(`
       import { MicroGPT } from './build/index.js'
       const gpt = await MicroGPT.create({ docs: ['ab', 'ba'], threads: 2, config: { batch_size: 2 } })
@@ -175,7 +175,7 @@ describe('the process', () => {
     expect(printed).toBe('1\n2\n3\n4\n5\n')
   })
 
-  test('loses the threads of a model that nobody holds', () => {
+  test('ends the threads of a model that is no longer referenced', () => {
     const printed = run(
       `
       import { MicroGPT } from './build/index.js'

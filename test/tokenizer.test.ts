@@ -26,7 +26,7 @@ describe('the alphabet', () => {
     expect(new Tokenizer(['a', 'b', 'c'])).toEqual(abc)
   })
 
-  test('may be given in another order, and keeps it', () => {
+  test('may have another order, which is kept', () => {
     expect(new Tokenizer(['b', 'a']).encode('ab')).toEqual([1, 0])
   })
 
@@ -52,13 +52,13 @@ describe('the alphabet', () => {
     [['a', 5]],
     [['a', undefined]],
     [['', '']],
-  ])('documents that are %s give none', (docs) => {
+  ])('documents that are %s are rejected', (docs) => {
     expect(() => Tokenizer.of(docs as any)).toThrow(DatasetError)
   })
 })
 
 describe('ids', () => {
-  test('of a text, with BOS last of the vocabulary and around a document', () => {
+  test('of a text; BOS is the last, and around a document', () => {
     expect(abc.encode('abcb')).toEqual([0, 1, 2, 1])
     expect(abc.encodeDoc('ca')).toEqual([3, 2, 0, 3])
     expect([abc.encode(''), abc.encodeDoc('')]).toEqual([[], [3, 3]])
@@ -98,7 +98,7 @@ describe('a character outside', () => {
     expect(() => abc.encodeDoc(text)).toThrow(message)
   })
 
-  test('is named beside a long alphabet without filling the screen', () => {
+  test('is named, with a long alphabet shortened', () => {
     const chars = Array.from({ length: 5000 }, (_, i) => String.fromCodePoint(0x4e00 + i))
     const encode = () => new Tokenizer(chars).encode('x')
     expect(encode).toThrow('丂七')

@@ -1,8 +1,8 @@
 /**
- * Loops over a whole tensor, two numbers at a time. A function is a class without fields whose
- * methods are compiled into the loop. The last number of an odd count goes through the same code
- * in the low lane. A backward adds to a gradient or overwrites it: the old value is masked with
- * `accumulate`, all ones or zeros.
+ * Loops over a whole tensor, two numbers at a time. A function is a class without fields, whose
+ * methods are compiled into the loop. The last number of an odd count uses the same code in the low
+ * lane. A backward adds to a gradient or overwrites it: the old value is masked with `accumulate`,
+ * all ones or all zeros.
  */
 
 /** y = value(x), dy/dx = slope(x, y). */
@@ -83,7 +83,7 @@ export function zip<F extends Binary>(y: usize, a: usize, b: usize, count: i32):
 }
 
 /**
- * da[i] (+)= dy[i] df/da, then db[i] (+)= dy[i] df/db; a and b may be one tensor.
+ * da[i] (+)= dy[i] df/da, then db[i] (+)= dy[i] df/db; a and b may be the same tensor.
  * @param da [count], written or added to
  * @param db [count], written or added to
  * @param dy [count]

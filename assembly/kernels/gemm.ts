@@ -1,13 +1,13 @@
 /**
  * The one matrix product: C[i,j] (+)= sum_k A[i,k] B[k,j].
  *
- * Lanes lie over the columns of C, never along k, so each C[i,j] is summed in the order k = 0, 1, 2
+ * Lanes are columns of C, never terms of a sum, so each C[i,j] is summed in the order k = 0, 1, 2
  * and has the bits of the naive loop. A tile is 2 rows of 4 vectors: eight accumulators keep the
- * multiply and add units busy (22 to 23 GFLOP/s from 8 x 16 x 16 on, where a CPU's f64x2 without
- * fused multiply-add ends at 24); sixteen would spill, and 4 rows of 2 vectors need two more
- * pointers, which cost a tenth. k is not unrolled: that made V8 spill too.
+ * multiply and add units busy (22 to 23 GFLOP/s from 8 x 16 x 16 on; the peak of f64x2 without
+ * fused multiply-add is 24). Sixteen would spill, and 4 rows of 2 vectors need two more pointers,
+ * which is 10 % slower. k is not unrolled: that made V8 spill, too.
  *
- * A is read a number at a time through two strides, so a transposed A costs nothing. B is read in
+ * A is read one number at a time through two strides, so a transposed A costs nothing. B is read in
  * panels of NR columns: B[k, NR p + q] is at b + p * bp + k * bk + 8 q. For a row-major B, bp is
  * PANEL_BYTES and bk the bytes of a row; for a packed one (pack.ts), bk is PANEL_BYTES.
  *
@@ -21,15 +21,15 @@ export const NR: i32 = 8
 /** Bytes of one row of a panel. */
 export const PANEL_BYTES: usize = (<usize>NR) << 3
 
-/** Terms of a sum taken at a time: a packed panel of this many rows stays in the first-level cache. */
+/** Terms of a sum per block: a packed panel of this many rows stays in the first-level cache. */
 export const KC: i32 = 256
 
-/** Rows of C taken at a time: the lines of C are still in the cache when the next panel comes. */
+/** Rows of C per block: the lines of C are still in the cache when the next panel is computed. */
 export const MC: i32 = 32
 
 /**
- * One tile: `rows` x 2 `vecs` numbers of C. Both are literals, and what does not apply to them is
- * compiled away.
+ * One tile: `rows` x 2 `vecs` numbers of C. Both are literals, so unused branches are compiled
+ * away.
  * @param cols valid columns; only these are written
  */
 @inline
@@ -108,7 +108,7 @@ function tile(
   }
 }
 
-/** sum + x y; rounded once in the build that gives up the same bits everywhere, else twice. */
+/** sum + x y; rounded once in the fast build, whose bits depend on the machine, otherwise twice. */
 @inline
 function madd(sum: v128, x: v128, y: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f64x2.relaxed_madd(x, y, sum)
@@ -175,7 +175,7 @@ export function gemm(
     let ab = a + ai * first
     let bb = b
     let more = accumulate
-    // From the second block on, sums go on from C, where they have the bits of the registers.
+    // From the second block on, sums continue from C, which has the same bits as the registers.
     for (let done = 0; done < k; done += KC) {
       const terms = min(k - done, KC)
       let cj = c

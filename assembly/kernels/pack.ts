@@ -1,16 +1,16 @@
-/** Copies of matrices in the orders that gemm reads fastest. */
+/** Copies of matrices in the layouts that gemm reads fastest. */
 import { NR, PANEL_BYTES } from './gemm'
 
-/** Columns that transpose takes at a time. */
+/** Columns per block of transpose. */
 const COLUMNS: usize = 32
 
-/** Numbers that the packed transpose of w[n, k] takes. */
+/** Size of the packed transpose of w[n, k], in numbers. */
 export function packedSize(n: i32, k: i32): u64 {
   return <u64>((n + NR - 1) & ~(NR - 1)) * k
 }
 
 /**
- * p[q][k][c] = w[8 q + c, k]: the transpose of w in panels, with zeros behind column n up to a
+ * p[q][k][c] = w[8 q + c, k]: the transpose of w in panels, padded with zeros after column n to a
  * multiple of four.
  * @param p [ceil(n / 8)][k][8], written
  * @param w [n, k], rows ws bytes apart
@@ -64,11 +64,11 @@ function columns(p: usize, w: usize, ws: usize, bytes: usize, n: i32): void {
 
 /**
  * p[q][k][c] = b[k, 8 q + c]: a row-major matrix in panels.
- * @param p [ceil(n / 8)][k][8], written; what lies behind column n is not
+ * @param p [ceil(n / 8)][k][8], written, except after column n
  * @param b [k, n], rows bs bytes apart
  */
 export function packPanels(p: usize, b: usize, bs: usize, n: i32, k: i32): void {
-  // A row at a time: reads then follow the memory, which halves the time of what is in no cache.
+  // One row at a time, so that reads are sequential: twice as fast for a matrix not in the cache.
   const apart = PANEL_BYTES * k
   const end = p + apart
   for (; p < end; p += PANEL_BYTES) {
@@ -98,7 +98,7 @@ export function packPanels(p: usize, b: usize, bs: usize, n: i32, k: i32): void 
  * @param w [m, n], rows ws bytes apart
  */
 export function transpose(p: usize, ps: usize, w: usize, ws: usize, m: i32, n: i32): void {
-  // Some columns at a time: as many lines of p as the first-level cache can hold half written.
+  // Blocks of columns: the first-level cache holds as many half-written lines of p.
   for (; n > 0; n -= <i32>COLUMNS) {
     const columns = (<usize>min(n, <i32>COLUMNS)) << 3
     for (let j = 0; j < m; j += 2) {

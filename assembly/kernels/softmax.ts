@@ -1,7 +1,7 @@
 /** Softmax of a row, and of the rows of a causal block; forward and backward. */
 import { exp, exp_f64x2 } from '../exp'
 
-/** The largest of n numbers; NaN may be passed over. */
+/** The largest of n numbers; NaN may be ignored. */
 @inline
 export function maxOf(x: usize, n: i32): f64 {
   const end = x + ((<usize>n) << 3)
@@ -12,7 +12,7 @@ export function maxOf(x: usize, n: i32): f64 {
 }
 
 /**
- * p[i] = e[i] (1 / sum_j e[j]), e[i] = exp(x[i] - top), j ascending, as microgpt's softmax.
+ * p[i] = e[i] (1 / sum_j e[j]), e[i] = exp(x[i] - top), j ascending, like microgpt's softmax.
  * @param p [n], written; may be x
  * @param x [n]
  * @param top the largest of x
@@ -55,13 +55,14 @@ export function softmaxRowBackward(d: usize, dp: usize, p: usize, n: i32): void 
   }
 }
 
-/** What to keep of a row's last vector: its low lane where the row ends in the middle of it. */
+/** Masks for the last vector of a row: only its low lane if the row ends in the middle, or both. */
 const MASKS = memory.data<u64>([0xffffffffffffffff, 0, 0xffffffffffffffff, 0xffffffffffffffff])
 
 /**
  * Rows t = from to to - 1 of causal attention: p[t,u] = softmax over u <= t of scale x[t,u], and 0
  * for the other u < to.
- * @param x rows from..to - 1, rowBytes apart, of `to` numbers rounded up to even; overwritten with p
+ * @param x rows from..to - 1, rowBytes apart, of `to` numbers rounded up to even; overwritten with
+ *   p
  */
 export function softmaxCausal(x: usize, rowBytes: usize, from: i32, to: i32, scale: f64): void {
   const bytes = (<usize>((to + 1) & ~1)) << 3
@@ -69,7 +70,7 @@ export function softmaxCausal(x: usize, rowBytes: usize, from: i32, to: i32, sca
   for (let t = from; t < to; t++) {
     const last = ((<usize>t) << 3) & ~15
     const ends = MASKS + ((<usize>(t & 1)) << 4)
-    // Column 0 is always seen.
+    // A row always attends to column 0.
     const first = f64x2.mul(v128.load_splat<f64>(x), scales)
     let tops = first
     for (let i: usize = 0; i <= last; i += 16) {

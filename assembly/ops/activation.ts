@@ -2,7 +2,7 @@
 import { gap, inArena } from '../arena'
 import { exp_f64x2 } from '../exp'
 import { Unary, map, mapBackward } from '../kernels/elementwise'
-import { exp, log, tanh as tanhOf } from '../math'
+import { exp, log, tanhOf } from '../math'
 import { OpRecord } from '../op-record'
 import { record } from '../tape'
 
@@ -64,7 +64,10 @@ class Tanh implements Unary {
 const GELU_SCALE: f64 = 0.7978845608028654
 const GELU_CUBIC: f64 = 0.044715
 
-/** The tanh form of Hendrycks and Gimpel (2016): y = x/2 (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3) */
+/**
+ * The tanh form of Hendrycks and Gimpel (2016):
+ * y = x/2 (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3)
+ */
 class Gelu implements Unary {
   inner(x: v128): v128 {
     const cube = f64x2.mul(f64x2.mul(x, x), x)
@@ -157,7 +160,7 @@ function recordMap<F extends Unary>(x: usize, count: f64): usize {
   return op.y
 }
 
-/** Records y[count] = max(0, x[count]). Returns the address of y, or 0 when there is no room. */
+/** Records y[count] = max(0, x[count]). Returns the address of y, or 0 if there is no room. */
 export function relu(x: usize, count: f64): usize {
   return recordMap<Relu>(x, count)
 }

@@ -6,7 +6,7 @@ import { VALUES, WEIGHTS, numShards, phase, record, shard } from '../tape'
 
 /**
  * Records y[rows, n] = x[rows, n] + b[n].
- * @returns the address of y, or 0 when there is no room
+ * @returns the address of y, or 0 if there is no room
  */
 export function addRow(x: usize, b: usize, rows: i32, n: i32): usize {
   assert(rows > 0 && n > 0, 'addRow: sizes must be positive')

@@ -1,10 +1,10 @@
 /**
- * Causal multi-head attention: each row looks at the rows of its document up to itself.
+ * Causal multi-head attention: each row attends to the rows of its document up to itself.
  * Head h has the columns h * dim to h * dim + dim - 1 of q, k, v and y; n = heads * dim.
  *
- * Rows are taken in blocks; a block's weights reach to its own last row, with zeros in the corner
- * above the diagonal, which add nothing to any sum. So all sums are matrix products, and each keeps
- * the order of the plain loop.
+ * Rows are computed in blocks. The weights of a block extend to its last row, with zeros above the
+ * diagonal, which add nothing to any sum. So all sums are matrix products, and each keeps the order
+ * of the plain loop.
  */
 import { gap, inArena, scratch } from '../arena'
 import { PANEL_BYTES, gemm } from '../kernels/gemm'
@@ -14,25 +14,30 @@ import { maxOf, softmaxCausal, softmaxCausalBackward, softmaxRow } from '../kern
 import { OpRecord } from '../op-record'
 import { noBackward, record } from '../tape'
 
-/** Rows that are taken at a time. */
+/** Rows per block. */
 const BLOCK_ROWS: i32 = 16
 
-/** Rows of weights have an even length, for whole vectors. */
+/** The length of a row of weights: even, for whole vectors. */
 @inline
 function evenSpan(span: i32): i32 {
   return (span + 1) & ~1
 }
 
-/** From here on copies of a head in gemm's order cost less than the strides of the originals. */
+/**
+ * From this many rows on, copying a head into gemm's layout is faster than reading with strides.
+ */
 const PACKED_ROWS: i32 = 32
 
-/** Numbers from row to row of the scores' gradients: no power of two, whose rows would share cache lines. */
+/**
+ * Distance between rows of the scores' gradients: not a power of two, whose rows would share cache
+ * sets.
+ */
 @inline
 function scoresStep(span: i32): i32 {
   return evenSpan(span) + 4
 }
 
-/** Numbers of scratch: two copies of a head in gemm's orders, and the gradients of its scores. */
+/** Numbers of scratch: two copies of a head in gemm's layouts, and the gradients of its scores. */
 function scratchSize(dim: i32, span: i32): u64 {
   return packedSize(span, dim) + packedSize(dim, span) + <u64>span * scoresStep(span)
 }
@@ -40,8 +45,9 @@ function scratchSize(dim: i32, span: i32): u64 {
 /**
  * Records y[rows, n] = attention(q, k, v), each [rows, n].
  * @param bounds int32[docs + 1]: document d has the rows bounds[d] to bounds[d + 1] - 1
- * @param span rows of the longest document at most; [rows, heads, span rounded up to even] weights are kept
- * @returns the address of y, or 0 when there is no room
+ * @param span largest number of rows of a document; [rows, heads, span rounded up to even] weights
+ *   are kept for backward
+ * @returns the address of y, or 0 if there is no room
  */
 export function attention(
   q: usize,
@@ -74,13 +80,12 @@ export function attention(
 }
 
 /**
- * Records y[rows, n] = attention of each row over a cache of its own: its k and v become row
- * position of the cache, then q looks at the cache's rows 0 to position. For inference; has no
- * backward.
+ * Records y[rows, n] = attention of each row to its own cache: its k and v are written to row
+ * `position` of the cache, then q attends to the rows 0 to position. For inference: no backward.
  * @param keys [rows, span, n]
  * @param values [rows, span, n]
  * @param positions int32[rows], below span; read at each forward
- * @returns the address of y, or 0 when there is no room
+ * @returns the address of y, or 0 if there is no room
  */
 export function attentionCached(
   q: usize,
@@ -97,7 +102,10 @@ export function attentionCached(
   const n = heads * dim
   const all = rows * n
   assert(all > 0 && span > 0, 'attentionCached: sizes must be positive')
-  assert(inArena(q, all) && inArena(k, all) && inArena(v, all), 'attentionCached: outside the arena')
+  assert(
+    inArena(q, all) && inArena(k, all) && inArena(v, all),
+    'attentionCached: outside the arena',
+  )
   assert(inArena(keys, span * all), 'attentionCached: the keys are outside the arena')
   assert(inArena(values, span * all), 'attentionCached: the values are outside the arena')
   assert(inArena(positions, (rows + 1) >> 1), 'attentionCached: positions outside the arena')
@@ -129,7 +137,7 @@ function scaleRow(x: usize, count: i32, scale: f64): void {
   for (; x < end; x += 8) store<f64>(x, load<f64>(x) * scale)
 }
 
-/** Where gemm reads a head [count, dim] from, in panels: a copy, or the original where it is short. */
+/** Where gemm reads a head [count, dim] from, in panels: a copy, or the original if it is short. */
 @inline
 function panelsOf(copy: usize, head: usize, bytes: usize, count: i32, dim: i32): usize {
   if (count < PACKED_ROWS) return head
@@ -173,7 +181,20 @@ function forward(op: OpRecord): void {
         const weights = p + <usize>t0 * rowBytes
         const m = t1 - t0
         const width = (t1 + 1) & ~1
-        gemm(false, weights, rowBytes, q + here, bytes, 8, scratch, PANEL_BYTES, panel, m, width, dim)
+        gemm(
+          false,
+          weights,
+          rowBytes,
+          q + here,
+          bytes,
+          8,
+          scratch,
+          PANEL_BYTES,
+          panel,
+          m,
+          width,
+          dim,
+        )
         softmaxCausal(weights, rowBytes, t0, t1, scale)
         gemm(false, y + here, bytes, weights, rowBytes, 8, v, step, apart, m, dim, t1)
       }
@@ -184,8 +205,8 @@ function forward(op: OpRecord): void {
 }
 
 /**
- * g[u,j] (+)= sum_t s[t,u] b[t,j], t ascending from u's block on: a row of keys or values is looked
- * at by itself and the rows behind it.
+ * g[u,j] (+)= sum_t s[t,u] b[t,j], t ascending from u's block on: row u of keys or values is
+ * attended to by row u and later rows.
  * @param g [count, dim], rows bytes apart
  * @param s [count, count], rows sBytes apart
  * @param b [count, dim] in panels, as gemm reads them
@@ -269,7 +290,10 @@ function backward(op: OpRecord): void {
   }
 }
 
-/** The rows of y at the positions that their caches have come to. Overwrites y and a row of each cache. */
+/**
+ * Computes each row of y at the current position of its cache. Overwrites y and one row of each
+ * cache.
+ */
 function cachedForward(op: OpRecord): void {
   const rows = op.n0
   const heads = op.n1

@@ -1,4 +1,4 @@
-/** Functions of two tensors of one shape, element by element: add, sub, mul. */
+/** Elementwise functions of two tensors of the same shape: add, sub, mul. */
 import { gap, inArena } from '../arena'
 import { Binary, zip, zipBackward } from '../kernels/elementwise'
 import { OpRecord } from '../op-record'
@@ -83,7 +83,7 @@ function recordZip<F extends Binary>(a: usize, b: usize, count: f64): usize {
   return op.y
 }
 
-/** Records y[count] = a[count] + b[count]. Returns the address of y, or 0 when there is no room. */
+/** Records y[count] = a[count] + b[count]. Returns the address of y, or 0 if there is no room. */
 export function add(a: usize, b: usize, count: f64): usize {
   return recordZip<Add>(a, b, count)
 }

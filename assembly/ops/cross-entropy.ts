@@ -6,11 +6,12 @@ import { OpRecord } from '../op-record'
 import { record } from '../tape'
 
 /**
- * Records y[docs], y[d] = mean over the rows t of document d of -log softmax(logits[t])[targets[t]].
- * @param logits [rows, n]; their probabilities, [rows, n], are kept for backward
+ * Records y[docs], y[d] = mean over the rows t of document d of -log
+ * softmax(logits[t])[targets[t]].
+ * @param logits [rows, n]; the probabilities, [rows, n], are kept for backward
  * @param targets int32[rows]
  * @param bounds int32[docs + 1]: document d has the rows bounds[d] to bounds[d + 1] - 1
- * @returns the address of y, or 0 when there is no room
+ * @returns the address of y, or 0 if there is no room
  */
 export function crossEntropy(
   logits: usize,

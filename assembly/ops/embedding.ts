@@ -1,11 +1,11 @@
-/** y = table[ids]: a row of the table for each id. */
+/** y = table[ids]: one row of the table per id. */
 import { gap, inArena } from '../arena'
 import { OpRecord } from '../op-record'
 import { VALUES, numShards, phase, record, shard } from '../tape'
 
 /**
  * Records y[rows, n] = table[ids], table [entries, n], ids int32[rows].
- * @returns the address of y, or 0 when there is no room
+ * @returns the address of y, or 0 if there is no room
  */
 export function embedding(table: usize, ids: usize, rows: i32, n: i32, entries: i32): usize {
   assert(rows > 0 && n > 0 && entries > 0, 'embedding: sizes must be positive')
@@ -42,7 +42,7 @@ function forward(op: OpRecord): void {
 
 /**
  * dtable[ids[t]] (+)= dy[t], t ascending, for this shard of the entries. When overwriting, the
- * gradients of entries that no id names become zero.
+ * gradients of entries without an id become zero.
  */
 function backward(op: OpRecord): void {
   if (phase == VALUES) return

@@ -6,24 +6,28 @@ import { packPanels, packTransposed, packedSize, transpose } from '../kernels/pa
 import { OpRecord } from '../op-record'
 import { VALUES, WEIGHTS, numShards, phase, record, shard } from '../tape'
 
-/** From this many rows on, packing the operands costs less than their strides. */
+/** From this many rows on, packing the operands is faster than reading them with strides. */
 const PACKED_ROWS: i32 = 32
 
-/** Numbers of a weight that are packed at a time: the copy stays in the second-level cache. */
+/**
+ * Numbers of a weight that are packed at a time, so that the copy stays in the second-level cache.
+ */
 const SLICE: i32 = 32768
 
-/** Outputs whose weights are packed at a time. */
+/** Number of outputs whose weights are packed at a time. */
 function sliceOf(nin: i32, nout: i32): i32 {
   return min(nout, max(8, (SLICE / nin) & ~7))
 }
 
-/** Numbers from row to row of a transposed dy: no power of two, whose rows would map to one cache set. */
+/**
+ * Distance between rows of a transposed dy: not a power of two, whose rows would share cache sets.
+ */
 @inline
 function transposedStep(rows: i32): i32 {
   return ((rows + 1) & ~1) + 4
 }
 
-/** Numbers of scratch for the packed operands of forward or backward, whichever takes more. */
+/** Numbers of scratch for the packed operands of forward or backward, whichever needs more. */
 function scratchSize(rows: i32, nin: i32, nout: i32): u64 {
   if (rows == 1) return 0
   const slice = sliceOf(nin, nout)
@@ -35,7 +39,7 @@ function scratchSize(rows: i32, nin: i32, nout: i32): u64 {
 
 /**
  * Records y[rows, nout] = x[rows, nin] . w[nout, nin]^T.
- * @returns the address of y, or 0 when there is no room
+ * @returns the address of y, or 0 if there is no room
  */
 export function linear(x: usize, w: usize, rows: i32, nin: i32, nout: i32): usize {
   assert(rows > 0 && nin > 0 && nout > 0, 'linear: sizes must be positive')
@@ -127,7 +131,20 @@ function backwardW(op: OpRecord): void {
   for (let left = end - first; left > 0; left -= slice) {
     const n = min(left, slice)
     transpose(transposed, ts, dy, ys, rows, n)
-    gemm(accumulate, dw, xs, transposed, ts, 8, scratch, PANEL_BYTES, PANEL_BYTES * rows, n, nin, rows)
+    gemm(
+      accumulate,
+      dw,
+      xs,
+      transposed,
+      ts,
+      8,
+      scratch,
+      PANEL_BYTES,
+      PANEL_BYTES * rows,
+      n,
+      nin,
+      rows,
+    )
     dw += xs * slice
     dy += (<usize>slice) << 3
   }

@@ -1,4 +1,4 @@
-/** y = a b, for two activations. */
+/** y = a b, the matrix product of two activations. */
 import { gap, inArena, scratch } from '../arena'
 import { PANEL_BYTES, gemm } from '../kernels/gemm'
 import { packTransposed, packedSize } from '../kernels/pack'
@@ -7,7 +7,7 @@ import { record } from '../tape'
 
 /**
  * Records y[m, n] = a[m, k] b[k, n].
- * @returns the address of y, or 0 when there is no room
+ * @returns the address of y, or 0 if there is no room
  */
 export function matmul(a: usize, b: usize, m: i32, k: i32, n: i32): usize {
   assert(m > 0 && k > 0 && n > 0, 'matmul: sizes must be positive')

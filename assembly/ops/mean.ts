@@ -3,12 +3,12 @@ import { gap, inArena } from '../arena'
 import { OpRecord } from '../op-record'
 import { record } from '../tape'
 
-/** Records y[1] = mean(x[count]). Returns the address of y, or 0 when there is no room. */
+/** Records y[1] = mean(x[count]). Returns the address of y, or 0 if there is no room. */
 export function mean(x: usize, count: f64): usize {
   return recordTotal(x, count, 1 / count)
 }
 
-/** Records y[1] = sum(x[count]). Returns the address of y, or 0 when there is no room. */
+/** Records y[1] = sum(x[count]). Returns the address of y, or 0 if there is no room. */
 export function sum(x: usize, count: f64): usize {
   return recordTotal(x, count, 1)
 }

@@ -1,4 +1,4 @@
-/** y = x / sqrt(mean(x^2) + 1e-5), row by row, no gain: microgpt's rmsnorm(x). */
+/** y = x / sqrt(mean(x^2) + 1e-5), row by row, without gain: microgpt's rmsnorm(x). */
 import { gap, inArena } from '../arena'
 import { OpRecord } from '../op-record'
 import { record } from '../tape'
@@ -7,7 +7,7 @@ const EPSILON: f64 = 1e-5
 
 /**
  * Records y[rows, n] = rmsnorm(x[rows, n]); the inverse norms, [rows], are kept for backward.
- * @returns the address of y, or 0 when there is no room
+ * @returns the address of y, or 0 if there is no room
  */
 export function rmsnorm(x: usize, rows: i32, n: i32): usize {
   assert(rows > 0 && n > 0, 'rmsnorm: sizes must be positive')

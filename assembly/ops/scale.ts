@@ -3,7 +3,7 @@ import { gap, inArena } from '../arena'
 import { OpRecord } from '../op-record'
 import { record } from '../tape'
 
-/** Records y[count] = factor x[count]. Returns the address of y, or 0 when there is no room. */
+/** Records y[count] = factor x[count]. Returns the address of y, or 0 if there is no room. */
 export function scale(x: usize, factor: f64, count: f64): usize {
   assert(count > 0, 'scale: sizes must be positive')
   assert(inArena(x, <u32>count), 'scale: x is outside the arena')

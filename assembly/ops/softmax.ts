@@ -7,7 +7,7 @@ import { record } from '../tape'
 
 /**
  * Records y[rows, n] = softmax(x[rows, n]) along n.
- * @returns the address of y, or 0 when there is no room
+ * @returns the address of y, or 0 if there is no room
  */
 export function softmax(x: usize, rows: i32, n: i32): usize {
   assert(rows > 0 && n > 0, 'softmax: sizes must be positive')

@@ -1,4 +1,4 @@
-/** Measurements in processes of their own. */
+/** Measurements in separate processes. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { freemem } from 'node:os'
@@ -11,9 +11,9 @@ const measure = fileURLToPath(new URL('./measure.js', import.meta.url))
 const pythonProgram = fileURLToPath(new URL('../test/golden/make.py', import.meta.url))
 
 /**
- * What one measurement gives; measures.ts says which there are.
- * @param rest the preset, the size or whatever else this one is of
- * @throws {Error} when the process fails, with what it said
+ * The result of one measurement of measures.ts.
+ * @param rest the preset, the size or another argument of the measurement
+ * @throws {Error} if the process fails, with its message
  */
 async function child<T>(engine: string, what: string, rest: string): Promise<T> {
   const { stdout } = await run(process.execPath, [measure, engine, what, rest])
@@ -25,7 +25,9 @@ export interface PythonTimes {
   losses: number[]
 }
 
-/** CPython's own times, or null when there is no python3 or no program for it (an installed package). */
+/**
+ * CPython's times, or null if there is no python3 or no program for it (in an installed package).
+ */
 async function cpython(preset: string, steps: number): Promise<PythonTimes | null> {
   if (!existsSync(pythonProgram)) return null
   const args = [pythonProgram, '--time', `${steps}`, '--preset', preset]
@@ -33,13 +35,13 @@ async function cpython(preset: string, steps: number): Promise<PythonTimes | nul
   return done && (JSON.parse(done.stdout) as PythonTimes)
 }
 
-/** Where the figures come from. Tests put processes of known figures here. */
+/** The source of the figures. Tests replace it with known figures. */
 export interface Processes {
   child: typeof child
   cpython: typeof cpython
   /** The machine in one line. */
   machine(): string
-  /** Bytes of memory that are free. */
+  /** Free memory, in bytes. */
   freeBytes(): number
 }
 

@@ -1,11 +1,11 @@
-/** The checks that stand before every measurement: what is timed is the same computation. */
+/** The checks before every measurement: all engines must compute the same. */
 
 /** Steps whose losses are compared before the engines are timed. */
 export const COMPARED = 30
 
 /**
- * How far two losses are apart.
- * @throws {Error} when that is more than `tolerance`, or one of them is no number
+ * The difference of two losses.
+ * @throws {Error} if it is larger than `tolerance`, or one of them is not a number
  */
 export function checkLoss(what: string, got: number, want: number, tolerance: number): number {
   const far = Math.abs(got - want)
@@ -16,7 +16,10 @@ export function checkLoss(what: string, got: number, want: number, tolerance: nu
   return far
 }
 
-/** The largest difference of two runs' losses. @throws {Error} as checkLoss does, or for other counts */
+/**
+ * The largest difference of two runs' losses.
+ * @throws {Error} as checkLoss does, or if the counts differ
+ */
 export function checkLosses(
   what: string,
   got: readonly number[],

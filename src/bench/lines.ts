@@ -1,15 +1,15 @@
-/** Figures and tables as a person reads them, in a terminal or in Markdown. */
+/** Numbers and tables as text for a terminal, or as Markdown. */
 
-/** A whole number with commas. */
-export const whole = (x: number) => Math.round(x).toLocaleString('en-US')
+/** A whole number with thousands separators. */
+export const grouped = (x: number) => Math.round(x).toLocaleString('en-US')
 
-/** Three digits where there are decimals, else whole with commas. */
-export const number = (x: number) => (x >= 100 ? whole(x) : x.toPrecision(3))
+/** Three significant digits below 100, else a whole number with thousands separators. */
+export const number = (x: number) => (x >= 100 ? grouped(x) : x.toPrecision(3))
 
 /** A difference of losses. */
 export const difference = (x: number) => (x === 0 ? '0' : x.toExponential(1))
 
-/** Lines of a table: the first column to the left, the others to the right. */
+/** The lines of a table: the first column is aligned left, the others right. */
 export function lines(
   columns: readonly string[],
   rows: readonly string[][],

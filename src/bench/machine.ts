@@ -1,4 +1,4 @@
-/** Where the figures were measured, in a line. */
+/** The machine where figures are measured, in one line. */
 import { cpus } from 'node:os'
 
 export function machine(): string {

@@ -1,27 +1,57 @@
-/** `npm run bench`: how fast each engine trains, samples and starts, on the shipped names. */
-import { writeFileSync } from 'node:fs'
+/** `npm run bench`: how fast each engine trains, samples and starts, with the shipped names. */
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { PROCESSES } from './child.js'
-import { bench as measureAll } from './rounds.js'
-import { writeBlock } from './readme.js'
+import { measureRounds } from './rounds.js'
+import { checkBlock, withReadmeFile, writeBlock } from './readme.js'
 import { scalingTables } from './scaling/table.js'
 import { table } from './table.js'
 
 const HELP = `usage: microgpt-wasm bench [--preset tutorial|gist] [--rounds N] [--sizes] [--scaling] [--json [FILE]] [--markdown]
-                          [--readme FILE]
+                          [--readme [FILE]]
 
-Times the WebAssembly core, its typed-array and scalar twins, and CPython where python3 is there.
+Times the WebAssembly core, the two TypeScript engines, and CPython where python3 is available.
 
-  --preset NAME    tutorial (the default) or gist
-  --rounds N       rounds of measurements, 5 unless given
-  --sizes          larger models too, in batches: half a minute more
-  --scaling        batches, documents, parameters and threads: how the cost grows, in a minute more
-  --json           print the numbers as JSON; with a FILE, write them there beside the table
+  --preset NAME    tutorial or gist (tutorial)
+  --rounds N       number of rounds of measurements (5)
+  --sizes          also measure larger models, in batches: takes half a minute longer
+  --scaling        also measure how the cost grows with batch, documents, parameters and threads:
+                   takes a minute longer
+  --json           print the numbers as JSON; with a FILE, write them there and print the table
   --markdown       print the table as Markdown
-  --readme FILE    also put the tables of --scaling into FILE, at <!-- bench --scaling -->
+  --readme [FILE]  also measure --scaling, and write its tables into FILE
+                   (docs/benchmarks.md), between <!-- bench --scaling --> and its end
 `
 
-/** A mistake in the flags: what the caller reports with exit code 2. */
+/** Why a file cannot be written, before anything is measured. */
+function unwritable(file: string): string | undefined {
+  const folder = statSync(dirname(resolve(file)), { throwIfNoEntry: false })
+  if (!folder?.isDirectory()) return `--json ${file}: there is no such folder`
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat && !stat.isFile()) return `--json ${file}: it is not a regular file`
+  try {
+    accessSync(stat ? file : dirname(resolve(file)), constants.W_OK)
+  } catch {
+    return `--json ${file}: it is not permitted`
+  }
+  return undefined
+}
+
+/** Why a file has no place for the tables. */
+function unreadable(file: string): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (!stat?.isFile()) return `--readme ${file}: there is no such file`
+  try {
+    checkBlock(file, 'bench --scaling')
+    accessSync(file, constants.W_OK)
+  } catch (error) {
+    return `--readme ${file}: ${(error as Error).message.split('\n')[0]}`
+  }
+  return undefined
+}
+
+/** Reports a mistake in the flags; exit code 2. */
 const usage = (message: string): number => {
   process.stderr.write(`${message}; see microgpt-wasm bench --help\n`)
   return 2
@@ -30,14 +60,14 @@ const usage = (message: string): number => {
 /**
  * Runs the benchmark and prints it.
  * @param argv the flags after `bench`
- * @param processes where the figures come from; a test gives known ones
+ * @param processes measures each engine in a process; tests give known figures
  * @returns the exit code
  */
-export async function bench(argv: string[], processes = PROCESSES): Promise<number> {
+export async function runBench(argv: string[], processes = PROCESSES): Promise<number> {
   let parsed
   try {
     parsed = parseArgs({
-      args: argv,
+      args: withReadmeFile(argv),
       allowPositionals: true,
       options: {
         preset: { type: 'string', default: 'tutorial' },
@@ -70,13 +100,16 @@ export async function bench(argv: string[], processes = PROCESSES): Promise<numb
     return usage(`bench takes no argument but the file of --json, got ${positionals.join(' ')}`)
   }
 
-  if (values.readme !== undefined && !values.scaling) return usage('--readme goes with --scaling')
+  if (values.readme !== undefined) values.scaling = true
+
+  const trouble = (file && unwritable(file)) || (values.readme && unreadable(values.readme))
+  if (trouble) return usage(trouble)
 
   const live = process.stderr.isTTY
   const say = (text: string) => {
     if (live) process.stderr.write(`\r\x1b[K${text}`)
   }
-  const report = await measureAll(values.preset, rounds, values, say, processes)
+  const report = await measureRounds(values.preset, rounds, values, say, processes)
   say('')
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
   if (values.readme !== undefined) {

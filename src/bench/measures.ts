@@ -1,4 +1,4 @@
-/** The measurements of one engine, by name. Each runs in a process of its own: measure.ts. */
+/** The measurements of one engine, by name. measure.ts runs each in a separate process. */
 import type { ConfigInput } from '../config/config.js'
 import { NAMES } from '../data/names.js'
 import { parseDocs } from '../data/text.js'
@@ -7,27 +7,29 @@ import type { Setup, TimedModel } from './setup.js'
 import type { Size } from './shapes.js'
 import { losses, median, time } from './time.js'
 
-export type EngineName = 'wasm' | 'typed' | 'value'
+export type MeasuredEngine = 'wasm' | 'typed' | 'value'
 type Scale = 'batches' | 'bare' | 'documents' | 'parameters' | 'threads'
 export type What = 'losses' | 'step' | 'sample' | 'start' | 'size' | Scale
 
-/** Warm-up and timed work; the scalar engine is a thousand times slower, so it gets less. */
-const WORK: Record<EngineName, { warm: number; batches: number; steps: number; samples: number }> =
-  {
-    wasm: { warm: 3000, batches: 21, steps: 500, samples: 20_000 },
-    typed: { warm: 3000, batches: 21, steps: 200, samples: 5_000 },
-    value: { warm: 20, batches: 21, steps: 2, samples: 20 },
-  }
+/** Warm-up and timed work. The scalar engine is 1,000 times slower, so it gets less. */
+const WORK: Record<
+  MeasuredEngine,
+  { warm: number; batches: number; steps: number; samples: number }
+> = {
+  wasm: { warm: 3000, batches: 21, steps: 500, samples: 20_000 },
+  typed: { warm: 3000, batches: 21, steps: 200, samples: 5_000 },
+  value: { warm: 20, batches: 21, steps: 2, samples: 20 },
+}
 
-/** @param config num_steps far off, so that every timed step really moves the parameters */
+/** @param config with a large num_steps, so that every timed step changes the parameters */
 const create = (
   setup: Setup,
-  engine: EngineName,
+  engine: MeasuredEngine,
   preset: string,
   config: ConfigInput = { num_steps: 1_000_000 },
 ): Promise<TimedModel> => setup[engine]({ docs: parseDocs(NAMES), preset, config })
 
-type Measure = (setup: Setup, engine: EngineName, rest: string) => Promise<object>
+type Measure = (setup: Setup, engine: MeasuredEngine, rest: string) => Promise<object>
 
 export const MEASURES: Record<What, Measure> = {
   async losses(setup, name, preset) {
@@ -35,7 +37,7 @@ export const MEASURES: Record<What, Measure> = {
     return { losses: losses(engine, COMPARED), numParams: engine.numParams }
   },
 
-  /** Median over batches of the mean time of a step, in microseconds. */
+  /** Median over batches of the mean time per step, in microseconds. */
   async step(setup, name, preset) {
     const engine = await create(setup, name, preset)
     const { warm, batches, steps } = WORK[name]
@@ -44,7 +46,7 @@ export const MEASURES: Record<What, Measure> = {
     return { us: 1000 * median(ms) }
   },
 
-  /** Tokens that go through the model per second; a document of n characters takes n + 1. */
+  /** Tokens per second through the model; a document of n characters has n + 1. */
   async sample(setup, name, preset) {
     const engine = await create(setup, name, preset)
     for (const _step of engine.train({ steps: name === 'value' ? 5 : 500 })) continue
@@ -58,7 +60,7 @@ export const MEASURES: Record<What, Measure> = {
     return { tokensPerSecond: tokens / seconds }
   },
 
-  /** From the start of the process until the first step is made, in milliseconds. */
+  /** From the start of the process to the end of the first step, in milliseconds. */
   async start(setup, name, preset) {
     const engine = await create(setup, name, preset)
     for (const _step of engine.train({ steps: 1 })) continue
@@ -74,7 +76,7 @@ export const MEASURES: Record<What, Measure> = {
     return (await import('./scaling/batches.js')).measureBatches(setup, preset)
   },
 
-  /** What a process takes that does nothing but load the core. */
+  /** The cost of a process that only loads the core. */
   async bare({ peakBytes }) {
     await Promise.all([import('../gpt/microgpt.js'), import('../reference/typed.js')])
     return { peakBytes: peakBytes() }

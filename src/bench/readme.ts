@@ -1,9 +1,24 @@
-/** Tables that a command keeps in a Markdown file, between two comments that bear its name. */
+/** Tables that a command writes into a Markdown file, between two comments with its name. */
 import { readFileSync, writeFileSync } from 'node:fs'
+
+/** Where `--readme` without a file writes: all tables of the benchmarks. */
+export const BENCHMARKS = 'docs/benchmarks.md'
+
+/**
+ * The flags, with a file after each bare `--readme`.
+ * @param argv flags as given
+ */
+export function withReadmeFile(argv: readonly string[]): string[] {
+  return argv.flatMap((flag, i) => {
+    const next = argv[i + 1]
+    const bare = flag === '--readme' && (next === undefined || next.startsWith('--'))
+    return bare ? [flag, BENCHMARKS] : [flag]
+  })
+}
 
 /**
  * A text with a new block between <!-- name --> and <!-- /name -->.
- * @throws {Error} when the text has no such place
+ * @throws {Error} when the text lacks one of the comments
  */
 export function replaceBlock(text: string, name: string, block: string): string {
   const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
@@ -13,7 +28,12 @@ export function replaceBlock(text: string, name: string, block: string): string 
   return `${text.slice(0, from + start.length)}\n\n${block}\n\n${text.slice(to)}`
 }
 
-/** The same in a file. @throws {Error} as replaceBlock does */
+/** @throws {Error} when a file has no such place */
+export function checkBlock(file: string, name: string): void {
+  replaceBlock(readFileSync(file, 'utf8'), name, '')
+}
+
+/** The same for a file. @throws {Error} as replaceBlock does */
 export function writeBlock(file: string, name: string, block: string): void {
   writeFileSync(file, replaceBlock(readFileSync(file, 'utf8'), name, block))
 }

@@ -1,4 +1,7 @@
-/** The real setup. Engines are loaded when they are asked for: a start is measured with its own alone. */
+/**
+ * The real setup. Engines are loaded on first use, so that a start is measured with one engine
+ * only.
+ */
 import { availableParallelism } from 'node:os'
 import type { Setup } from './setup.js'
 

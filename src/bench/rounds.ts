@@ -1,9 +1,9 @@
 /**
- * Rounds of measurements. First all engines make the same 30 steps, and nothing is timed unless
- * their losses agree within 1e-11: what is timed is one and the same computation. Then, in each
- * round, every engine is measured in a fresh process, one after another, so that a noisy moment of
- * the machine meets all of them. A figure is the median over the rounds, its spread the smallest
- * and the largest; a ratio is taken within a round, and then its median.
+ * Rounds of measurements. First all engines run the same 30 steps, and nothing is timed unless
+ * their losses agree within 1e-11: all of them must compute the same. Then, in each round, every
+ * engine is measured in a new process, one after another, so that noise of the machine affects all
+ * of them. A figure is the median over the rounds, with the smallest and the largest. A ratio is
+ * the median of the ratios within each round.
  */
 import { type Processes, PROCESSES } from './child.js'
 import { COMPARED, checkLosses } from './equal.js'
@@ -12,12 +12,12 @@ import type { Size } from './shapes.js'
 import type { SizeResult } from './sizes.js'
 
 const ENGINES = ['wasm', 'typed', 'value'] as const
-export type Engine = (typeof ENGINES)[number] | 'cpython'
+export type TimedEngine = (typeof ENGINES)[number] | 'cpython'
 const TOLERANCE = 1e-11
-/** Steps of CPython a round. */
+/** Steps of CPython per round. */
 const PYTHON_STEPS = 10
 
-/** A figure: the median of its rounds, and the least and the most. */
+/** A figure: the median over the rounds, the smallest and the largest. */
 export interface Figure {
   median: number
   min: number
@@ -25,15 +25,15 @@ export interface Figure {
 }
 
 export interface Row {
-  engine: Engine
+  engine: TimedEngine
   step: Figure
-  /** How many times as long as wasm's step. */
+  /** Time per step relative to the WebAssembly core. */
   ratio: Figure
   tokensPerSecond: Figure | null
   start: Figure | null
 }
 
-export interface Report {
+export interface BenchReport {
   machine: string
   preset: string
   numParams: number
@@ -41,9 +41,9 @@ export interface Report {
   /** The largest difference between any engine's losses and wasm's. */
   lossDifference: number
   rows: Row[]
-  /** The larger models, on the WebAssembly core; empty unless asked for. */
+  /** The larger models, on the WebAssembly core; empty unless requested. */
   sizes: SizeRow[]
-  /** How the cost grows, on the WebAssembly core; null unless asked for. */
+  /** Scaling of the WebAssembly core; null unless requested. */
   scaling: Scaling | null
 }
 
@@ -56,7 +56,7 @@ function figure(values: number[]): Figure {
   return { median: sorted[sorted.length >> 1]!, min: sorted[0]!, max: sorted.at(-1)! }
 }
 
-/** @throws {Error} when an engine's losses are not wasm's */
+/** @throws {Error} if an engine's losses differ from the core's */
 async function compareLosses(preset: string, { child, cpython }: Processes) {
   const want = await child<{ losses: number[]; numParams: number }>('wasm', 'losses', preset)
   let worst = 0
@@ -74,24 +74,24 @@ async function compareLosses(preset: string, { child, cpython }: Processes) {
 
 /**
  * All figures of a preset.
- * @param sections whether to measure the larger models too, and how the cost grows
- * @param say told what is being done
- * @throws {Error} when an engine's losses are not wasm's
+ * @param sections whether to measure larger models and scaling, too
+ * @param say receives progress messages
+ * @throws {Error} if an engine's losses differ from the core's
  */
-export async function bench(
+export async function measureRounds(
   preset: string,
   rounds: number,
   sections: { sizes: boolean; scaling: boolean },
   say: (text: string) => void,
   processes: Processes = PROCESSES,
-): Promise<Report> {
+): Promise<BenchReport> {
   const { child, cpython } = processes
   say('comparing losses')
   const { worst, numParams, withPython } = await compareLosses(preset, processes)
 
-  const steps: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
-  const tokens: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
-  const starts: Record<Engine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
+  const steps: Record<TimedEngine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
+  const tokens: Record<TimedEngine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
+  const starts: Record<TimedEngine, number[]> = { wasm: [], typed: [], value: [], cpython: [] }
   for (let round = 1; round <= rounds; round++) {
     for (const name of ENGINES) {
       say(`round ${round} of ${rounds}: ${name}`)
@@ -113,7 +113,7 @@ export async function bench(
 
   const scaling = sections.scaling ? await measureScaling(preset, processes, say) : null
 
-  const measured: Engine[] = withPython ? [...ENGINES, 'cpython'] : [...ENGINES]
+  const measured: TimedEngine[] = withPython ? [...ENGINES, 'cpython'] : [...ENGINES]
   const rows = measured.map((engine) => ({
     engine,
     step: figure(steps[engine]),

@@ -1,4 +1,6 @@
-/** Larger models, in batches: milliseconds a step, and how much of the machine's arithmetic that is. */
+/**
+ * Larger models, in batches: milliseconds per step, and the share of the machine's peak throughput.
+ */
 import { readFile } from 'node:fs/promises'
 import type { ConfigInput } from '../config/config.js'
 import { checkLoss } from './equal.js'
@@ -12,15 +14,15 @@ export interface SizeResult {
   msPerStep: number
   tokensPerSecond: number
   gflops: number
-  /** The same, of what multiplies and adds the machine makes at the most. */
+  /** The same, relative to the measured peak multiply-add throughput. */
   ofPeak: number
-  /** |loss of the first batch - the typed-array twin's loss of the same documents|. */
+  /** |loss of the first batch - the typed-array engine's loss of the same documents|. */
   lossDifference: number
 }
 
 /**
- * Multiplications and additions of a step: each weight of a linear layer twice a row forward and
- * four times backward, and attention's two products over the triangle, likewise.
+ * Multiplications and additions per step: for each weight of a linear layer and each row, two
+ * forward and four backward; likewise for attention's two products over the triangle.
  */
 function flopsOf(config: (typeof SIZES)[Size], numParams: number): number {
   const { n_embd, n_layer, block_size, batch_size } = config
@@ -30,7 +32,7 @@ function flopsOf(config: (typeof SIZES)[Size], numParams: number): number {
   return 6 * rows * (numParams - embeddings) + 3 * n_layer * 4 * triangle * n_embd
 }
 
-/** assembly/peak.ts, whose module is beside this program. */
+/** assembly/peak.ts, whose module is next to this program. */
 export async function loadPeak(): Promise<Peak> {
   const bytes = await readFile(new URL('./peak.wasm', import.meta.url))
   const { instance } = await WebAssembly.instantiate(bytes)
@@ -54,7 +56,7 @@ async function measurePeak({ now, peak }: Setup): Promise<number> {
   return (turns * flops) / best / 1e6
 }
 
-/** @throws {Error} when the twin's loss is not the same */
+/** @throws {Error} if the typed-array engine's loss differs */
 export async function measureSize(setup: Setup, size: Size): Promise<SizeResult> {
   const config = SIZES[size]
   const docs = blockDocuments(config.block_size)

@@ -1,10 +1,10 @@
-/** Documents made on the spot, the same on every machine: nothing is downloaded. */
+/** Generated documents, the same on every machine; nothing is downloaded. */
 import { Random } from '../random.js'
 
 /** 64 characters: with BOS, a vocabulary of 65. */
 const ALPHABET = Array.from({ length: 64 }, (_, i) => String.fromCodePoint(48 + i)).join('')
 
-/** 64 documents of `length` characters each, the first with the whole alphabet where it has room. */
+/** 64 documents of `length` characters; the first has the whole alphabet if it fits. */
 export function blockDocuments(length: number): string[] {
   const random = new Random(1)
   const text = () => Array.from({ length }, () => ALPHABET[random.randrange(64)]!).join('')
@@ -15,8 +15,8 @@ const VOWELS = 'aeiou'
 const CONSONANTS = 'bcdfghjklmnpqrstvwxyz'
 
 /**
- * Invented names in UTF-8, one a line: 3 to 8 letters, consonants and vowels in turn.
- * @param count lines; from some hundred on, all 26 letters are among them
+ * Generated names in UTF-8, one per line: 3 to 8 letters, alternating consonants and vowels.
+ * @param count number of lines; about 100 lines contain all 26 letters
  */
 export function namesText(count: number, seed = 1): Uint8Array {
   const random = new Random(seed)

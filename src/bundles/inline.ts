@@ -1,4 +1,4 @@
-/** build/microgpt.inline.js: the same with core.wasm inside; it is its own worker too. */
+/** build/microgpt.inline.js: the same with core.wasm inside; it is also its own worker. */
 import '../worker/serve-worker.js'
 
 export * from '../index.js'

@@ -1,4 +1,4 @@
-/** build/thread.js: what each thread of a pool runs, a whole file. */
+/** build/thread.js: the script of each thread of a pool, a file without imports. */
 import { serveThread } from '../engine/threads/serve-thread.js'
 
 serveThread()

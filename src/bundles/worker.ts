@@ -1,2 +1,2 @@
-/** build/worker.js: the worker of createWorkerModel, a whole file. */
+/** build/worker.js: the worker of createWorkerModel, a file without imports. */
 import '../worker/serve-worker.js'

@@ -1,31 +1,33 @@
-/** The strings of a checkpoint's metadata, as what they stand for. */
-import { show } from '../config/checks.js'
+/** The metadata of a checkpoint: from strings to values. */
+import { checkObject, show } from '../config/checks.js'
 import { type ConfigInput, type PresetName, resolveConfig } from '../config/config.js'
+import { advice } from '../config/terms.js'
 import { type CheckpointCode, CheckpointError, MicroGPTError } from '../errors.js'
-import type { Safetensors } from './safetensors/read.js'
+import { type Safetensors, byteLengthOf } from './safetensors/read.js'
 import { fail } from './safetensors/header.js'
 import { Tokenizer } from '../data/tokenizer.js'
 
-/** How a file is read that has less metadata than the ones written here. */
+/** Options for files of other programs, which have less metadata. */
 export interface ReadOptions {
-  /** The preset of a file that names none. */
+  /** The preset, if the file does not name one. */
   preset?: string
-  /** Fields that differ from the file's config; all of it for a file without one. */
+  /** Fields that replace those of the file's config; for a file without config, all of it. */
   config?: ConfigInput
-  /** The characters of a file that has none. */
+  /** The characters, if the file has no alphabet. */
   alphabet?: readonly string[]
-  /** Read F32, F16 and BF16 too, widened exactly. */
+  /** Also accept F32, F16 and BF16, converted exactly to float64; default false. */
   widen?: boolean
-  /** Bytes that the file's header may have: 16 MiB unless given. */
+  /** Largest accepted header, in bytes; default 16 MiB, at most 100,000,000. */
   maxHeader?: number
 }
 
-/** The file's config under the caller's; a file of another program may have none. */
+/** The file's config, with the caller's fields on top. A file of another program may have none. */
 export function configOf(words: Metadata, options: ReadOptions) {
   const preset = (words.get('preset') ?? options.preset ?? 'tutorial') as PresetName
+  if (options.config !== undefined) checkObject('config', options.config)
   const stored = words.get('config')
   if (stored === undefined && !options.config && !options.preset) {
-    fail('metadata', 'the file has no config in its metadata; give preset and config')
+    fail('metadata', `the file has no config in its metadata; ${advice('theConfig')}`)
   }
   const base = words.attempt('config', () => {
     const input: unknown = stored === undefined ? {} : JSON.parse(stored.slice(0, 10_000))
@@ -36,19 +38,19 @@ export function configOf(words: Metadata, options: ReadOptions) {
   return { preset, config: resolveConfig(preset, { ...fields, ...options.config }) }
 }
 
-/** The file's alphabet, or else the caller's. */
+/** The tokenizer of the file's alphabet, or else of the caller's. */
 export function tokenizerOf(
   metadata: Safetensors['metadata'],
   tensors: Safetensors['tensors'],
   { alphabet }: ReadOptions,
 ): Tokenizer {
   const stored = metadata.get('alphabet')
-  // At most "\ud83d\ude00", for each row: what is parsed is not larger than what the file holds.
+  // At most "\ud83d\ude00", per row: what is parsed is not larger than the tensors of the file.
   const wte = tensors.get('wte')
-  const rows = wte ? Math.min(wte.shape[0] ?? 0, wte.bytes.length) : 0
+  const rows = wte ? Math.min(wte.shape[0] ?? 0, byteLengthOf(wte)) : 0
   if (stored !== undefined && stored.length > 15 * rows + 2) throw new RangeError()
   if (stored === undefined && !alphabet) {
-    fail('metadata', 'the file has none in its metadata; give alphabet')
+    fail('metadata', `it is not in the file's metadata; ${advice('theAlphabet')}`)
   }
   const chars: unknown = stored === undefined ? alphabet : JSON.parse(stored)
   const isList = Array.isArray(chars) && chars.every((char) => typeof char === 'string')
@@ -56,7 +58,7 @@ export function tokenizerOf(
   return new Tokenizer(chars)
 }
 
-/** The strings of a file's metadata as what they stand for. */
+/** A file's metadata, with checked access. */
 export class Metadata {
   private readonly words: ReadonlyMap<string, string>
 
@@ -76,8 +78,9 @@ export class Metadata {
   }
 
   whole(name: string, fallback?: number): number {
-    // Sixteen digits may pass 2^53; fifteen are 2,000 years of steps.
-    return Number(this.matching(name, /^\d{1,15}$/, fallback?.toString()))
+    const value = Number(this.matching(name, /^\d{1,16}$/, fallback?.toString()))
+    if (Number.isSafeInteger(value)) return value
+    return fail('metadata', `the file's ${name} must be below 2^53, got ${value}`)
   }
 
   attempt<T>(name: string, make: () => T): T {
@@ -85,7 +88,7 @@ export class Metadata {
   }
 }
 
-/** Does what may throw, and says what it was for. */
+/** Runs a function; an error in it becomes a CheckpointError that says what failed. */
 export function attempt<T>(code: CheckpointCode, what: string, make: () => T): T {
   try {
     return make()

@@ -1,5 +1,5 @@
 /** bench: its flags are its own. */
 
 export async function bench(argv: string[]): Promise<number> {
-  return (await import('../bench/main.js')).bench(argv)
+  return (await import('../bench/main.js')).runBench(argv)
 }

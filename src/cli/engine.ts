@@ -1,4 +1,5 @@
 /** The three engines as the program sees them; each is loaded when it is asked for. */
+import type { PiecewiseFile } from '../checkpoint/safetensors/write.js'
 import type { ConfigInput } from '../config/config.js'
 import type { Data, Mode } from '../data/corpus.js'
 import type { TrainStep, Trainable } from '../gpt/trainable.js'
@@ -26,7 +27,7 @@ export interface Engine extends Omit<Trainable, 'train' | 'sample'> {
   /** A text that goes on from a prompt; only the core has it. */
   generate?(options: Continuation): Iterable<{ char: string }>
   /** The model and its run as a checkpoint; likewise. */
-  save?(options: { optimizer: boolean }): Uint8Array
+  saveInPieces?(options: { optimizer: boolean }): PiecewiseFile
 }
 
 export interface Continuation {

@@ -1,7 +1,5 @@
 /** How the program ends: its exit codes, and any error as one sentence. */
-import { FIELDS } from '../config/hyperparameters.js'
 import { ConfigError, MicroGPTError } from '../errors.js'
-import { flagOf } from './flags.js'
 import { visible } from './visible.js'
 
 export const PROGRAM = 'microgpt-wasm'
@@ -33,9 +31,6 @@ export function complainOf(error: unknown, debug: boolean): void {
 }
 
 function sentenceOf(error: unknown): string {
-  if (error instanceof ConfigError && Object.hasOwn(FIELDS, error.field)) {
-    return `${error.message} (--${flagOf(error.field)})`
-  }
   if (error instanceof UsageError || error instanceof MicroGPTError) return error.message
   // What V8 throws when a twin asks for an array that it cannot have.
   if (error instanceof RangeError && /array|allocat/i.test(error.message)) {

@@ -1,13 +1,17 @@
 /** Checkpoints on a disk: read with care, and written whole or not at all. */
-import { closeSync, fchmodSync, fstatSync, fsyncSync, lstatSync, openSync, readSync } from 'node:fs'
-import { readdirSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, lstatSync } from 'node:fs'
+import { openSync, readSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CheckpointError } from '../errors.js'
-import { headerLength } from '../checkpoint/safetensors/read.js'
+import { type ByteSource, headerLength } from '../checkpoint/safetensors/read.js'
+import { UsageError } from './exit.js'
 import { UNFINISHED_LOCK, lock } from './lock.js'
+import { type Around, checkRoom, prefixBeside, targetOf } from './target.js'
 
-/** What the memory of a model can be, and more than Node reads at once on some systems. */
-const MAX_FILE = 2 ** 32
+/** What the memory of a model can be. */
+export const MAX_FILE = 2 ** 32
+/** Bytes read or written at once: some systems take less than 2 GiB. */
+const PIECE = 2 ** 26
 
 const TROUBLE: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
@@ -31,64 +35,123 @@ export function named(path: string, { code, message }: CheckpointError): Checkpo
 }
 
 /** Does what may fail, and says so in a sentence. */
-function attempt<T>(verb: 'read' | 'write', path: string, hint: string, work: () => T): T {
+export function attempt<T>(verb: 'read' | 'write', path: string, hint: string, work: () => T): T {
   try {
     return work()
   } catch (cause) {
     if (cause instanceof CheckpointError) throw named(path, cause)
+    if (cause instanceof UsageError) throw cause
     const { code = '', message } = cause as NodeJS.ErrnoException
     const text = `cannot ${verb} ${path}: ${TROUBLE[code] ?? message}; ${hint}`
     throw new CheckpointError('file', text, { cause })
   }
 }
 
-/**
- * A checkpoint's bytes. The first eight and the file's size are checked before the rest is read.
- * @throws {CheckpointError}
- */
-export function readModel(path: string): Uint8Array {
-  return attempt('read', path, 'give a file that train --out has written', () => {
-    const fd = openSync(path, 'r')
-    try {
-      const stat = fstatSync(fd)
-      if (stat.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
-      if (!stat.isFile()) throw new Error('it is no regular file')
-      if (stat.size >= MAX_FILE) throw new Error('it is larger than 4 GiB')
-      const first = new Uint8Array(8)
-      headerLength(first.subarray(0, readSync(fd, first, 0, 8, 0)), stat.size)
-      const bytes = new Uint8Array(stat.size)
-      let at = 0
-      for (let n = 1; n > 0 && at < bytes.length; at += n) {
-        n = readSync(fd, bytes, at, bytes.length - at, null)
+/** A checkpoint on a disk. Its numbers are read when they are asked for. */
+export class OpenModel implements ByteSource {
+  readonly byteLength: number
+  private readonly path: string
+  private readonly fd: number
+
+  /**
+   * The first eight bytes and the size of the file are checked before anything else is read.
+   * @throws {CheckpointError}
+   */
+  constructor(path: string) {
+    this.path = path
+    const hint = 'give a file that train --out has written'
+    ;[this.fd, this.byteLength] = attempt('read', path, hint, () => {
+      // Opening a pipe that nobody writes to would wait for ever.
+      const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+      try {
+        return [fd, sizeOf(fd)]
+      } catch (error) {
+        closeSync(fd)
+        throw error
       }
-      return bytes.subarray(0, at)
-    } finally {
-      closeSync(fd)
+    })
+  }
+
+  /** Bytes from one place up to another. @throws {CheckpointError} */
+  read(from: number, to: number): Uint8Array {
+    return attempt('read', this.path, 'is it being written to?', () => readBytes(this.fd, from, to))
+  }
+
+  close(): void {
+    try {
+      closeSync(this.fd)
+    } catch {
+      // It has been read all the same.
     }
-  })
+  }
+}
+
+/** Opens a checkpoint for as long as some work takes. @throws {CheckpointError} that names the file */
+export async function withModel<T>(
+  path: string,
+  work: (file: OpenModel) => T | Promise<T>,
+): Promise<T> {
+  const file = new OpenModel(path)
+  try {
+    return await work(file)
+  } catch (error) {
+    // What went wrong with another file names that one already.
+    const isOwn = error instanceof CheckpointError && error.code !== 'file'
+    throw isOwn ? named(path, error) : error
+  } finally {
+    file.close()
+  }
+}
+
+function sizeOf(fd: number): number {
+  const stat = fstatSync(fd)
+  if (stat.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
+  if (!stat.isFile()) throw new Error('it is not a regular file')
+  if (stat.size >= MAX_FILE) throw new Error('it is larger than 4 GiB')
+  headerLength(readBytes(fd, 0, Math.min(8, stat.size)), stat.size)
+  return stat.size
+}
+
+function readBytes(fd: number, from: number, to: number): Uint8Array {
+  const bytes = new Uint8Array(to - from)
+  for (let at = 0; at < bytes.length;) {
+    const count = readSync(fd, bytes, at, Math.min(PIECE, bytes.length - at), from + at)
+    if (count === 0) throw new CheckpointError('truncated', `the file ends at byte ${from + at}`)
+    at += count
+  }
+  return bytes
 }
 
 /** A file that one run holds, and that is replaced as a whole. */
 export class ModelFile {
   /** As it was given. */
   readonly path: string
+  /** Whether there was a file when the run began. */
+  readonly existed: boolean
+  /** Whether it held the run that goes on. */
+  readonly isResumed: boolean
   private readonly target: string
   private readonly folder: string
+  private readonly prefix: string
   private readonly temporary: string
   private readonly unlock: () => void
 
   /**
    * Locks the file and sweeps away what a run that was killed has left beside it.
    * @throws {CheckpointError} when another run holds it, or it could not be written
+   * @throws {UsageError} when it is not to be replaced
    */
-  constructor(path: string) {
+  constructor(path: string, around: Around = { replace: 'anything' }) {
     this.path = path
     const hint = 'give --out a file in a folder that can be written to'
-    // A link keeps pointing to the file that is written.
-    this.target = attempt('write', path, hint, () => regular(path))
+    const target = attempt('write', path, hint, () => targetOf(path, around))
+    this.target = target.file
+    this.existed = target.exists
+    this.isResumed = target.isResumed
     this.folder = dirname(this.target)
-    this.temporary = `${this.target}.${process.pid}.tmp`
-    this.unlock = attempt('write', path, hint, () => lock(`${this.target}.lock`, path))
+    this.prefix = prefixBeside(this.target)
+    this.temporary = `${this.prefix}.${process.pid}.tmp`
+    this.unlock = attempt('write', path, hint, () => lock(`${this.prefix}.lock`, path))
     process.once('exit', this.unlock)
     try {
       attempt('write', path, hint, () => this.sweep())
@@ -98,8 +161,17 @@ export class ModelFile {
     }
   }
 
-  /** Replaces the file. @throws {CheckpointError} with the old file as it was */
-  write(bytes: Uint8Array): void {
+  /** @throws {CheckpointError} when a file of this size cannot be written, or not be read back */
+  checkSize(bytes: number): void {
+    if (bytes >= MAX_FILE) {
+      const what = `${this.path} would be larger than 4 GiB, and could not be read back`
+      throw new CheckpointError('file', `${what}; make the model smaller`)
+    }
+    checkRoom(this.path, this.folder, bytes)
+  }
+
+  /** Replaces the file by some pieces. @throws {CheckpointError} with the old file as it was */
+  write(pieces: Iterable<Uint8Array>): void {
     const kept = 'the file stays as it was; make room or give another --out'
     attempt('write', this.path, kept, () => {
       try {
@@ -107,7 +179,9 @@ export class ModelFile {
         try {
           const mode = modeOf(this.target)
           if (mode !== undefined) fchmodSync(fd, mode)
-          for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
+          for (const piece of pieces) {
+            for (let at = 0; at < piece.length;) at += writeSync(fd, piece, at)
+          }
           fsyncSync(fd)
         } finally {
           closeSync(fd)
@@ -127,31 +201,13 @@ export class ModelFile {
   }
 
   private sweep(): void {
-    const start = `${basename(this.target)}.`
+    const start = `${basename(this.prefix)}.`
     for (const name of readdirSync(this.folder)) {
       if (!name.startsWith(start)) continue
       const rest = name.slice(start.length)
       if (/^\d+\.tmp$/.test(rest) || UNFINISHED_LOCK.test(rest)) remove(join(this.folder, name))
     }
   }
-}
-
-/** Where a path leads: a regular file, or a name that is free. A device must not be replaced. */
-function regular(path: string): string {
-  let target: string
-  try {
-    target = realpathSync(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    // A link to nowhere would be replaced by the file; a name without a folder fails here.
-    if (lstatSync(path, { throwIfNoEntry: false }))
-      throw new Error('it is a link to no file', { cause: error })
-    return join(realpathSync(dirname(path)), basename(path))
-  }
-  const stat = lstatSync(target)
-  if (stat.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
-  if (!stat.isFile()) throw new Error('it is no regular file')
-  return target
 }
 
 function modeOf(path: string): number | undefined {

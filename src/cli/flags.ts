@@ -1,6 +1,7 @@
 /** The flags of each subcommand, in one table; parsing and help are read off it. */
 import { type Config, PRESETS } from '../config/config.js'
 import { FIELDS, type Field } from '../config/hyperparameters.js'
+import { ENCODINGS } from '../data/decode.js'
 
 export interface Flag {
   /** As after the two dashes; `_` for `-` is understood too. */
@@ -19,9 +20,13 @@ export function flagOf(field: string): string {
   return field === 'num_steps' ? 'steps' : field.replaceAll('_', '-')
 }
 
+/** The default, and which presets have another one. */
 const byPreset = (value: (config: Readonly<Config>) => unknown) => {
-  const [tutorial, gist] = [value(PRESETS.tutorial), value(PRESETS.gist)]
-  return tutorial === gist ? `(${tutorial})` : `(${tutorial}; gist: ${gist})`
+  const [first, ...others] = Object.entries(PRESETS).map(([name, config]) => [name, value(config)])
+  const odd = others
+    .filter(([, its]) => its !== first![1])
+    .map(([name, its]) => `; ${name}: ${its}`)
+  return `(${first![1]}${odd.join('')})`
 }
 
 function fieldFlag(field: keyof typeof FIELDS, spec: Field): Flag {
@@ -44,6 +49,18 @@ const FIELD_FLAGS = (Object.keys(FIELDS) as (keyof typeof FIELDS)[])
   .map((field) => fieldFlag(field, FIELDS[field]))
   .sort((a, b) => Number(b.name === 'steps') - Number(a.name === 'steps'))
 
+/** How the file of --data is read. */
+const READING: readonly Flag[] = [
+  { name: 'column', value: 'NAME', about: 'of CSV or TSV: the column of the documents' },
+  { name: 'field', value: 'NAME', about: 'of JSON Lines: the field of the documents' },
+  { name: 'encoding', value: 'NAME', about: `${ENCODINGS.join(', ')} (utf-8)` },
+  {
+    name: 'encoding-errors',
+    value: 'strict|replace',
+    about: 'refuse malformed bytes in it, or replace them by U+FFFD (strict)',
+  },
+]
+
 const MODEL_FLAGS: readonly Flag[] = [
   {
     name: 'preset',
@@ -52,8 +69,9 @@ const MODEL_FLAGS: readonly Flag[] = [
   },
   {
     name: 'data',
-    value: 'FILE|URL',
-    about: 'UTF-8 text, a document a line (the names that come with the program)',
+    value: 'FILE|URL|-',
+    about:
+      'text, one document per line; - is standard input (the names that come with the program)',
   },
   {
     name: 'mode',
@@ -65,11 +83,7 @@ const MODEL_FLAGS: readonly Flag[] = [
     value: 'F',
     about: 'hold out that part of it: the last of the shuffled documents, or of the text (0)',
   },
-  {
-    name: 'encoding-errors',
-    value: 'strict|replace',
-    about: 'refuse bytes in it that are not UTF-8, or replace them by U+FFFD (strict)',
-  },
+  ...READING,
   { name: 'seed', value: 'N', about: 'any whole number; the same seed gives the same run (42)' },
   ...FIELD_FLAGS,
 ]
@@ -81,7 +95,7 @@ const COMMON_FLAGS: readonly Flag[] = [
 
 const WIDEN: Flag = {
   name: 'widen',
-  about: 'take a file of F32, F16 or BF16 too, widened exactly',
+  about: 'read a file of F32, F16 or BF16 too, widened exactly',
 }
 
 const ENGINE: Flag = {
@@ -113,15 +127,19 @@ export const TRAIN_FLAGS: readonly Flag[] = [
     value: 'N',
     about: 'validate on what is held out every N steps, and at the end (a tenth of --steps)',
   },
-  { name: 'out', value: 'FILE', about: 'keep the model there, at the end or when it is stopped' },
+  { name: 'out', value: 'FILE', about: 'save the model there, at the end or when it is stopped' },
+  { name: 'overwrite', about: 'with --out: replace a checkpoint that is there already' },
   { name: 'save-every', value: 'N', about: 'and every N steps' },
   {
     name: 'resume',
     value: 'FILE',
-    about:
-      'go on with a run that was kept, on the same data, and keep it there unless --out is given',
+    about: 'continue a saved run on the same data, and save it there unless --out is given',
   },
-  { name: 'fresh', about: 'with --resume: the parameters only, for a new run, on any data' },
+  {
+    name: 'fresh',
+    about:
+      'with --resume: begin a new run from its parameters, on any data with characters that it knows',
+  },
   WIDEN,
   { name: 'samples', value: 'N', about: 'documents to invent when trained (20; of a text 1)' },
   {
@@ -135,7 +153,7 @@ export const TRAIN_FLAGS: readonly Flag[] = [
 ]
 
 export const SAMPLE_FLAGS: readonly Flag[] = [
-  { name: 'model', value: 'FILE', about: 'a model that train --out has kept: trains nothing' },
+  { name: 'model', value: 'FILE', about: 'a model that train --out has saved: trains nothing' },
   WIDEN,
   { name: 'count', value: 'N', alias: 'samples', about: 'documents to invent (20; of a text 1)' },
   { name: 'prompt', value: 'TEXT', about: 'how each of them begins' },
@@ -154,5 +172,26 @@ export const INSPECT_FLAGS: readonly Flag[] = [
   { name: 'vocab-size', value: 'N', about: 'plan for N tokens: reads no data, allocates nothing' },
   ...MODEL_FLAGS,
   { name: 'json', about: 'print one JSON object' },
+  ...COMMON_FLAGS,
+]
+
+export const EXPORT_FLAGS: readonly Flag[] = [
+  {
+    name: 'pytorch',
+    value: 'DIR',
+    about: 'write the model, its data and a PyTorch script into a new or empty folder',
+  },
+  {
+    name: 'data',
+    value: 'FILE|URL|-',
+    about: 'with --pytorch: the data of the run (the names that come with the program)',
+  },
+  ...READING,
+  {
+    name: 'onnx',
+    value: 'FILE',
+    about: 'write an ONNX file, which must not exist: ids [batch, positions] to logits',
+  },
+  { name: 'float32', about: 'with --onnx: round the parameters to float32' },
   ...COMMON_FLAGS,
 ]

@@ -68,9 +68,9 @@ A tiny GPT that learns names, on a WebAssembly core.
 
 commands:
 ${pairs(rows, 12)}
-  --help      after a command: its flags
+  help        show this; help COMMAND or COMMAND --help shows its flags
   --version
 
-exit codes: 0 done, 1 the run failed, 2 wrong usage, 130 Ctrl-C
+exit codes: 0 done, 1 the run failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP
 `
 }

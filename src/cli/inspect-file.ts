@@ -2,10 +2,14 @@
 import { type Checkpoint, readCheckpoint } from '../checkpoint/read.js'
 import type { RunState } from '../checkpoint/write.js'
 import type { Mode } from '../data/corpus.js'
-import { CheckpointError } from '../errors.js'
-import { type StoredTensor, copyNumbers, readSafetensors } from '../checkpoint/safetensors/read.js'
+import {
+  type StoredTensor,
+  byteLengthOf,
+  copyNumbers,
+  readSafetensors,
+} from '../checkpoint/safetensors/read.js'
 import { UsageError } from './exit.js'
-import { named, readModel } from './files.js'
+import { withModel } from './files.js'
 import { inspectionText } from './inspect-text.js'
 import { type Inspection, measure, planned } from './inspection.js'
 import { overFile } from './origin.js'
@@ -33,32 +37,33 @@ interface StoredFacts {
 
 export type FileInspection = Inspection & { checkpoint: StoredFacts }
 
+/** What says nothing about a model that is in a file. */
+const NO_USE = [
+  ...['data', 'mode', 'val-fraction', 'vocab-size', 'seed'],
+  ...['encoding', 'encoding-errors', 'column', 'field'],
+]
+
 /** @throws {CheckpointError} {UsageError} */
 export async function inspectFile(path: string, flags: Flags): Promise<FileInspection> {
-  const idle = ['data', 'mode', 'val-fraction', 'vocab-size', 'seed'].find((flag) =>
-    flags.has(flag),
-  )
+  const idle = NO_USE.find((flag) => flags.has(flag))
   if (idle) throw new UsageError(`--${idle} says nothing about ${path}; leave it out`)
-  const bytes = readModel(path)
-  try {
-    const { metadata, tensors } = readSafetensors(bytes)
-    const options = overFile(path, metadata.has('config'), flags)
+  return withModel(path, async (file) => {
+    const { metadata, tensors } = readSafetensors(file)
+    const options = overFile(path, metadata, flags)
     const alphabet = metadata.has('alphabet') ? [] : standIns(tensors.get('wte'))
-    const file = readCheckpoint(bytes, { ...options, alphabet, widen: true })
-    const inspection = await planned(file.preset, file.config, file.tokenizer.vocabSize)
-    measure(inspection.parameters, ({ name }) => numbersOf(file.tensors.get(name)!))
-    const facts = factsOf(path, bytes, file)
+    const read = readCheckpoint(file, { ...options, alphabet, widen: true })
+    const inspection = await planned(read.preset, read.config, read.tokenizer.vocabSize)
+    measure(inspection.parameters, ({ name }) => numbersOf(read.tensors.get(name)!))
+    const facts = factsOf(path, file.byteLength, read)
     if (alphabet.length > 0) facts.alphabet = null
     return { ...inspection, checkpoint: facts }
-  } catch (error) {
-    throw error instanceof CheckpointError ? named(path, error) : error
-  }
+  })
 }
 
 /** Characters for the ids of a file that does not say which they are. */
 function standIns(wte: StoredTensor | undefined): string[] {
   const count = Math.max(0, (wte?.shape[0] ?? 0) - 1)
-  if (!wte || wte.bytes.length < count) return []
+  if (!wte || byteLengthOf(wte) < count) return []
   return Array.from({ length: count }, (_, id) => String.fromCodePoint(0x100 + id))
 }
 
@@ -68,12 +73,12 @@ function numbersOf(tensor: StoredTensor): Float64Array {
   return data
 }
 
-function factsOf(path: string, bytes: Uint8Array, file: Checkpoint): StoredFacts {
+function factsOf(path: string, bytes: number, file: Checkpoint): StoredFacts {
   const { mode, seed, step, tokenizer, run, tensors } = file
   const dtypes = new Set([...tensors.values()].map(({ dtype }) => dtype))
   return {
     path,
-    bytes: bytes.length,
+    bytes,
     dtype: [...dtypes].join(' '),
     mode,
     seed: String(seed),

@@ -21,7 +21,7 @@ export async function inspect(flags: Flags, { out, interrupt }: Surroundings): P
     out.write(flags.has('json') ? jsonLine(file) : fileText(file, out.width))
     return 0
   }
-  const { preset, config, seed, data, mode, valFraction, errors } = modelSettings(flags)
+  const { preset, config, seed, data, mode, valFraction } = modelSettings(flags)
   const vocabSize = whole(flags, 'vocab-size', 1, undefined)
   const idle = ['data', 'mode', 'val-fraction'].find((flag) => flags.has(flag))
   if (vocabSize !== undefined && idle) {
@@ -32,7 +32,7 @@ export async function inspect(flags: Flags, { out, interrupt }: Surroundings): P
   if (vocabSize !== undefined) {
     inspection = await plan(vocabSize)
   } else {
-    const source = await readData(data, mode ?? 'docs', errors, interrupt.signal)
+    const source = await readData({ ...data, mode: mode ?? 'docs' }, interrupt.signal)
     const read = valFraction === undefined ? source : { ...source, valFraction }
     const tokenizer = Tokenizer.of(read.docs ?? [read.text!])
     inspection = await plan(tokenizer.vocabSize)

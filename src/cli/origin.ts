@@ -1,14 +1,14 @@
 /** Where a run's model comes from: made anew, or taken from a file. */
 import type { ConfigInput } from '../config/config.js'
+import { show } from '../config/checks.js'
 import { FIELDS } from '../config/hyperparameters.js'
 import type { DataOptions, Mode } from '../data/corpus.js'
-import { CheckpointError } from '../errors.js'
 import { type LoadOptions, MicroGPT } from '../gpt/microgpt.js'
 import { readSafetensors } from '../checkpoint/safetensors/read.js'
 import { readData } from './data.js'
 import { ENGINES, ENGINE_NAMES, type Engine } from './engine.js'
 import { UsageError } from './exit.js'
-import { named, readModel } from './files.js'
+import { type OpenModel, withModel } from './files.js'
 import { flagOf } from './flags.js'
 import type { Flags } from './parse.js'
 import { choice, modelSettings, textOf, threadsOf } from './settings.js'
@@ -30,21 +30,50 @@ const FIXED: readonly (keyof ConfigInput)[] = [
   ...(['activation', 'init_std', 'zero_init_projections'] as const),
 ]
 
-/** The flags that a file's own config leaves to be given. @throws {UsageError} for another one */
-export function overFile(path: string, hasConfig: boolean, flags: Flags): LoadOptions {
+/**
+ * The flags that a file's own config leaves to be given.
+ * @param stored what the file says of itself
+ * @throws {UsageError} for one that makes another model of it
+ */
+export function overFile(
+  path: string,
+  stored: ReadonlyMap<string, string>,
+  flags: Flags,
+): LoadOptions {
   const { preset, config } = modelSettings(flags)
-  if (hasConfig) {
-    const said = [...FIXED.filter((field) => field in config).map(flagOf), 'preset']
-    const odd = said.find((flag) => flags.has(flag))
-    if (odd) throw new UsageError(`--${odd} is what ${path} says already; leave it out`)
+  const own = configIn(stored)
+  const conflict = (flag: string, given: unknown, has: unknown) => {
+    if (given === has) return
+    const values = `--${flag} ${String(given)} conflicts with ${path}, which has ${show(has)}`
+    throw new UsageError(`${values}; leave it out`)
+  }
+  if (own) {
+    if (flags.has('preset')) conflict('preset', preset, stored.get('preset') ?? 'tutorial')
+    for (const field of FIXED) {
+      if (field in config && Object.hasOwn(own, field)) {
+        conflict(flagOf(field), config[field], own[field])
+      }
+    }
   }
   const options: LoadOptions = { config, widen: flags.has('widen') }
-  return flags.has('preset') || !hasConfig ? { ...options, preset } : options
+  return flags.has('preset') || !own ? { ...options, preset } : options
+}
+
+/** The config in a file's metadata as far as it can be read; the reader says what is wrong with it. */
+function configIn(stored: ReadonlyMap<string, string>): Record<string, unknown> | undefined {
+  const text = stored.get('config')
+  if (text === undefined) return undefined
+  try {
+    const config: unknown = JSON.parse(text)
+    return typeof config === 'object' && config !== null ? { ...config } : {}
+  } catch {
+    return {}
+  }
 }
 
 /** A model as the flags say: --resume and --model name a file. */
 export async function originOf(flags: Flags, signal: AbortSignal): Promise<Origin> {
-  const { preset, config, seed, data: source, mode, valFraction, errors } = modelSettings(flags)
+  const { preset, config, seed, data: source, mode, valFraction } = modelSettings(flags)
   const name = choice(flags, 'engine', ENGINE_NAMES)
   const model = textOf(flags, 'model')
   const path = model ?? textOf(flags, 'resume')
@@ -53,32 +82,32 @@ export async function originOf(flags: Flags, signal: AbortSignal): Promise<Origi
   const threads = readOnly ? 1 : threadsOf(flags)
   const split = valFraction === undefined ? {} : { valFraction }
   if (path === undefined) {
-    const data = await readData(source, mode ?? 'docs', errors, signal)
+    const data = await readData({ ...source, mode: mode ?? 'docs' }, signal)
     const engine = await ENGINES[name]({ ...data, ...split, preset, config, seed, fast, threads })
     return { engine, name, preset, seed, data, readOnly }
   }
-  const bytes = readModel(path)
-  try {
-    const { metadata } = readSafetensors(bytes)
+  const fromFile = async (file: OpenModel): Promise<Origin> => {
+    const { metadata } = readSafetensors(file)
     const kept: Mode = metadata.get('mode') === 'text' ? 'text' : 'docs'
     if (mode !== undefined && mode !== kept) {
-      throw new UsageError(`${path} learned in --mode ${kept}, got ${mode}; leave it out`)
+      throw new UsageError(`--mode ${mode} conflicts with ${path}, which has ${kept}; leave it out`)
     }
     const options: LoadOptions = {
-      ...overFile(path, metadata.has('config'), flags),
+      ...overFile(path, metadata, flags),
       ...split,
       fast,
       threads,
     }
     const data =
-      readOnly && source === undefined ? {} : await readData(source, kept, errors, signal)
+      readOnly && source.source === undefined
+        ? {}
+        : await readData({ ...source, mode: kept }, signal)
     if (flags.has('seed')) options.seed = seed
     if (flags.has('fresh')) options.optimizer = false
-    const engine = await MicroGPT.load(bytes, { ...options, ...data })
+    const engine = await MicroGPT.load(file, { ...options, ...data })
     return { engine, name, preset: engine.preset, seed: engine.seed, data, readOnly }
-  } catch (error) {
-    throw error instanceof CheckpointError ? named(path, error) : error
   }
+  return withModel(path, fromFile)
 }
 
 /**
@@ -112,6 +141,7 @@ export function checkFlags(flags: Flags): void {
     needs('widen', '--resume or --model')
     if (!flags.has('out')) needs('save-every', '--out')
   }
+  if (!flags.has('out')) needs('overwrite', '--out')
   if (flags.has('model')) {
     // Nothing is trained: of the config only the temperature still means something.
     const fields = Object.keys(FIELDS).filter(

@@ -4,6 +4,7 @@ import { show } from '../config/checks.js'
 import { PROGRAM, UsageError } from './exit.js'
 import type { Flag } from './flags.js'
 import { nearest } from './nearest.js'
+import { visible } from './visible.js'
 
 /** By name: the text of a value, or whether a switch is on. What was not given is not there. */
 export type Flags = ReadonlyMap<string, string | boolean>
@@ -60,7 +61,7 @@ export function parseFlags(
   const flags = new Map<string, string | boolean>()
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      if (!operand || flags.has(operand)) throw new UsageError(stray(token.value) + more)
+      if (!operand || flags.has(operand)) throw new UsageError(stray(token.value, table) + more)
       flags.set(operand, token.value)
     }
     if (token.kind !== 'option') continue
@@ -87,8 +88,13 @@ function unknown(rawName: string, names: readonly string[]): string {
   return `there is no flag ${show(rawName)}${near ? ` (did you mean --${near}?)` : ''}`
 }
 
-function stray(word: string): string {
+/** A word without a flag, and the flag that it was meant for. */
+function stray(word: string, table: readonly Flag[]): string {
+  const takes = (name: string) => table.some((flag) => flag.name === name)
+  const names = /\.safetensors$/i.test(word) ? ['model', 'resume'] : ['data']
+  const flag = /\.\w+$|[/\\]/.test(word) ? names.find(takes) : undefined
+  const hint = flag ? `; did you mean --${flag} ${visible(word)}?` : ''
   // npm keeps flags that stand before -- for itself and passes on their values.
   const npm = process.env.npm_lifecycle_event ? ' (npm run needs -- before the flags)' : ''
-  return `a flag begins with --, got ${show(word)}${npm}`
+  return `a flag begins with --, got ${show(word)}${npm}${hint}`
 }

@@ -1,8 +1,6 @@
 /** How far a run is and how fast, as one line of any width. */
 import type { TrainStep } from '../gpt/trainable.js'
-
-/** What the smoothed loss keeps of itself at each step: it looks back some 20 steps. */
-const KEEP = 0.95
+import { SmoothedLoss } from './smoothed.js'
 
 /** `step    1 /  500 | loss 3.3630`, as microgpt.py prints it; behind it the validation's loss. */
 export function stepLine({ step, loss, valLoss }: TrainStep, total: number): string {
@@ -27,9 +25,7 @@ export class Progress {
   private last: TrainStep | null = null
   /** Steps that a run had made before it was taken up. */
   private before = 0
-  private average = 0
-  /** What `average` has taken in so far; it nears 1, and is divided out before. */
-  private weight = 0
+  private readonly average = new SmoothedLoss()
 
   /** @param began in ms, on the clock of line() */
   constructor(total: number, began: number) {
@@ -41,13 +37,12 @@ export class Progress {
     if (!this.last) this.before = step.step - 1
     const val = step.valLoss ?? this.last?.valLoss
     this.last = val === undefined ? step : { ...step, valLoss: val }
-    this.average = KEEP * this.average + (1 - KEEP) * step.loss
-    this.weight = KEEP * this.weight + (1 - KEEP)
+    this.average.add(step.loss)
   }
 
-  /** An exponential moving average of the loss, without its bias to 0 at the start. */
+  /** The loss without its noise. */
   get smoothed(): number {
-    return this.average / this.weight
+    return this.average.value
   }
 
   /** The line; parts that `width` columns have no room for are left out. Empty before a step. */

@@ -27,11 +27,15 @@ export function textReport(out: Screen, total: number, logEvery: number | undefi
     drawn = now
   }
   return {
-    start({ mode, numDocs, numChars, numVal, vocabSize, numParams, threads }) {
+    start({ mode, numDocs, numCut, numChars, numVal, vocabSize, numParams, threads, config }) {
       long = mode === 'text'
       const data = long ? `num chars: ${numChars ?? 0}` : `num docs: ${numDocs}`
-      const held = numVal === undefined ? '' : ` (${numVal} held out)`
-      out.write(`${data}${held}\nvocab size: ${vocabSize}\nnum params: ${numParams}\n`)
+      const facts = [
+        ...(numVal === undefined ? [] : [`${numVal} held out`]),
+        ...(numCut ? [`${numCut} cut to block_size ${config.block_size}`] : []),
+      ]
+      const more = facts.length ? ` (${facts.join(', ')})` : ''
+      out.write(`${data}${more}\nvocab size: ${vocabSize}\nnum params: ${numParams}\n`)
       if (threads !== undefined) out.write(`threads: ${threads}\n`)
       drawn = performance.now()
       if (live) progress = new Progress(total, drawn)

@@ -2,13 +2,14 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import { show } from '../config/checks.js'
 import { PROGRAM, UsageError, complain, complainOf, exitCode } from './exit.js'
-import { INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from './flags.js'
+import { EXPORT_FLAGS, INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from './flags.js'
 import { type Described, commandHelp, programHelp } from './help.js'
 import { Interrupt } from './interrupt.js'
 import { nearest } from './nearest.js'
 import { Output } from './output.js'
 import { type Flags, parseFlags } from './parse.js'
 import type { Surroundings } from './session.js'
+import { speakFlags } from './terms.js'
 
 interface Command extends Described {
   load(): Promise<(flags: Flags, surroundings: Surroundings) => Promise<number>>
@@ -45,6 +46,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     ],
     load: async () => (await import('./inspect.js')).inspect,
   },
+  export: {
+    about: 'continue a model in PyTorch, or run it in any ONNX engine',
+    more: 'train --resume takes the file that the PyTorch script saves as it is',
+    operand: 'MODEL',
+    flags: EXPORT_FLAGS,
+    examples: [
+      'export model.safetensors --pytorch torch --data names.txt',
+      'export model.safetensors --onnx model.onnx --float32',
+    ],
+    load: async () => (await import('./export.js')).exportModel,
+  },
 }
 
 const BENCH = { about: 'measure the three engines' }
@@ -60,12 +72,19 @@ export async function run(argv: string[]): Promise<number> {
     // bench and web parse their own flags, and need no handling of signals.
     if (name === 'bench') return await (await import('./bench.js')).bench(rest)
     if (name === 'web') return await (await import('../web/command.js')).web(rest)
-    const text = information(name)
+    if (name === 'help' && rest[0] === 'bench') {
+      return await (await import('./bench.js')).bench(['--help'])
+    }
+    if (name === 'help' && rest[0] === 'web') {
+      return await (await import('../web/command.js')).web(['--help'])
+    }
+    const text = information(name, rest)
     if (text !== undefined) {
       out.write(text)
       return 0
     }
     const command = commandOf(name)
+    speakFlags(name)
     const flags = parseFlags(name, command.flags, rest, command.operand)
     if (flags.has('help')) {
       out.write(commandHelp(name, command))
@@ -87,9 +106,14 @@ export async function run(argv: string[]): Promise<number> {
   }
 }
 
-function information(name: string): string | undefined {
-  if (name === '--help' || name === '-h')
+function information(name: string, rest: readonly string[]): string | undefined {
+  const [command = ''] = rest
+  if (name === 'help' && command !== '' && command !== 'bench' && command !== 'web') {
+    return commandHelp(command, commandOf(command))
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
     return programHelp({ ...COMMANDS, bench: BENCH, web: WEB })
+  }
   if (name === '--version') return `${packageJson.version}\n`
   return undefined
 }
@@ -104,7 +128,7 @@ function commandOf(name: string): Command {
     const got = name === '' ? 'nothing' : show(name)
     throw new UsageError(`a command comes first (${list}), got ${got}${more}`)
   }
-  const near = nearest(name, names)
+  const near = nearest(name, [...names, 'help'])
   const hint = near ? `did you mean ${near}?` : list
   throw new UsageError(`there is no command ${show(name)} (${hint})${more}`)
 }

@@ -26,6 +26,7 @@ export function sample(flags: Flags, surroundings: Surroundings): Promise<number
     const { start, sample: put, end } = jsonReport(out)
     return flags.has('quiet') ? { ...SILENT, sample: put } : { ...SILENT, start, sample: put, end }
   }
+  const fromFile = flags.has('model')
   return session(flags, surroundings, report, (engine) => {
     if (length !== undefined && engine.mode !== 'text') {
       const what = '--length is for --mode text: documents end by themselves'
@@ -35,7 +36,7 @@ export function sample(flags: Flags, surroundings: Surroundings): Promise<number
     const options: Continuation = { prompt: prompt ?? '' }
     if (length !== undefined) options.length = length
     if (topK !== undefined) options.topK = topK
-    return continued(engine, count ?? defaultCount(engine), options)
+    return continued(engine, count ?? defaultCount(engine), options, fromFile)
   })
 }
 
@@ -58,7 +59,12 @@ function plainReport(out: Output): Report {
  * Texts that begin with a prompt.
  * @throws {UsageError} at once, for a prompt that the model cannot read
  */
-function continued(engine: Engine, count: number, options: Continuation): Iterable<string> {
+function continued(
+  engine: Engine,
+  count: number,
+  options: Continuation,
+  fromFile: boolean,
+): Iterable<string> {
   const { prompt } = options
   if (!engine.generate) {
     throw new UsageError('--prompt and --top-k need --engine wasm: the twins only sample')
@@ -67,7 +73,8 @@ function continued(engine: Engine, count: number, options: Continuation): Iterab
   const length = [...prompt].length
   if (length > most) {
     const what = `--prompt takes at most ${most} characters (block_size less one), got ${length}`
-    throw new UsageError(`${what}; cut it or raise --block-size`)
+    // The model of a file has the size that it has.
+    throw new UsageError(`${what}; shorten it${fromFile ? '' : ' or raise --block-size'}`)
   }
   try {
     engine.tokenizer.encode(prompt)

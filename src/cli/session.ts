@@ -4,13 +4,15 @@ import { TrainingError } from '../errors.js'
 import { countCut } from './data.js'
 import type { TrainStep } from '../gpt/trainable.js'
 import type { Engine } from './engine.js'
-import { complain } from './exit.js'
+import { UsageError, complain } from './exit.js'
 import type { Interrupt } from './interrupt.js'
 import { Keeper } from './keeper.js'
 import { type Origin, checkFlags, originOf } from './origin.js'
 import type { Output } from './output.js'
 import type { Flags } from './parse.js'
 import type { Report, RunStart } from './report.js'
+import { textOf } from './settings.js'
+import { LossWatch, warnOfRate } from './warnings.js'
 
 /** A step of the core takes 20 us: often enough for Ctrl-C, too seldom to cost anything. */
 const PAUSE_MS = 16
@@ -87,12 +89,14 @@ async function run(
   const origin = await originOf(flags, interrupt.signal)
   const { engine, readOnly } = origin
   const total = engine.config.num_steps
+  checkUnfinished(flags, engine)
   const texts = sampler(engine)
   const every = evalEvery(engine)
   const fast = flags.has('fast') ? { fast: hasFusedMultiplyAdd() } : {}
   if (fast.fast === false) {
     complain('this Node has no relaxed SIMD for --fast; the standard core runs')
   }
+  if (!readOnly) warnOfRate(engine.config)
   const told = report(total)
   told.start({ ...startOf(origin), ...fast })
   await pause(surroundings)
@@ -105,8 +109,10 @@ async function run(
   try {
     const options = every === undefined ? {} : { evalEvery: every }
     const steps = interrupt.code || readOnly ? [] : engine.train(options)
+    const watch = new LossWatch(engine)
     const take = (step: TrainStep) => {
       told.step(step)
+      watch.step(step)
       val = step.valLoss ?? val
       keeper.step()
     }
@@ -132,9 +138,17 @@ async function run(
   await out.flush()
   if (code) {
     const where = engine.step < total ? `at step ${engine.step} of ${total}` : 'while sampling'
-    complain(`stopped ${where}${keeper.path === undefined ? '' : `; ${keeper.path} keeps it`}`)
+    complain(`stopped ${where}${keeper.left}`)
   }
   return code
+}
+
+/** @throws {UsageError} for a run that has nothing left to do: to a program, --json says so */
+function checkUnfinished(flags: Flags, { step, config }: Engine): void {
+  const path = flags.has('fresh') ? undefined : textOf(flags, 'resume')
+  if (path === undefined || step < config.num_steps || flags.has('json')) return
+  const where = `${path} is already at step ${step} of ${config.num_steps}`
+  throw new UsageError(`${where}; raise --steps`)
 }
 
 function startOf({ engine, name, preset, seed, data }: Origin): RunStart {

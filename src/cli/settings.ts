@@ -3,26 +3,27 @@ import { type ConfigInput, PRESETS, type PresetName, resolveConfig } from '../co
 import { type Range, checkField, show } from '../config/checks.js'
 import { FIELDS } from '../config/hyperparameters.js'
 import { FRACTION, type Mode } from '../data/corpus.js'
-import { ConfigError } from '../errors.js'
-import { ENCODING_ERRORS, type EncodingErrors } from './data.js'
+import { ENCODINGS } from '../data/decode.js'
+import type { DataSettings } from './data.js'
 import { UsageError } from './exit.js'
 import { flagOf } from './flags.js'
 import type { Flags } from './parse.js'
+import { isUrl } from './source.js'
 
 /** What to make a model of. */
 export interface ModelSettings {
   preset: string
   config: ConfigInput
   seed: bigint
-  /** A file or a URL; the names that come with the program unless given. */
-  data: string | undefined
+  /** Where the data is and how it is read. */
+  data: Omit<DataSettings, 'mode'>
   /** undefined where it was not given: a file may say it. */
   mode: Mode | undefined
   /** Likewise. */
   valFraction: number | undefined
-  /** What becomes of bytes in it that are not UTF-8. */
-  errors: EncodingErrors
 }
+
+const ENCODING_ERRORS = ['strict', 'replace'] as const
 
 const MODES: readonly Mode[] = ['docs', 'text']
 
@@ -33,16 +34,7 @@ const toNumber = (text: string): number | string => (NUMBER.test(text) ? Number(
 
 /** @throws {ConfigError} that names the flag */
 function check(flag: string, value: unknown, field: Range, fallback: unknown): void {
-  try {
-    checkField(`--${flag}`, value, field, fallback)
-  } catch (error) {
-    // null is how a config says it; a command line says off.
-    if (!(error instanceof ConfigError) || !('off' in field)) throw error
-    const message = error.message
-      .replace('or null for off', 'or off')
-      .replace('try null', 'try off')
-    throw new ConfigError(error.field, value, message)
-  }
+  checkField(`--${flag}`, value, field, fallback)
 }
 
 /** A flag's whole number, or the fallback. @throws {ConfigError} */
@@ -108,9 +100,33 @@ export function modelSettings(flags: Flags): ModelSettings {
     Object.assign(config, { [field]: value })
   }
   resolveConfig(preset, config)
-  const errors = choice(flags, 'encoding-errors', ENCODING_ERRORS)
   const mode = flags.has('mode') ? choice(flags, 'mode', MODES) : undefined
   const valFraction = fractionOf(flags)
+  return { preset, config, seed: seedOf(flags), data: dataSettings(flags), mode, valFraction }
+}
+
+/** Where the data is, and how it is read. @throws {UsageError} for flags that do not go together */
+export function dataSettings(flags: Flags): Omit<DataSettings, 'mode'> {
+  const [column, field] = [textOf(flags, 'column'), textOf(flags, 'field')]
+  if (column !== undefined && field !== undefined) {
+    throw new UsageError('--column is for tables and --field for JSON Lines; give one of them')
+  }
+  const source = textOf(flags, 'data')
+  const encoding = choice(flags, 'encoding', ENCODINGS)
+  const errors = choice(flags, 'encoding-errors', ENCODING_ERRORS)
+  const idle = ['column', 'field', 'encoding', 'encoding-errors'].find((flag) => flags.has(flag))
+  if (source === undefined && idle) throw new UsageError(`--${idle} needs --data FILE; give both`)
+  return {
+    source,
+    encoding,
+    errors,
+    ...(column === undefined ? {} : { column }),
+    ...(field === undefined ? {} : { field }),
+  }
+}
+
+/** The path of the data, where it is a file. */
+export function pathOfData(flags: Flags): string | undefined {
   const data = textOf(flags, 'data')
-  return { preset, config, seed: seedOf(flags), data, mode, valFraction, errors }
+  return data === undefined || data === '-' || isUrl(data) ? undefined : data
 }

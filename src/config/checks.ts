@@ -1,31 +1,36 @@
-/** Checks of what a caller gives, and how it is shown. */
+/** Checks of values that a caller passes, and how error messages show them. */
 import { ConfigError } from '../errors.js'
+import { advice, term } from './terms.js'
 
-/** What a value may be. `above` and `below` exclude the bound; `off` also allows null. */
+/** The allowed values. `above` and `below` exclude the bound itself; `off` also allows null. */
 export type Range =
   | { kind: 'integer'; min: number; max: number }
   | { kind: 'number'; min: number; max: number; above?: true; below?: true; off?: true }
   | { kind: 'choice'; choices: readonly string[] }
   | { kind: 'boolean' }
 
-/** A value as an error message shows it: strings in quotes, long ones cut. */
+/** A value as text for an error message: strings in quotes, at most 60 characters. */
 export function show(value: unknown): string {
   let text = '[object Object]'
   try {
     text = typeof value === 'string' ? JSON.stringify(value) : String(value)
   } catch {
-    // An object whose own toString is none.
+    // An object whose toString is not a function, or throws.
   }
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
 /**
  * Checks one value against its range.
- * @throws {ConfigError} with the field, the value, the range and the nearest value that would do
+ * @throws {ConfigError} with the field, the value, the range and a valid value to try
  */
 export function checkField(name: string, value: unknown, range: Range, fallback: unknown): void {
   const refuse = (want: string, hint: unknown): never => {
-    throw new ConfigError(name, value, `${name} must be ${want}, got ${show(value)}; try ${hint}`)
+    throw new ConfigError(
+      name,
+      value,
+      `${term(name)} must be ${want}, got ${show(value)}; try ${hint}`,
+    )
   }
   if (range.kind === 'boolean') {
     if (typeof value !== 'boolean') refuse('true or false', fallback)
@@ -53,27 +58,37 @@ export function checkField(name: string, value: unknown, range: Range, fallback:
     if (bad) {
       const low = above ? `above ${min}` : `from ${min}`
       const high = below ? `below ${max}` : `to ${max}`
-      refuse(`a number ${low} ${high}${range.off ? ', or null for off' : ''}`, fallback)
+      const off = advice('off')
+      refuse(`a number ${low} ${high}${range.off ? `, or ${off}` : ''}`, fallback ?? off)
     }
   }
 }
 
-/** @throws {ConfigError} unless the value is a whole number from `least` on */
+/** @throws {ConfigError} unless the value is a whole number, at least `least` */
 export function checkWhole(name: string, value: unknown, least: number, fallback: number): void {
   if (Number.isInteger(value) && (value as number) >= least) return
-  const want = `${name} must be a whole number from ${least}, got ${show(value)}`
+  const want = `${term(name)} must be a whole number from ${least}, got ${show(value)}`
   throw new ConfigError(name, value, `${want}; try ${fallback}`)
 }
 
 /**
- * Refuses options that a call does not have: a misspelt one would be passed over in silence.
- * @throws {ConfigError} for an unknown name, or options that are no object
+ * @throws {ConfigError} for anything but an object of named values: a list, a Map, a Date, a Promise
+ */
+export function checkObject(name: string, value: unknown): void {
+  if (Object.prototype.toString.call(value) === '[object Object]') return
+  const message = `${name} must be an object of fields, got ${show(value)}`
+  throw new ConfigError(name, value, message)
+}
+
+/**
+ * Rejects unknown options; a misspelled one would otherwise be ignored.
+ * @throws {ConfigError} for an unknown name, or if the options are not an object
  */
 export function checkOptions(call: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
+  if (Object.prototype.toString.call(options) !== '[object Object]') {
     throw new ConfigError('options', options, `${call} takes options, got ${show(options)}`)
   }
-  const odd = Object.keys(options).find((name) => !known.includes(name))
+  const odd = Object.keys(options as object).find((name) => !known.includes(name))
   if (odd !== undefined) {
     const names = known.join(', ')
     const message = `${call} has no option ${show(odd)}; its options are ${names}`

@@ -1,54 +1,100 @@
-/** A model's configuration: presets, and the caller's fields checked against the table. */
+/** A model's configuration: the presets, and the caller's fields checked against the table. */
 import { ConfigError } from '../errors.js'
-import { checkField, show } from './checks.js'
+import { checkField, checkObject, show } from './checks.js'
 import { FIELDS, type FieldName } from './hyperparameters.js'
+import { term } from './terms.js'
 
-/** The names are microgpt.py's own. */
+/**
+ * All hyperparameters of a model, by their names in microgpt.py. {@link FIELDS} has ranges and
+ * defaults.
+ */
 export interface Config {
-  /** Embedding dimension. */
+  /** Embedding dimension: how many numbers describe a token. 1 to 65,536; default 16. */
   n_embd: number
-  /** Attention heads; divides n_embd. */
+  /** Attention heads; must divide n_embd. Default 4. */
   n_head: number
-  /** Transformer layers. */
+  /** Transformer layers, 1 to 1,024; default 1. */
   n_layer: number
-  /** Longest sequence, in tokens. */
+  /** Longest sequence, in tokens, 1 to 65,536; default 8 (gist: 16). */
   block_size: number
-  /** n_embd / n_head; derived, never set. */
+  /** n_embd / n_head; derived, cannot be set. */
   head_dim: number
-  /** Standard deviation of the initial weights. */
+  /** Standard deviation of the initial weights, 0 to 1,000; default 0.02 (gist: 0.08). */
   init_std: number
-  /** Whether attn_wo and mlp_fc2 start as zeros, so that each layer starts as the identity. */
+  /**
+   * Start attn_wo and mlp_fc2 as zeros, so that each layer starts as the identity. Default true
+   * (gist: false).
+   */
   zero_init_projections: boolean
-  /** The MLP's nonlinearity: max(0, x), its square, or GELU in its tanh form. */
+  /** Nonlinearity of the MLP. Default relu2 (gist: relu). */
   activation: Activation
+  /** Learning rate of the first step, 0 to 1,000; default 0.01. */
   learning_rate: number
+  /** Decay of Adam's first moment, from 0, below 1; default 0.9 (gist: 0.85). */
   beta1: number
+  /** Decay of Adam's second moment, from 0, below 1; default 0.95 (gist: 0.99). */
   beta2: number
+  /** Adam's epsilon, 1e-300 to 1; default 1e-8. */
   eps_adam: number
-  /** The curve that the learning rate follows from learning_rate over num_steps. */
+  /** How the learning rate falls over num_steps. Default cosine (gist: linear). */
   lr_schedule: Schedule
-  /** Steps of a whole run; the schedule's length. */
+  /**
+   * Steps over which the learning rate rises: it is multiplied by min(1, (step + 1) / warmup_steps).
+   * 0 to 1e12; default 0, no warm-up.
+   */
+  warmup_steps: number
+  /**
+   * Training steps of the whole run: the length of the schedule. 1 to 1e12; default 500 (gist:
+   * 1000).
+   */
   num_steps: number
-  /** Documents a step; microgpt.py has one. */
+  /** Documents per step, or blocks of the text, 1 to 1e6; default 1, as in microgpt.py. */
   batch_size: number
-  /** Sampling temperature; 0 takes the likeliest token. */
+  /** Sampling temperature, 0 to 1e6; 0 takes the most likely token. Default 0.5. */
   temperature: number
-  /** Decoupled weight decay (AdamW): each step also subtracts lr * weight_decay * p. */
+  /**
+   * Decoupled weight decay (AdamW): each step also subtracts lr * weight_decay * p. 0 to 1,000;
+   * default 0.
+   */
   weight_decay: number
-  /** The gradient is scaled down to this Euclidean norm when it is longer; null is off. */
+  /** Largest Euclidean norm of the gradient; a longer one is scaled down. Default null: off. */
   grad_clip: number | null
 }
 
+/** max(0, x), max(0, x)^2, or GELU in its tanh form (Hendrycks and Gimpel, 2016). */
 export type Activation = 'relu' | 'relu2' | 'gelu'
+/** Half a cosine to 0, a straight line to 0, or no change. */
 export type Schedule = 'cosine' | 'linear' | 'constant'
-export type PresetName = 'tutorial' | 'gist'
-/** What a caller may give: any of the fields. */
+/** A published version of microgpt.py, or one of two larger models. */
+export type PresetName = 'tutorial' | 'gist' | 'small' | 'medium'
+/** Any of the fields of a config; the others come from the preset. */
 export type ConfigInput = Partial<Config>
 
-const defaults = Object.fromEntries(Object.entries(FIELDS).map(([name, field]) => [name, field.default]))
-const tutorial = { ...defaults, head_dim: 4 } as unknown as Config
+// head_dim comes before init_std: the order of the fields is part of a checkpoint's bytes.
+const defaults = Object.entries(FIELDS).flatMap(([name, field]) => {
+  const entry = [name, field.default] as const
+  return name === 'init_std' ? [['head_dim', 4] as const, entry] : [entry]
+})
+const tutorial = Object.fromEntries(defaults) as unknown as Config
 
-/** Two published revisions of microgpt.py: the first form and the form of today. */
+/** Larger than microgpt.py's models, for batches and long texts. docs/presets.md says how they learn. */
+const larger: Config = {
+  ...tutorial,
+  block_size: 32,
+  init_std: 0.08,
+  zero_init_projections: false,
+  activation: 'gelu',
+  num_steps: 1000,
+  batch_size: 16,
+  temperature: 0.8,
+  weight_decay: 0.01,
+  grad_clip: 1,
+}
+
+/**
+ * `tutorial` and `gist` are the two published revisions of microgpt.py: the first form and the form
+ * of today. `small` and `medium` are larger models, with a learning rate that suits their width.
+ */
 export const PRESETS: Readonly<Record<PresetName, Readonly<Config>>> = Object.freeze({
   tutorial: Object.freeze(tutorial),
   gist: Object.freeze({
@@ -62,23 +108,44 @@ export const PRESETS: Readonly<Record<PresetName, Readonly<Config>>> = Object.fr
     lr_schedule: 'linear',
     num_steps: 1000,
   }),
+  small: Object.freeze({
+    ...larger,
+    n_embd: 64,
+    n_layer: 2,
+    head_dim: 16,
+    warmup_steps: 20,
+  }),
+  medium: Object.freeze({
+    ...larger,
+    n_embd: 128,
+    n_layer: 4,
+    block_size: 64,
+    head_dim: 32,
+    init_std: 0.05,
+    learning_rate: 5e-3,
+    warmup_steps: 50,
+  }),
 })
 
 /**
- * A preset with the caller's values over it, checked field by field and frozen.
- * @throws {ConfigError} for an unknown preset or field, a value out of range, or an n_embd that
- *   n_head does not divide
+ * A preset with the caller's fields, checked and frozen.
+ * @param preset 'tutorial' unless given
+ * @param input fields that differ from the preset
+ * @throws {ConfigError} for an unknown preset or field, a value out of range, or an n_embd that is
+ *   not divisible by n_head
  */
 export function resolveConfig(
   preset: string = 'tutorial',
   input: ConfigInput = {},
 ): Readonly<Config> {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new ConfigError('config', input, `config must be an object of fields, got ${show(input)}`)
-  }
+  checkObject('config', input)
   if (typeof preset !== 'string' || !Object.hasOwn(PRESETS, preset)) {
-    const names = Object.keys(PRESETS).join(' or ')
-    throw new ConfigError('preset', preset, `preset must be ${names}, got ${show(preset)}`)
+    const names = Object.keys(PRESETS).join(', ')
+    throw new ConfigError(
+      'preset',
+      preset,
+      `${term('preset')} must be one of ${names}, got ${show(preset)}`,
+    )
   }
   const base = PRESETS[preset as PresetName]
   const config: Config = { ...base }
@@ -90,7 +157,7 @@ export function resolveConfig(
     }
     const key = name as FieldName
     checkField(name, value, FIELDS[key], base[key])
-    // A zero has no sign: JSON keeps none.
+    // JSON does not preserve the sign of -0.
     Object.assign(config, { [name]: value === 0 ? 0 : value })
   }
   const { n_embd, n_head } = config
@@ -98,7 +165,8 @@ export function resolveConfig(
     const low = n_embd - (n_embd % n_head)
     const fits = (FIELDS.n_embd as { max: number }).max
     const near = [low, low + n_head].filter((n) => n > 0 && n <= fits).join(' or ')
-    const message = `n_embd ${n_embd} does not divide into n_head ${n_head}; try ${near}`
+    const [embd, head] = [`${term('n_embd')} (${n_embd})`, `${term('n_head')} (${n_head})`]
+    const message = `${embd} must be divisible by ${head}; try ${near}`
     throw new ConfigError('n_embd', n_embd, message)
   }
   config.head_dim = n_embd / n_head

@@ -1,19 +1,25 @@
 /**
  * The one table of hyperparameters: range, default and meaning of each field. The presets, the
- * command line's flags and help, and the page's form are made from it.
+ * flags and help of the command line, and the form of the page are made from it.
  */
 import type { Range } from './checks.js'
 
-/** A range, the default, and one line on what the value is. */
+/** The range of a hyperparameter, its default, and its meaning in one line. */
 export type Field = Range & { default: number | string | boolean | null; about: string }
 
 const integer = (about: string, value: number, min: number, max: number) =>
   ({ kind: 'integer', min, max, default: value, about }) as const
-const number = (about: string, value: number | null, min: number, max: number, more = {}): Field => {
+const number = (
+  about: string,
+  value: number | null,
+  min: number,
+  max: number,
+  more = {},
+): Field => {
   return { kind: 'number', min, max, ...more, default: value, about }
 }
-const choice = (about: string, ...choices: [string, ...string[]]): Field => {
-  return { kind: 'choice', choices, default: choices[0], about }
+const choice = (about: string, value: string, ...choices: string[]): Field => {
+  return { kind: 'choice', choices, default: value, about }
 }
 const BELOW = { below: true }
 
@@ -28,12 +34,24 @@ const TABLE = {
     default: true,
     about: 'initialize attn_wo and mlp_fc2 with zeros',
   },
-  activation: choice("nonlinearity of the MLP", 'relu2', 'relu', 'gelu'),
-  learning_rate: number('learning rate of the first step', 1e-2, 0, 1e3),
+  activation: choice('nonlinearity of the MLP', 'relu2', 'relu', 'relu2', 'gelu'),
+  learning_rate: number('learning rate where the schedule begins', 1e-2, 0, 1e3),
   beta1: number("decay of Adam's first moment", 0.9, 0, 1, BELOW),
   beta2: number("decay of Adam's second moment", 0.95, 0, 1, BELOW),
-  eps_adam: number("Adam's epsilon", 1e-8, 1e-300, 1),
-  lr_schedule: choice('how the learning rate falls over num_steps', 'cosine', 'linear', 'constant'),
+  eps_adam: number("Adam's epsilon", 1e-8, 1e-120, 1),
+  lr_schedule: choice(
+    'how the learning rate falls over num_steps',
+    'cosine',
+    'cosine',
+    'linear',
+    'constant',
+  ),
+  warmup_steps: integer(
+    'first steps, in which the learning rate rises to its schedule; 0 is none',
+    0,
+    0,
+    1e12,
+  ),
   num_steps: integer('training steps of the whole run', 500, 1, 1e12),
   batch_size: integer('documents per step', 1, 1, 1e6),
   temperature: number('sampling temperature; 0 is greedy', 0.5, 0, 1e6),
@@ -47,5 +65,5 @@ const TABLE = {
 /** The name of a hyperparameter. */
 export type FieldName = keyof typeof TABLE
 
-/** Each hyperparameter by its name, in the order of the help and the form. */
+/** All hyperparameters by name, in the order of the help and the form. */
 export const FIELDS: Readonly<Record<FieldName, Field>> = TABLE

@@ -1,17 +1,23 @@
-/** The one table of a GPT's parameters: name, shape, initial spread, and what each matrix is for. */
+/** The one table of a GPT's parameters: name, shape, initial spread and purpose of each matrix. */
 import type { Config } from './config.js'
 
-/** A row of the table. */
+/** One matrix of the table. */
 export interface ParameterSpec {
+  /** Name in the state_dict, such as layer0.attn_wq. */
   name: string
   /** [nout, nin], row-major. */
   shape: readonly [number, number]
   /** Standard deviation of the initial values. */
   std: number
+  /** What the matrix is for, in one line. */
   purpose: string
 }
 
-/** The matrices of a GPT, in microgpt.py's order: also the order in the arena and of the draws. */
+/**
+ * The matrices of a GPT in microgpt.py's order, which is also the order in the arena and of the
+ * initial draws.
+ * @param vocabSize number of tokens, BOS included
+ */
 export function gptTable(config: Config, vocabSize: number): ParameterSpec[] {
   const { n_embd, n_layer, block_size, init_std, zero_init_projections } = config
   const spec = (name: string, nout: number, nin: number, purpose: string, zero = false) => ({
@@ -39,7 +45,7 @@ export function gptTable(config: Config, vocabSize: number): ParameterSpec[] {
   return table
 }
 
-/** The number of parameters in a table. */
+/** The number of parameters in a table, the sum of nout * nin. */
 export function countParams(table: readonly ParameterSpec[]): number {
   return table.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0)
 }

@@ -1,67 +1,72 @@
-/** What a model learns from, as ids: documents in the order of the seed, or one long text. */
+/** The training data as ids: documents, shuffled with the seed, or one long text. */
 import { type Range, checkField, show } from '../config/checks.js'
+import { term } from '../config/terms.js'
 import { DatasetError } from '../errors.js'
 import type { Random } from '../random.js'
 import { checkDocs } from './text.js'
 import type { Tokenizer } from './tokenizer.js'
 
-/** Many documents, each from BOS to BOS; or one long text, in blocks without BOS. */
+/** 'docs': many documents, each from BOS to BOS. 'text': one long text, in blocks without BOS. */
 export type Mode = 'docs' | 'text'
 
-/** What to learn from: either documents or a text. */
+/** The data to train on: either documents or a text. */
 export interface DataOptions {
   /** Each string is one document. */
   docs?: readonly string[]
-  /** One long text, as it is: a block of it may begin at any character. */
+  /** One long text, used as it is: a block of it may begin at any character. */
   text?: string
   /**
-   * The part that is never trained on, from 0 (the default) up to below 1: the last
-   * floor(count * valFraction) of the shuffled documents, or of the text's characters. The alphabet
-   * is that of all data.
+   * The share of the data that is held out and never trained on, from 0 (the default), below 1: the
+   * last floor(count * valFraction) of the shuffled documents, or of the text's characters. The
+   * alphabet includes all data.
    */
   valFraction?: number
 }
 
-/** The same where one must be given. */
+/** The data to train on, where one of docs and text is required. */
 export type Data = DataOptions & ({ docs: readonly string[] } | { text: string })
 
 /** Documents, or the ids of a text. */
 export type Pieces = readonly (string | ArrayLike<number>)[]
 
-/** Sequences of ids; each id but the last is an input, and the next one its target. */
+/** Sequences of ids; each id except the last is an input, and its target is the next id. */
 export interface Corpus {
-  /** Documents to train on, in their order; of a text none. */
+  /** Documents to train on, in training order; empty for a text. */
   readonly docs: readonly string[]
-  /** Documents held out, in their order; of a text none. */
+  /** Held-out documents, in order; empty for a text. */
   readonly valDocs: readonly string[]
-  /** Documents, or characters of the text. */
+  /** Number of documents, or characters of the text. */
   readonly counts: { train: number; val: number }
-  /** All data in its order and how it is split, for a hash. */
+  /** All data in order, and how it is split: the input of a hash. */
   readonly pieces: Pieces
-  /** What a step trains on, when the steps before have taken `seen` documents or blocks. */
+  /**
+   * The sequences of the next step.
+   * @param size number of documents or blocks
+   * @param seen documents or blocks that earlier steps have used
+   */
   batch(size: number, seen: number, random: Random): number[][]
-  /** The sequences that are held out: whole documents, or whole blocks of the text. */
+  /** The held-out sequences: whole documents, or whole blocks of the text. */
   heldOut(): Iterable<number[]>
   /**
-   * The ids of one piece of such data, as a loss is computed on it.
+   * The ids of one document or piece of text, to compute a loss on.
    * @throws {DatasetError} for a piece of text with fewer than 2 characters
    * @throws {TokenizerError} for a character that is not in the alphabet
    */
   encode(piece: string): number[]
 }
 
-/** What valFraction may be. */
+/** The range of valFraction. */
 export const FRACTION: Range = { kind: 'number', min: 0, max: 1, below: true }
 
 /**
- * Whether documents or a text are given, or neither.
- * @throws {DatasetError} when both are given, or something that is not a list of strings or a string
+ * Whether documents or a text are given, or null for neither.
+ * @throws {DatasetError} if both are given, or if the value is not a list of strings or a string
  * @throws {ConfigError} for a valFraction out of range
  */
 export function modeOf({ docs, text, valFraction = 0 }: DataOptions): Mode | null {
   checkField('valFraction', valFraction, FRACTION, 0.1)
   if (docs !== undefined && text !== undefined) {
-    throw new DatasetError('give docs or text, not both')
+    throw new DatasetError(`give ${term('docs')} or ${term('text')}, not both`)
   }
   if (text !== undefined) {
     if (typeof text !== 'string') throw new DatasetError(`text must be a string, got ${show(text)}`)
@@ -74,9 +79,10 @@ export function modeOf({ docs, text, valFraction = 0 }: DataOptions): Mode | nul
 }
 
 /**
- * @param mode of the model, which may have no data here: then it only samples
- * @param random shuffles documents; a text draws nothing
- * @throws {DatasetError} when a part of the split is too small to train on or to validate on
+ * The corpus of a model.
+ * @param mode of the model; a model without data only samples
+ * @param random shuffles documents; not used for a text
+ * @throws {DatasetError} if a part of the split is too small to train on or to validate on
  */
 export function createCorpus(
   mode: Mode,
@@ -90,7 +96,7 @@ export function createCorpus(
     : new DocsCorpus(docs, valFraction, tokenizer, blockSize, random)
 }
 
-/** How data is split, as a piece of it; nothing when all is trained on. */
+/** The split as one more piece for the hash; none if nothing is held out. */
 const splitPiece = (held: number, valFraction: number) => (held > 0 ? [`split ${valFraction}`] : [])
 
 /** Documents, shuffled; the last ones may be held out. */
@@ -113,8 +119,8 @@ class DocsCorpus implements Corpus {
     const train = docs.length - val
     if (docs.length > 0 && valFraction > 0 && (val === 0 || train === 0)) {
       const part = val === 0 ? 'none' : 'all'
-      const what = `valFraction ${valFraction} of ${docs.length} documents holds out ${part}`
-      throw new DatasetError(`${what}; give more documents or another valFraction`)
+      const what = `${term('valFraction')} ${valFraction} of ${docs.length} documents holds out ${part}`
+      throw new DatasetError(`${what}; give more documents or another ${term('valFraction')}`)
     }
     const shuffled = [...docs]
     random.shuffle(shuffled)
@@ -126,7 +132,7 @@ class DocsCorpus implements Corpus {
     this.blockSize = blockSize
   }
 
-  /** The next documents, round and round. */
+  /** The next documents; after the last comes the first again. */
   batch(size: number, seen: number): number[][] {
     const { docs } = this
     const batch: number[][] = []
@@ -142,7 +148,7 @@ class DocsCorpus implements Corpus {
     return this.tokenizer.encodeDoc(doc)
   }
 
-  /** What the model can see of a document: of a long one, only this is encoded. */
+  /** The ids that the model can see. Only the beginning of a long document is encoded. */
   private encodeSeen(doc: string): number[] {
     const count = this.blockSize
     // A character is one or two code units.
@@ -151,7 +157,7 @@ class DocsCorpus implements Corpus {
   }
 }
 
-/** One text, without BOS: it has no end. */
+/** One text; without BOS, because it has no end. */
 class TextCorpus implements Corpus {
   readonly docs: readonly string[] = []
   readonly valDocs: readonly string[] = []
@@ -176,18 +182,18 @@ class TextCorpus implements Corpus {
     this.counts = { train, val }
     this.pieces = [this.ids, ...splitPiece(val, valFraction)]
     if (text === undefined) return
-    const block = `but a block takes ${blockSize + 1} (block_size and the next one)`
+    const block = `but a block takes ${blockSize + 1} (${term('block_size')} and the next one)`
     if (train <= blockSize) {
       const what = `the text has ${train} characters to train on, ${block}`
-      throw new DatasetError(`${what}; give a longer text or a smaller block_size`)
+      throw new DatasetError(`${what}; give a longer text or a smaller ${term('block_size')}`)
     }
     if (valFraction > 0 && val <= blockSize) {
-      const what = `valFraction ${valFraction} holds out ${val} characters, ${block}`
-      throw new DatasetError(`${what}; give a longer text, a larger valFraction or 0`)
+      const what = `${term('valFraction')} ${valFraction} holds out ${val} characters, ${block}`
+      throw new DatasetError(`${what}; give a longer text, a larger ${term('valFraction')} or 0`)
     }
   }
 
-  /** Blocks at random offsets, as nanoGPT draws them: every offset at which a block fits is as likely. */
+  /** Blocks at random offsets, as in nanoGPT: every offset where a block fits is equally likely. */
   batch(size: number, _seen: number, random: Random): number[][] {
     const offsets = this.counts.train - this.blockSize
     const batch: number[][] = []
@@ -195,7 +201,10 @@ class TextCorpus implements Corpus {
     return batch
   }
 
-  /** Whole blocks, each beginning at the last target of the one before; an incomplete last one is not. */
+  /**
+   * Whole blocks; each begins at the last target of the previous one. An incomplete last block is
+   * dropped.
+   */
   *heldOut(): Generator<number[]> {
     const { ids, blockSize } = this
     for (let at = this.counts.train; at + blockSize < ids.length; at += blockSize) {
@@ -217,8 +226,8 @@ class TextCorpus implements Corpus {
 }
 
 /**
- * The ids of a long text, 2 bytes each; 4 when there are more than 65,536.
- * @throws {TokenizerError} for a character outside the alphabet
+ * The ids of a long text, 2 bytes each, or 4 if the vocabulary has more than 65,536 tokens.
+ * @throws {TokenizerError} for a character not in the alphabet
  */
 export function encodeText(tokenizer: Tokenizer, text: string): Uint16Array | Uint32Array {
   const ids = new (tokenizer.vocabSize <= 65536 ? Uint16Array : Uint32Array)(text.length)

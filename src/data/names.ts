@@ -1,7 +1,7 @@
 /**
- * The dataset that ships with the package: 2,787 given names from many languages, in a-z, one a line,
- * sorted. Written for this project. Feminine, masculine and neutral names, about a third each;
- * diacritics are dropped and other scripts are romanised the usual way.
+ * The dataset that ships with the package: 2,787 given names from many languages, in a-z, one per
+ * line, sorted. Written for this project. Feminine, masculine and neutral names, about a third each;
+ * diacritics are dropped and other scripts are romanized in the usual way.
  */
 export const NAMES = `aaliyah
 abadi

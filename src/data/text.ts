@@ -1,14 +1,21 @@
-/** Bytes to text to documents, as Python reads them. */
+/** Bytes to text to documents, with the rules of Python's text files. */
 import { show } from '../config/checks.js'
 import { DatasetError } from '../errors.js'
+import { type EncodingErrors, decode } from './decode.js'
+import { linesOf } from './table.js'
 
-/** What Python's str.strip() takes away (JavaScript's trim knows U+FEFF instead of U+001C-1F, U+0085). */
+/**
+ * What Python's str.strip() removes (JavaScript's trim has U+FEFF instead of U+001C-1F and U+0085).
+ */
 const SPACE = new Set(
   '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008' +
     '\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
 )
 
-/** Python's str.strip(). */
+/** Most documents: each takes about 50 bytes beside its characters. */
+const MAX_DOCS = 20_000_000
+
+/** Removes white space from both ends, like Python's str.strip(). */
 export function strip(text: string): string {
   let start = 0
   let end = text.length
@@ -18,16 +25,20 @@ export function strip(text: string): string {
 }
 
 /**
- * A document a line, stripped, empty ones dropped. Lines end with LF, CRLF or CR, as in Python's
- * text files; a byte order mark at the start is removed.
- * @throws {DatasetError} when no document is left
+ * Splits a text into documents, one per line, stripped; empty lines are dropped. Lines end with LF,
+ * CRLF or CR, as in Python's text files; a byte order mark at the start is removed.
+ * @throws {DatasetError} if no document is left
  */
 export function parseDocs(text: string): string[] {
   const body = text.startsWith('\ufeff') ? text.slice(1) : text
   const docs: string[] = []
-  for (const line of body.split(/\r\n|\r|\n/)) {
+  for (const line of linesOf(body)) {
     const doc = strip(line)
-    if (doc !== '') docs.push(doc)
+    if (doc === '') continue
+    if (docs.push(doc) > MAX_DOCS) {
+      const most = MAX_DOCS.toLocaleString('en-US')
+      throw new DatasetError(`the text holds over ${most} documents; give a part of it`)
+    }
   }
   if (docs.length === 0) {
     throw new DatasetError('the text holds no document: give at least one line that is not blank')
@@ -36,9 +47,9 @@ export function parseDocs(text: string): string[] {
 }
 
 /**
- * All of a text as one, with line ends as parseDocs has them: each an LF. A byte order mark at the
- * start is removed, and nothing else.
- * @throws {DatasetError} when there is nothing
+ * Prepares a text to be trained on as a whole: every line end becomes LF, and a byte order mark at
+ * the start is removed. Nothing else changes.
+ * @throws {DatasetError} if the text is empty
  */
 export function parseText(text: string): string {
   const body = text.startsWith('\ufeff') ? text.slice(1) : text
@@ -47,46 +58,17 @@ export function parseText(text: string): string {
 }
 
 /**
- * UTF-8 to text.
- * @param errors 'replace' puts U+FFFD for each malformed sequence, as Python does
- * @throws {DatasetError} that names the line and the byte in it of the first malformed sequence
+ * Decodes UTF-8, or UTF-16 if a byte order mark says so.
+ * @param errors 'replace' gives U+FFFD for each malformed sequence, as in Python; 'strict' throws
+ * @throws {DatasetError} with the line, and the byte in it, of the first malformed sequence
  */
-export function decodeUtf8(bytes: Uint8Array, errors: 'strict' | 'replace' = 'strict'): string {
-  const fatal = errors === 'strict'
-  try {
-    return new TextDecoder('utf-8', { fatal, ignoreBOM: true }).decode(bytes)
-  } catch {
-    const { line, byte } = malformedAt(bytes)
-    const where = `at line ${line}, byte ${byte} of it`
-    throw new DatasetError(
-      `the text is not valid UTF-8 ${where}; convert it, or give --encoding-errors replace`,
-    )
-  }
-}
-
-/** Where the first malformed sequence begins: line, and byte in it, from 1. For refused bytes only. */
-function malformedAt(bytes: Uint8Array): { line: number; byte: number } {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  let line = 1
-  let lineStart = 0
-  let sequence = 0
-  for (let i = 0; i < bytes.length; i++) {
-    try {
-      if (decoder.decode(bytes.subarray(i, i + 1), { stream: true }) !== '') sequence = i + 1
-    } catch {
-      break
-    }
-    if (bytes[i] === 0x0a) {
-      line++
-      lineStart = i + 1
-    }
-  }
-  return { line, byte: sequence - lineStart + 1 }
+export function decodeUtf8(bytes: Uint8Array, errors: EncodingErrors = 'strict'): string {
+  return decode(bytes, 'utf-8', errors)
 }
 
 /**
- * Whether these are documents at all.
- * @throws {DatasetError} when it is not a list, is empty, or holds something that is no string
+ * Checks that a value is a list of documents.
+ * @throws {DatasetError} if it is not a list, is empty, or contains anything but strings
  */
 export function checkDocs(docs: readonly string[]): void {
   const want = 'docs must be a list of at least one document'

@@ -1,4 +1,4 @@
-/** Documents to token ids and back: an id for each distinct character, and one for BOS. */
+/** Documents to token ids and back: one id per distinct character, and one for BOS. */
 import { DatasetError, TokenizerError } from '../errors.js'
 import { show } from '../config/checks.js'
 import { checkDocs } from './text.js'
@@ -6,19 +6,26 @@ import { checkDocs } from './text.js'
 /** Code points in ascending order, as Python sorts text (UTF-16 order differs beyond U+FFFF). */
 const byCodePoint = (a: string, b: string) => a.codePointAt(0)! - b.codePointAt(0)!
 
+/** Characters to token ids and back. A token is one character (a code point), or BOS. */
 export class Tokenizer {
-  /** The alphabet: the character of id i is chars[i]. Sorted by code point. */
+  /** The alphabet, sorted by code point: chars[i] has id i. */
   readonly chars: readonly string[]
-  /** The id of the token that begins and ends a document: the last one. */
+  /** The id of the token that begins and ends every document: the last id. */
   readonly BOS: number
-  /** chars.length + 1. */
+  /** Number of tokens: chars.length + 1. */
   readonly vocabSize: number
   private readonly ids: ReadonlyMap<string, number>
 
-  /** @throws {TokenizerError} when a character comes twice or is not one code point */
+  /**
+   * @param chars the alphabet, in the order of the ids
+   * @throws {TokenizerError} if a character comes twice or is not one code point
+   */
   constructor(chars: readonly string[]) {
+    if (!Array.isArray(chars)) {
+      throw new TokenizerError(`an alphabet is a list of single characters, got ${show(chars)}`)
+    }
     this.ids = new Map(chars.map((char, id) => [char, id]))
-    const odd = chars.find((char) => [...char].length !== 1)
+    const odd = chars.find((char) => typeof char !== 'string' || [...char].length !== 1)
     if (odd !== undefined || this.ids.size !== chars.length) {
       const what = odd === undefined ? 'a character twice' : show(odd)
       throw new TokenizerError(`an alphabet is a list of distinct single characters, got ${what}`)
@@ -29,8 +36,8 @@ export class Tokenizer {
   }
 
   /**
-   * The alphabet of a list of documents.
-   * @throws {DatasetError} when there is no document, or one is not a string
+   * The tokenizer for a list of documents: its alphabet is every character in them.
+   * @throws {DatasetError} if there is no document, no character, or a document is not a string
    */
   static of(docs: readonly string[]): Tokenizer {
     checkDocs(docs)
@@ -40,14 +47,17 @@ export class Tokenizer {
     return new Tokenizer([...seen].sort(byCodePoint))
   }
 
-  /** The ids of a text's characters, without BOS. @throws {TokenizerError} for a character outside */
+  /**
+   * The ids of a text, without BOS.
+   * @throws {TokenizerError} for a character not in the alphabet
+   */
   encode(text: string): number[] {
     const ids: number[] = []
     this.append(ids, text)
     return ids
   }
 
-  /** A document as it is trained on: BOS, its characters, BOS. */
+  /** The ids of a document as it is trained on: BOS, its characters, BOS. @throws as encode does */
   encodeDoc(doc: string): number[] {
     const ids = [this.BOS]
     this.append(ids, doc)
@@ -60,7 +70,7 @@ export class Tokenizer {
     for (const char of text) ids.push(this.idOf(char))
   }
 
-  /** The id of a character. @throws {TokenizerError} for one outside */
+  /** The id of one character. @throws {TokenizerError} if it is not in the alphabet */
   idOf(char: string): number {
     const id = this.ids.get(char)
     if (id === undefined) {
@@ -70,9 +80,15 @@ export class Tokenizer {
     return id
   }
 
-  /** The text of some ids; BOS has none. @throws {TokenizerError} for an id outside the vocabulary */
+  /**
+   * The text of some ids; BOS gives none.
+   * @throws {TokenizerError} for an id not in the vocabulary
+   */
   decode(ids: Iterable<number>): string {
     let text = ''
+    if (typeof ids?.[Symbol.iterator] !== 'function') {
+      throw new TokenizerError(`decode takes a list of token ids, got ${show(ids)}`)
+    }
     for (const id of ids) {
       if (!(Number.isInteger(id) && id >= 0 && id < this.vocabSize)) {
         throw new TokenizerError(`token ids run from 0 to ${this.BOS}, got ${show(id)}`)

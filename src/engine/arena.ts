@@ -1,13 +1,15 @@
-/** The memory of one core as the host sees it: addresses become Float64Array views, never copies. */
+/**
+ * The memory of one core as the host sees it: addresses become Float64Array views, never copies.
+ */
 import { ArenaError } from '../errors.js'
 import type { Core } from './core.js'
 import { type ArenaPlan, MAX_BYTES, checkPlan, even, planBytes } from './plan.js'
 import { Ids, type Memory, Tensor } from './tensor.js'
 
-/** Cores that have an arena. A second one would use the same memory again. */
+/** Cores that have an arena. A second arena would use the same memory again. */
 const reserved = new WeakSet<Core>()
 
-/** Numbers up to which a view gets memory while counting; larger ones are empty. */
+/** Largest view, in numbers, that gets memory while counting; larger views are empty. */
 const LARGEST_COUNTED_VIEW = 2 ** 20
 
 function checkShape(shape: readonly number[]): void {
@@ -16,15 +18,20 @@ function checkShape(shape: readonly number[]): void {
   }
 }
 
-/** Reserved once; views on it stay valid as long as it is referenced. */
+/**
+ * All numbers of a model: parameters, values, gradients, moments and the tape. It is reserved once
+ * and never grows; views on it stay valid as long as they are referenced. recordModel makes one.
+ */
 export class Arena implements Memory {
+  /** The core whose memory it is in. */
   readonly core: Core
+  /** What was reserved. */
   readonly plan: Readonly<ArenaPlan>
   /** All parameters, flat: a live view. */
   readonly params: Float64Array
   /** The gradients of all parameters, flat: a live view. */
   readonly paramsGrad: Float64Array
-  /** True in Arena.count: nothing has memory, and what is written to a view is lost. */
+  /** True in Arena.count: tensors have no memory, and what is written to a view is lost. */
   readonly counting: boolean
   private readonly paramsAddress: number
   private readonly buffer: ArrayBuffer
@@ -32,9 +39,10 @@ export class Arena implements Memory {
   private paramsTaken = 0
 
   /**
-   * Reserves the plan in a core that has no arena yet.
-   * @throws {ArenaError} when the plan is not whole, when it does not fit 4 GiB or the memory there
-   *   is, and when the core has an arena already
+   * Reserves memory in a core that has no arena yet.
+   * @param counting for Arena.count only
+   * @throws {ArenaError} if the plan is incomplete, does not fit in 4 GiB or in the available
+   *   memory, or if the core has an arena already
    */
   constructor(core: Core, plan: ArenaPlan, counting = false) {
     checkPlan(plan)
@@ -49,8 +57,9 @@ export class Arena implements Memory {
   }
 
   /**
-   * The plan of an arena that a function can record its graphs on: it is run once on an arena that
-   * only counts, and takes no memory. The core may have an arena already; that one is not touched.
+   * The plan of an arena for everything that a function records. The function runs once, on an
+   * arena that only counts and takes no memory. If the core has an arena already, it is not
+   * touched.
    */
   static count(core: Core, build: (arena: Arena) => unknown): ArenaPlan {
     const arena = new Arena(core, { params: 0, values: 0, scratch: 0, records: 0 }, true)
@@ -60,11 +69,15 @@ export class Arena implements Memory {
     } finally {
       core.endCounting()
     }
-    const [values, scratch, records] = [core.valuesCounted, core.scratchCounted, core.recordsCounted]
+    const [values, scratch, records] = [
+      core.valuesCounted,
+      core.scratchCounted,
+      core.recordsCounted,
+    ]
     return { params: arena.paramsTaken, values: values(), scratch: scratch(), records: records() }
   }
 
-  /** Address and number of all parameters. */
+  /** Address in bytes and number of all parameters. */
   get paramsSpan(): { address: number; count: number } {
     return { address: this.paramsAddress, count: this.plan.params }
   }
@@ -74,7 +87,11 @@ export class Arena implements Memory {
     this.core.zeroGrad(this.paramsAddress, this.plan.params)
   }
 
-  /** A slice of the parameters, from an offset in numbers on. @throws {ArenaError} when there is none */
+  /**
+   * A slice of the parameters.
+   * @param offset of its first number, in numbers
+   * @throws {ArenaError} if it goes past the last parameter
+   */
   param(offset: number, shape: readonly number[]): Tensor {
     checkShape([offset + 1, ...shape])
     const tensor = new Tensor(this, this.paramsAddress + 8 * offset, shape)
@@ -86,12 +103,18 @@ export class Arena implements Memory {
     return tensor
   }
 
-  /** The next slice of the parameters: after the ones that were taken before. @throws as param does */
+  /**
+   * The slice of the parameters after all that were taken before.
+   * @throws {ArenaError} as param does
+   */
   nextParam(shape: readonly number[]): Tensor {
     return this.param(this.paramsTaken, shape)
   }
 
-  /** @throws {ArenaError} when there is no room */
+  /**
+   * Takes a tensor from the values; it is not initialized.
+   * @throws {ArenaError} if there is no room
+   */
   alloc(shape: readonly number[]): Tensor {
     checkShape(shape)
     const address = this.core.alloc(shape.reduce((product, n) => product * n, 1)) >>> 0
@@ -99,7 +122,7 @@ export class Arena implements Memory {
     return new Tensor(this, address, shape)
   }
 
-  /** Room for ids below a limit, all 0. @throws {ArenaError} when there is no room */
+  /** Takes room for ids below a limit, all 0. @throws {ArenaError} if there is no room */
   allocIds(length: number, limit: number): Ids {
     checkShape([length])
     const { address } = this.alloc([Math.ceil(length / 2)])
@@ -109,12 +132,12 @@ export class Arena implements Memory {
     return new Ids(this, address, limit, view)
   }
 
-  /** Where the next alloc begins. */
+  /** The address where the next alloc begins. */
   mark(): number {
     return this.core.mark() >>> 0
   }
 
-  /** Makes the next alloc begin at a mark: frees what follows it, or leaves a gap before it. */
+  /** Makes the next alloc begin at a mark. Frees everything allocated after it. */
   release(mark: number): void {
     const gap = (mark - this.mark()) / 8
     if (gap > 0) this.core.alloc(gap)
@@ -127,18 +150,18 @@ export class Arena implements Memory {
     return even(params) + even(values) - (this.mark() - this.paramsAddress) / 8
   }
 
-  /** A live view of some numbers. */
+  /** A live view of some numbers. @param address in bytes */
   view(address: number, count: number): Float64Array {
     if (this.counting) return new Float64Array(count > LARGEST_COUNTED_VIEW ? 0 : count)
     return new Float64Array(this.buffer, address, count)
   }
 
-  /** A live view of the gradients of some numbers. */
+  /** A live view of the gradients of some numbers. @param address of the numbers, in bytes */
   gradient(address: number, count: number): Float64Array {
     return this.view(address + this.gap, count)
   }
 
-  /** The error for an arena that has no room. */
+  /** The error for an arena that has no room left. */
   full(): ArenaError {
     const { values, scratch, records } = this.plan
     const room = `${values} values, ${scratch} numbers of scratch and ${records} records`

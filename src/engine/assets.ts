@@ -1,25 +1,25 @@
 /**
- * Addresses of the files beside the built module: the cores and the scripts of workers. Each is
- * computed when it is first needed, and each is a literal that bundlers recognise and bring along.
+ * Addresses of the files next to the built module: the cores and the worker scripts. Each is
+ * computed when it is first needed, and each is a literal that bundlers recognize and copy.
  */
 
-/** True in what the build makes; in src/ nothing of this name exists. */
+/** True in built files; not defined in src/. */
 declare const BUILT: true
-/** core.wasm in base64, in bundles that have it inside; elsewhere nothing of this name exists. */
+/** core.wasm in base64 in bundles that contain it; not defined elsewhere. */
 declare const INLINE_CORE: string
 
 const built = typeof BUILT !== 'undefined'
 
-/** The core inside this file, in base64; null where it is a file of its own. */
+/** The core inside this file, in base64; null if it is a separate file. */
 export const inlineCore = typeof INLINE_CORE === 'string' ? INLINE_CORE : null
 
-/** Which build of the core: with fused multiply-add, for several threads, or both. */
+/** A build of the core: with fused multiply-add, for several threads, or both. */
 export interface CoreBuild {
   fast?: boolean
   threads?: boolean
 }
 
-/** The address of a core beside this module. */
+/** The address of a core file next to this module. @param build core.wasm unless given */
 export function coreUrl({ fast = false, threads = false }: CoreBuild = {}): URL {
   if (fast && threads) {
     return built
@@ -47,7 +47,7 @@ export const threadUrl = (): URL =>
     ? new URL('./thread.js', import.meta.url)
     : new URL('../../build/thread.js', import.meta.url)
 
-/** The address of the script of createWorkerModel's worker. */
+/** The address of the worker script of createWorkerModel. */
 export const workerUrl = (): URL =>
   built
     ? new URL('./worker.js', import.meta.url)

@@ -1,4 +1,4 @@
-/** Which gradients each op's backward overwrites, and which ones must be cleared before. */
+/** Which gradients each op's backward overwrites, and which must be cleared first. */
 import type { Tensor } from './tensor.js'
 
 export interface Span {
@@ -7,9 +7,9 @@ export interface Span {
 }
 
 export interface BackwardPlan {
-  /** For each op, bit i: it adds to the gradient of its input i; else it overwrites it. */
+  /** For each op, bit i set: it adds to the gradient of its input i; otherwise it overwrites it. */
   masks: number[]
-  /** Gradients to set to zero before. */
+  /** Gradients to set to zero first. */
   clear: Span[]
 }
 
@@ -17,11 +17,11 @@ const ACCUMULATE_ALL = -1
 const endOf = ({ address, count }: Span) => address + 8 * count
 
 /**
- * Clearing all gradients before adding to them took a tenth of a step. Instead, the op that comes
- * to a gradient first, from the end, overwrites it.
- * @param inputs tensors that each op reads, in the order of recording
- * @param y where backward begins: its gradient is set already
- * @param values tensors whose gradients are computed anew; those of other inputs are added to
+ * Clearing all gradients before adding to them took a tenth of a step. Instead, the op that reaches
+ * a gradient first, counted from the end, overwrites it.
+ * @param inputs tensors that each op reads, in recording order
+ * @param y where backward begins: its gradient is already set
+ * @param values tensors whose gradients are overwritten; those of other inputs are added to
  */
 export function planBackward(
   inputs: readonly (readonly Tensor[])[],
@@ -45,8 +45,8 @@ export function planBackward(
 }
 
 /**
- * Addresses of spans that overlap another span without being equal to it: parts of them are written
- * at different times. After sorting, it is enough to look at the span that reaches farthest so far.
+ * Addresses of spans that overlap another span without being equal to it: their parts are written
+ * at different times. After sorting, it is enough to compare with the span that ends last so far.
  */
 function overlapping(spans: readonly Span[]): Set<number> {
   const found = new Set<number>()
@@ -63,7 +63,7 @@ function overlapping(spans: readonly Span[]): Set<number> {
   return found
 }
 
-/** The parts of a span that some others do not cover. */
+/** The parts of a span that other spans do not cover. */
 export function gaps(span: Span, others: readonly Span[]): Span[] {
   const free: Span[] = []
   const end = endOf(span)

@@ -1,25 +1,26 @@
-/** How recorded micro-batches are run: one after another here, or by a pool of threads. */
+/** How recorded micro-batches are run: one after another, or on a pool of threads. */
 import type { Arena } from './arena.js'
 import type { Graph } from './graph.js'
 import type { Tensor } from './tensor.js'
 
-/** A graph, and the losses that it ends in. */
+/** A graph and its losses. */
 export interface MicroBatch {
   graph: Graph
   loss: Tensor
 }
 
-/** Adam's update, from the numbers that it depends on: see assembly/adam.ts. */
+/** Adam's update; assembly/adam.ts explains the arguments. */
 export type Update = Arena['core']['adam']
 
 export interface Executor {
-  /** Micro-batches that it runs at the same time: as many graphs must be recorded side by side. */
+  /** Number of micro-batches that run at the same time, each with its own graph. */
   readonly width: number
   /** Runs at most `width` micro-batches forward. */
   forward(batches: readonly MicroBatch[]): void
   /**
-   * Runs at most `width` micro-batches forward and backward, from the given gradient of each loss.
-   * @param accumulate whether the parameters' gradients are added to, or overwritten
+   * Runs at most `width` micro-batches forward and backward.
+   * @param seed the gradient of each loss
+   * @param accumulate add to the parameters' gradients instead of overwriting them
    */
   backward(batches: readonly MicroBatch[], seed: number, accumulate: boolean): void
   /** Updates all parameters from their gradients. */
@@ -28,7 +29,7 @@ export interface Executor {
   free(): void
 }
 
-/** On the calling thread. */
+/** Runs everything on the calling thread. */
 export class SerialExecutor implements Executor {
   readonly width = 1
   readonly update: Update

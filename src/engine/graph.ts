@@ -2,7 +2,7 @@
 import {
   bounded,
   divides,
-  fail,
+  failOp,
   matrix,
   ownArena,
   positive,
@@ -12,22 +12,29 @@ import {
 import { Tape } from './tape.js'
 import { Bounds, type Ids, Tensor } from './tensor.js'
 
-/** Keys and values of earlier positions, and the position of each row. */
+/** The key/value caches of some sequences, for attentionCached. */
 export interface Caches {
+  /** [rows * span, n]: the cache of the first row, then that of the next. */
   keys: Tensor
+  /** [rows * span, n], likewise. */
   values: Tensor
+  /** The current position of each row, [rows], below span. */
   positions: Ids
 }
 
-/** A part of the arena's tape, with a call for each op. */
+/**
+ * A range of the arena's tape, with one method per op. A method records the op and returns its
+ * output; forward() computes it. Every op throws a GraphError if its inputs do not fit, and an
+ * ArenaError if the arena has no room.
+ */
 export class Graph extends Tape {
-  /** The next slice of the arena's parameters, as a tensor of this shape. */
+  /** Parameters of this shape, the next in the arena; 0 until written to. */
   param(...shape: number[]): Tensor {
     positive('param', shape)
     return this.arena.nextParam(shape)
   }
 
-  /** Zeros that the caller may overwrite: inputs, constants. */
+  /** A tensor for the caller to write to, such as inputs or constants; 0 at first. */
   input(...shape: number[]): Tensor {
     positive('input', shape)
     const tensor = this.take(this.arena.alloc(shape))
@@ -35,13 +42,18 @@ export class Graph extends Tape {
     return tensor
   }
 
-  /** Ids from 0 to limit - 1 that the caller may overwrite; all 0 at first. */
+  /** Ids from 0 to limit - 1 for the caller to write, such as tokens or targets; 0 at first. */
   ids(length: number, limit: number): Ids {
     positive('ids', [length, limit])
     return this.take(this.arena.allocIds(length, limit))
   }
 
-  /** Bounds of documents packed row after row; at first one document with all rows. */
+  /**
+   * Bounds of documents that are packed one after the other; at first one document with all rows.
+   * @param rows of all documents together
+   * @param docs number of documents, 1 unless given
+   * @param span rows of the longest document, `rows` unless given
+   */
   bounds(rows: number, docs = 1, span = rows): Bounds {
     positive('bounds', [rows, docs, span])
     const bounds = new Bounds(this.ids(docs + 1, rows + 1), rows, span)
@@ -49,20 +61,20 @@ export class Graph extends Tape {
     return bounds
   }
 
-  /** The same numbers, row-major, as another shape of the same count; no op is recorded. */
+  /** The same numbers with another shape of the same count; no op is recorded. */
   reshape(x: Tensor, ...shape: number[]): Tensor {
     positive('reshape', shape)
     ownArena('reshape', this.arena, [x])
     const view = new Tensor(this.arena, x.address, shape)
-    if (view.count !== x.count) fail('reshape', `a shape of ${x.count} numbers`, showShape(shape))
+    if (view.count !== x.count) failOp('reshape', `a shape of ${x.count} numbers`, showShape(shape))
     return view
   }
 
-  /** table[ids]: table [entries, n] to [ids.length, n]. */
+  /** Rows of a table: table [entries, n], ids below entries, to [ids.length, n]. */
   embedding(table: Tensor, ids: Ids): Tensor {
     const [entries, n] = matrix('embedding', table)
     if (ids.limit > entries) {
-      fail('embedding', `ids below ${entries}`, `ids below ${ids.limit}`)
+      failOp('embedding', `ids below ${entries}`, `ids below ${ids.limit}`)
     }
     return this.record('embedding', [ids.length, n], [table, ids], ids.length, n, entries)
   }
@@ -71,19 +83,21 @@ export class Graph extends Tape {
   linear(x: Tensor, w: Tensor): Tensor {
     const [rows, nin] = matrix('linear', x)
     const [nout, wanted] = matrix('linear', w)
-    if (nin !== wanted) fail('linear', `x [rows, ${wanted}] for w ${showShape(w.shape)}`, x)
+    if (nin !== wanted) failOp('linear', `x [rows, ${wanted}] for w ${showShape(w.shape)}`, x)
     return this.record('linear', [rows, nout], [x, w], rows, nin, nout)
   }
 
-  /** a b: a [m, k], b [k, n] to [m, n]. */
+  /** The matrix product a b: a [m, k], b [k, n] to [m, n]. */
   matmul(a: Tensor, b: Tensor): Tensor {
     const [m, k] = matrix('matmul', a)
     const [wanted, n] = matrix('matmul', b)
-    if (k !== wanted) fail('matmul', `a [m, ${wanted}] for b ${showShape(b.shape)}`, a)
+    if (k !== wanted) failOp('matmul', `a [m, ${wanted}] for b ${showShape(b.shape)}`, a)
     return this.record('matmul', [m, n], [a, b], m, k, n)
   }
 
-  /** Each row x / sqrt(mean(x^2) + 1e-5): [rows, n] to the same. */
+  /**
+   * Root mean square normalization of each row, x / sqrt(mean(x^2) + 1e-5): [rows, n] to the same.
+   */
   rmsnorm(x: Tensor): Tensor {
     return this.record('rmsnorm', x.shape, [x], ...matrix('rmsnorm', x))
   }
@@ -94,9 +108,10 @@ export class Graph extends Tape {
   }
 
   /**
-   * Causal multi-head attention: each row over the rows of its document up to itself. q, k, v
-   * [rows, n] to [rows, n].
-   * @param heads divides n
+   * Causal multi-head attention (Vaswani and others, 2017): each row attends to the rows of its
+   * document up to itself. q, k, v [rows, n] to [rows, n].
+   * @param bounds where each document begins and ends
+   * @param heads must divide n
    */
   attention(q: Tensor, k: Tensor, v: Tensor, bounds: Bounds, heads: number): Tensor {
     const [rows, n] = matrix('attention', q)
@@ -109,9 +124,9 @@ export class Graph extends Tape {
   }
 
   /**
-   * Attention of each row over its own cache: k and v, [rows, n], become row `position` of the cache,
-   * and q, [rows, n], attends to rows 0 to position. For inference: it has no backward.
-   * @param caches keys and values [rows * span, n]: the first row's cache, then the next one's
+   * Attention of each row to its own cache: k and v [rows, n] are written to row `position` of the
+   * cache, and q [rows, n] attends to the rows 0 to position. For inference: it has no backward.
+   * @param heads must divide n
    */
   attentionCached(q: Tensor, k: Tensor, v: Tensor, caches: Caches, heads: number): Tensor {
     const { keys, values, positions } = caches
@@ -119,7 +134,7 @@ export class Graph extends Tape {
     const [slots, wanted] = matrix('attentionCached', keys)
     const span = slots / rows
     if (!Number.isInteger(span) || n !== wanted) {
-      fail('attentionCached', `caches [${rows} x the longest sequence, ${n}]`, keys)
+      failOp('attentionCached', `caches [${rows} x the longest sequence, ${n}]`, keys)
     }
     sameShape('attentionCached', q, k)
     sameShape('attentionCached', q, v)
@@ -127,99 +142,100 @@ export class Graph extends Tape {
     divides('attentionCached', n, heads)
     if (positions.length !== rows || positions.limit > span) {
       const got = `${positions.length} below ${positions.limit}`
-      fail('attentionCached', `${rows} positions below ${span}`, got)
+      failOp('attentionCached', `${rows} positions below ${span}`, got)
     }
-    this.forInference('attentionCached')
     const inputs = [q, k, v, keys, values, positions] as const
-    return this.record('attentionCached', q.shape, inputs, rows, heads, n / heads, span)
+    const y = this.record('attentionCached', q.shape, inputs, rows, heads, n / heads, span)
+    this.forInference('attentionCached')
+    return y
   }
 
-  /** max(0, x), element by element. */
+  /** max(0, x), elementwise. */
   relu(x: Tensor): Tensor {
     return this.record('relu', x.shape, [x], x.count)
   }
 
-  /** max(0, x)^2, element by element. */
+  /** max(0, x)^2, elementwise. */
   relu2(x: Tensor): Tensor {
     return this.record('relu2', x.shape, [x], x.count)
   }
 
-  /** tanh(x), element by element. */
+  /** tanh(x), elementwise. */
   tanh(x: Tensor): Tensor {
     return this.record('tanh', x.shape, [x], x.count)
   }
 
-  /** GELU in its tanh form (Hendrycks and Gimpel, 2016), element by element. */
+  /** GELU in its tanh form (Hendrycks and Gimpel, 2016), elementwise. */
   gelu(x: Tensor): Tensor {
     return this.record('gelu', x.shape, [x], x.count)
   }
 
-  /** 1 / (1 + e^-x), element by element. */
+  /** 1 / (1 + e^-x), elementwise. */
   sigmoid(x: Tensor): Tensor {
     return this.record('sigmoid', x.shape, [x], x.count)
   }
 
-  /** e^x, element by element. */
+  /** e^x, elementwise. */
   exp(x: Tensor): Tensor {
     return this.record('elementwiseExp', x.shape, [x], x.count)
   }
 
-  /** ln x, element by element; NaN below 0, -Infinity at 0. */
+  /** ln x, elementwise; NaN below 0, -Infinity at 0. */
   log(x: Tensor): Tensor {
     return this.record('elementwiseLog', x.shape, [x], x.count)
   }
 
-  /** a + b, of one shape. */
+  /** a + b, elementwise; both have the same shape. */
   add(a: Tensor, b: Tensor): Tensor {
     sameShape('add', a, b)
     return this.record('add', a.shape, [a, b], a.count)
   }
 
-  /** a - b, of one shape. */
+  /** a - b, elementwise; both have the same shape. */
   sub(a: Tensor, b: Tensor): Tensor {
     sameShape('sub', a, b)
     return this.record('sub', a.shape, [a, b], a.count)
   }
 
-  /** a b, element by element, of one shape. */
+  /** a b, elementwise; both have the same shape. */
   mul(a: Tensor, b: Tensor): Tensor {
     sameShape('mul', a, b)
     return this.record('mul', a.shape, [a, b], a.count)
   }
 
-  /** x + b: the row b [n] or [1, n] is added to every row of x [rows, n]. A bias. */
+  /** Adds a row to every row, such as a bias: x [rows, n], b [n] or [1, n], to [rows, n]. */
   addRow(x: Tensor, b: Tensor): Tensor {
     const [rows, n] = matrix('addRow', x)
-    if (b.count !== n || b.shape.at(-1) !== n) fail('addRow', `b [${n}] for x [rows, ${n}]`, b)
+    if (b.count !== n || b.shape.at(-1) !== n) failOp('addRow', `b [${n}] for x [rows, ${n}]`, b)
     return this.record('addRow', x.shape, [x, b], rows, n)
   }
 
-  /** factor x. */
+  /** factor x, elementwise. The factor is fixed when the op is recorded. */
   scale(x: Tensor, factor: number): Tensor {
     return this.record('scale', x.shape, [x], factor, x.count)
   }
 
-  /** The sum of all numbers of x: [1]. */
+  /** The sum of all numbers of x, to [1]. */
   sum(x: Tensor): Tensor {
     return this.record('sum', [1], [x], x.count)
   }
 
-  /** The mean of all numbers of x: [1]. */
+  /** The mean of all numbers of x, to [1]. */
   mean(x: Tensor): Tensor {
     return this.record('mean', [1], [x], x.count)
   }
 
   /**
-   * For each document, the mean over its rows of -log softmax(logits)[target]: [docs].
+   * The loss of each document: the mean over its rows of -log softmax(logits)[target], to [docs].
    * @param logits [rows, n]
-   * @param targets the right id of each row, below n
-   * @param bounds without them all rows are one document
+   * @param targets the correct id of each row, [rows], below n
+   * @param bounds of the documents; all rows are one document unless given
    */
   crossEntropy(logits: Tensor, targets: Ids, bounds?: Bounds): Tensor {
     const [rows, n] = matrix('crossEntropy', logits)
     if (targets.length !== rows || targets.limit > n) {
       const got = `${targets.length} below ${targets.limit}`
-      fail('crossEntropy', `${rows} targets below ${n}`, got)
+      failOp('crossEntropy', `${rows} targets below ${n}`, got)
     }
     bounds ??= this.bounds(rows)
     bounded('crossEntropy', rows, bounds)

@@ -1,26 +1,29 @@
 /** What an arena holds, and how many bytes that takes. */
 import { ArenaError } from '../errors.js'
 
-/** What an arena holds, in float64 numbers; `records` in records of the tape. */
+/** The sizes of an arena's parts. Arena.count computes them. */
 export interface ArenaPlan {
-  /** Numbers that Adam updates. */
+  /** Number of parameters, which Adam updates. */
   params: number
-  /** Further numbers with a gradient: activations, caches, ids. */
+  /** Further numbers with a gradient: activations, caches, ids (two per number). */
   values: number
   /** Numbers that an op needs only while it runs. */
   scratch: number
+  /** Records of the tape: one per op. */
   records: number
 }
 
-/** Bytes that a WebAssembly memory can have. */
+/** Largest size of a WebAssembly memory, in bytes: 4 GiB. */
 export const MAX_BYTES = 2 ** 32
 const RECORD_BYTES = 64
 const PARTS = ['params', 'values', 'scratch', 'records'] as const
 
-/** A count as alloc rounds it: every slice begins at a multiple of 16 bytes. */
+/** Rounds a count up to even, as alloc does: every slice begins at a multiple of 16 bytes. */
 export const even = (count: number) => count + (count % 2)
 
-/** @throws {ArenaError} unless the plan has its four counts, each a whole number from 0 */
+/**
+ * @throws {ArenaError} unless the plan has its four counts, each a whole number and not negative
+ */
 export function checkPlan(plan: ArenaPlan): void {
   const given: Readonly<Record<string, unknown>> = { ...plan }
   for (const name of PARTS) {
@@ -32,7 +35,7 @@ export function checkPlan(plan: ArenaPlan): void {
   }
 }
 
-/** Bytes of each part of a plan, in the order of assembly/arena.ts, and of all of it. */
+/** Bytes of each part of an arena, in the order of assembly/arena.ts, and the total. */
 export function planBytes(plan: ArenaPlan) {
   const params = 8 * even(plan.params)
   const values = 8 * even(plan.values)
@@ -43,7 +46,7 @@ export function planBytes(plan: ArenaPlan) {
   return { ...parts, total }
 }
 
-/** Bytes with a binary unit: 1536 is '1.5 KiB'. */
+/** A number of bytes with a binary unit: 1536 gives '1.5 KiB'. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB']
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))

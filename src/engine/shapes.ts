@@ -1,12 +1,12 @@
-/** Checks of an op's inputs before it is recorded: each of these throws {GraphError}. */
+/** Checks of an op's inputs before it is recorded; each throws a GraphError. */
 import { GraphError } from '../errors.js'
 import type { Arena } from './arena.js'
 import type { Bounds, Ids, Tensor } from './tensor.js'
 
-/** A shape as an error message shows it. */
+/** A shape as text for an error message. */
 export const showShape = (shape: readonly number[]) => `[${shape.join(', ')}]`
 
-export function fail(op: string, want: string, got: Tensor | string): never {
+export function failOp(op: string, want: string, got: Tensor | string): never {
   throw new GraphError(
     `${op} needs ${want}, got ${typeof got === 'string' ? got : showShape(got.shape)}`,
   )
@@ -14,31 +14,32 @@ export function fail(op: string, want: string, got: Tensor | string): never {
 
 export function positive(op: string, shape: readonly number[]): void {
   if (shape.length === 0 || !shape.every((n) => Number.isSafeInteger(n) && n > 0)) {
-    fail(op, 'whole numbers above 0', showShape(shape))
+    failOp(op, 'whole numbers above 0', showShape(shape))
   }
 }
 
 /** The two sizes of a matrix. */
 export function matrix(op: string, x: Tensor): readonly [number, number] {
-  if (x.shape.length !== 2) fail(op, 'a tensor of two dimensions', x)
+  if (x.shape.length !== 2) failOp(op, 'a tensor of two dimensions', x)
   return x.shape as [number, number]
 }
 
 export function sameShape(op: string, a: Tensor, b: Tensor): void {
-  if (showShape(a.shape) !== showShape(b.shape)) fail(op, `tensors of one shape, ${showShape(a.shape)}`, b)
+  if (showShape(a.shape) !== showShape(b.shape))
+    failOp(op, `tensors of one shape, ${showShape(a.shape)}`, b)
 }
 
 export function bounded(op: string, rows: number, bounds: Bounds): void {
-  if (bounds.rows !== rows) fail(op, `bounds of ${rows} rows`, `bounds of ${bounds.rows}`)
+  if (bounds.rows !== rows) failOp(op, `bounds of ${rows} rows`, `bounds of ${bounds.rows}`)
 }
 
 export function divides(op: string, n: number, heads: number): void {
   positive(op, [heads])
-  if (n % heads !== 0) fail(op, `heads that divide ${n}`, `${heads}`)
+  if (n % heads !== 0) failOp(op, `heads that divide ${n}`, `${heads}`)
 }
 
 export function ownArena(op: string, arena: Arena, inputs: readonly (Tensor | Ids)[]): void {
   if (inputs.some((input) => input.arena !== arena)) {
-    fail(op, "tensors of the graph's arena", 'one of another arena')
+    failOp(op, "tensors of the graph's arena", 'one of another arena')
   }
 }

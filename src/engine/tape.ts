@@ -1,15 +1,15 @@
 /**
- * A part of the arena's tape: what has been recorded, and how to run it. Recording computes nothing:
- * forward() runs what was recorded, and may run it again after new ids or values were written.
+ * A range of the arena's tape: the recorded ops, and how to run them. Recording computes nothing:
+ * forward() runs what was recorded, and can run again after ids or values have changed.
  */
 import type { Arena } from './arena.js'
 import { type BackwardPlan, gaps, planBackward } from './backward-plan.js'
 import type { Core } from './core.js'
 import { even } from './plan.js'
-import { fail, ownArena } from './shapes.js'
+import { failOp, ownArena } from './shapes.js'
 import { Ids, Tensor } from './tensor.js'
 
-/** Exports of the core that record an op: addresses and sizes in, the output's address out. */
+/** Exports of the core that record an op: addresses and sizes in, the address of the output out. */
 type Recording = {
   [Name in keyof Core]: Core[Name] extends (...args: number[]) => number ? Name : never
 }[keyof Core]
@@ -23,45 +23,51 @@ type SizesOf<Op extends Recording, Inputs extends readonly unknown[]> =
     ? Rest
     : never
 
-/** One recorded op, as the host knows it. */
+/** One recorded op, as the host sees it. */
 export interface OpRecord {
+  /** The name of the core's export, such as linear. */
   op: string
+  /** The tensors and ids that it reads, in the order of the call. */
   inputs: readonly (Tensor | Ids)[]
+  /** The tensor that it computes. */
   output: Tensor
   /**
-   * What the op computes beside its output and keeps for its backward: a live view, rounded up to an
+   * What the op stores for its backward in addition to its output: a live view, rounded up to an
    * even count.
    *
-   * - attention: its weights [rows, heads, span], span rounded up to even. Those of a row are for the
-   *   rows of its document, from the first to itself; the others mean nothing.
+   * - attention: its weights [rows, heads, span], span rounded up to even. The weights of a row are
+   *   for the rows of its document from the first to itself; the others have no meaning.
    * - crossEntropy: the probabilities [rows, n].
    * - rmsnorm: the factor of each row [rows].
-   * - The others keep nothing.
+   * - All other ops: nothing.
    */
   readonly kept: Float64Array
 }
 
 export class Tape {
+  /** The arena whose tape it is on. */
   readonly arena: Arena
-  /** What has been recorded, in order. */
+  /** The recorded ops, in order. */
   readonly records: OpRecord[] = []
   private readonly core: Core
-  /** The first record on the arena's tape, and the bytes that the graph's values are in. */
+  /** The first record on the arena's tape, and the address range of the graph's values. */
   private readonly from: number
   private readonly start: number
   private end: number
   /** Inputs and outputs. */
   private readonly values: Tensor[] = []
-  /** The backward plans of the latest y, for overwriting and for accumulating; null after a change. */
+  /**
+   * The backward plans of the latest y, for overwriting and for accumulating; null after a change.
+   */
   private plans: { y: Tensor; byAccumulate: Map<boolean, BackwardPlan> } | null = null
-  /** The plan that the records are marked with. */
+  /** The plan that the records are currently set to. */
   private marked: BackwardPlan | null = null
-  /** An op that has no backward. */
+  /** The name of a recorded op that has no backward, or ''. */
   private inferenceOnly = ''
   private ranForward = false
   private ranBackward = false
 
-  /** An empty graph, after everything that is on the arena's tape. */
+  /** An empty graph, after everything on the arena's tape. Only the newest graph can record ops. */
   constructor(arena: Arena) {
     this.arena = arena
     this.core = arena.core
@@ -69,7 +75,7 @@ export class Tape {
     this.start = this.end = arena.mark()
   }
 
-  /** Computes every recorded op, in order. */
+  /** Computes all recorded ops, in order. */
   forward(): void {
     this.refuseCounting('forward')
     const { from, to } = this.span
@@ -77,20 +83,21 @@ export class Tape {
     this.ranForward = true
   }
 
-  /** Computes one recorded op again: records[i]. Its inputs must have been computed. */
+  /** Computes one recorded op again, records[i]. Its inputs must have been computed. */
   forwardOne(i: number): void {
     this.checkIndex('forwardOne', i)
     this.core.forward(this.from + i, this.from + i + 1)
   }
 
   /**
-   * Computes the gradients of seed * sum(y). Those of this graph's values are computed anew.
-   * @param accumulate whether the parameters' gradients are added to (the default); without it they
-   *   are overwritten, as after zeroGrad()
-   * @throws {GraphError} before forward(), or when an op between has no backward
+   * Computes the gradients of seed * sum(y). Those of this graph's values are overwritten.
+   * @param seed 1 unless given
+   * @param accumulate true (the default) adds to the parameters' gradients; false overwrites them,
+   *   like after zeroGrad()
+   * @throws {GraphError} before forward(), or if a recorded op has no backward
    */
   backward(y: Tensor, seed = 1, accumulate = true): void {
-    if (!this.ranForward) fail('backward', 'forward() before it', 'none')
+    if (!this.ranForward) failOp('backward', 'forward() before it', 'none')
     this.prepareBackward(y, accumulate)
     const { from, to } = this.span
     this.core.backward(from, to, y.address, y.count, seed)
@@ -98,28 +105,31 @@ export class Tape {
   }
 
   /**
-   * Computes the gradients of the inputs of one recorded op again, records[i]: from the gradient of
-   * its output as it is now. Each is overwritten or added to as in the latest backward().
+   * Computes the gradients of the inputs of one recorded op again, records[i], from the current
+   * gradient of its output. Each is overwritten or added to as in the latest backward().
    * @throws {GraphError} before backward()
    */
   backwardOne(i: number): void {
     this.checkIndex('backwardOne', i)
-    if (!this.ranBackward) fail('backwardOne', 'backward() before it', 'none')
-    // A seed for no number: the gradient of the output stays.
+    if (!this.ranBackward) failOp('backwardOne', 'backward() before it', 'none')
+    // A seed for zero numbers: the gradient of the output is not changed.
     this.core.backward(this.from + i, this.from + i + 1, this.records[i]!.output.address, 0, 0)
   }
 
-  /** Where the graph is on the arena's tape: records from..to - 1. */
+  /** The graph's records on the arena's tape: from to to - 1. */
   get span(): { from: number; to: number } {
     return { from: this.from, to: this.from + this.records.length }
   }
 
-  /** Prepares backward() without running it; the thread pool runs it. @throws as backward() does */
+  /**
+   * Prepares backward() without running it; the thread pool runs it.
+   * @throws {GraphError} if a recorded op has no backward, or y is not a tensor of this graph
+   */
   prepareBackward(y: Tensor, accumulate: boolean): void {
-    if (this.inferenceOnly) fail('backward', 'ops that have a backward', this.inferenceOnly)
+    if (this.inferenceOnly) failOp('backward', 'ops that have a backward', this.inferenceOnly)
     ownArena('backward', this.arena, [y])
     if (y.address < this.start || y.address >= this.end) {
-      fail('backward', 'a tensor of this graph', y)
+      failOp('backward', 'a tensor of this graph', y)
     }
     const plan = this.planOf(y, accumulate)
     if (this.marked !== plan) {
@@ -129,7 +139,7 @@ export class Tape {
     for (const { address, count } of plan.clear) this.core.zeroGrad(address, count)
   }
 
-  /** Marks an op that can only be run forward. */
+  /** Notes an op that can only run forward. */
   protected forInference(op: string): void {
     this.inferenceOnly ||= op
   }
@@ -147,8 +157,8 @@ export class Tape {
   /**
    * Records an op.
    * @param sizes what the core takes after the addresses of the inputs
-   * @throws {ArenaError} when the arena or its tape has no room for it
-   * @throws {GraphError} when another graph was begun after this one, or an input is not its arena's
+   * @throws {ArenaError} if the arena or its tape has no room
+   * @throws {GraphError} if another graph was begun after this one, or an input is of another arena
    */
   protected record<Op extends Recording, const Inputs extends readonly (Tensor | Ids)[]>(
     op: Op,
@@ -158,16 +168,19 @@ export class Tape {
   ): Tensor {
     const { core, arena } = this
     if (!arena.counting && core.tapeLength() !== this.span.to) {
-      fail(op, 'the newest graph of the arena', 'an older one')
+      failOp(op, 'the newest graph of the arena', 'an older one')
     }
     ownArena(op, arena, inputs)
     const call = core[op] as (...args: number[]) => number
     const args = [...inputs.map((input) => input.address), ...sizes]
-    if (!arena.counting) this.checkScratch(op, () => call(...args))
+    if (!arena.counting) {
+      this.checkScratch(op, () => call(...args))
+      if (this.span.to >= arena.plan.records) throw arena.full()
+    }
     const address = call(...args) >>> 0
     if (address === 0) throw arena.full()
     const output = this.take(new Tensor(arena, address, shape))
-    // The core allocates what is kept right after the output.
+    // The core allocates the kept numbers directly after the output.
     const keptAt = address + 8 * even(output.count)
     const keptCount = (this.end - keptAt) / 8
     this.records.push({
@@ -181,7 +194,9 @@ export class Tape {
     return output
   }
 
-  /** A batch of several micro-batches uses both plans of a graph in each step, so both are kept. */
+  /**
+   * A batch of several micro-batches uses both plans of a graph in each step, so both are stored.
+   */
   private planOf(y: Tensor, accumulate: boolean): BackwardPlan {
     if (this.plans?.y !== y) this.plans = { y, byAccumulate: new Map() }
     const known = this.plans.byAccumulate.get(accumulate)
@@ -197,22 +212,22 @@ export class Tape {
     return plan
   }
 
-  /** Counts an op before it is recorded: it must not need more scratch than the arena has. */
+  /** Counts an op before it is recorded, to check that the arena has enough scratch. */
   private checkScratch(op: string, record: () => unknown): void {
     const { core } = this
     core.beginCounting()
     record()
     core.endCounting()
     const [want, got] = [core.scratchCounted(), this.arena.plan.scratch]
-    if (want > got) fail(op, `an arena with scratch for ${want} numbers`, `${got}`)
+    if (want > got) failOp(op, `an arena with scratch for ${want} numbers`, `${got}`)
   }
 
   private checkIndex(op: string, i: number): void {
     this.refuseCounting(op)
-    if (!this.records[i]) fail(op, `a record from 0 to ${this.records.length - 1}`, `${i}`)
+    if (!this.records[i]) failOp(op, `a record from 0 to ${this.records.length - 1}`, `${i}`)
   }
 
   private refuseCounting(op: string): void {
-    if (this.arena.counting) fail(op, 'a graph that is recorded', 'one that is being counted')
+    if (this.arena.counting) failOp(op, 'a graph that is recorded', 'one that is being counted')
   }
 }

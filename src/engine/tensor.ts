@@ -1,21 +1,24 @@
 /** Slices of the arena: tensors, token ids, and the bounds of packed documents. */
 import { ArenaError } from '../errors.js'
 
-/** Where views on a slice come from. */
+/** Memory that gives views on slices of itself. */
 export interface Memory {
   view(address: number, count: number): Float64Array
   gradient(address: number, count: number): Float64Array
 }
 
-/** A slice of the arena with a shape, row-major, and its gradient. */
+/** A slice of the arena with a shape, row-major, and its gradient. Ops return tensors. */
 export class Tensor {
+  /** The arena that it is in. */
   readonly arena: Memory
   /** Bytes from the start of linear memory. */
   readonly address: number
+  /** Such as [rows, columns]. */
   readonly shape: readonly number[]
-  /** Product of the shape. */
+  /** Number of numbers: the product of the shape. */
   readonly count: number
 
+  /** Use Graph or Arena.alloc instead; an address is not checked. */
   constructor(arena: Memory, address: number, shape: readonly number[]) {
     this.arena = arena
     this.address = address
@@ -23,27 +26,33 @@ export class Tensor {
     this.count = shape.reduce((product, n) => product * n, 1)
   }
 
-  /** The numbers: a live view. */
+  /** The numbers: a live view, row-major. */
   get data(): Float64Array {
     return this.arena.view(this.address, this.count)
   }
 
-  /** Their gradients: a live view. */
+  /** The gradients of the numbers: a live view, row-major. */
   get grad(): Float64Array {
     return this.arena.gradient(this.address, this.count)
   }
 }
 
-/** Whole numbers in the arena that ops read at each forward: token ids, positions, boundaries. */
+/**
+ * Whole numbers in the arena, as int32, that ops read at each forward: tokens, targets, positions.
+ */
 export class Ids {
+  /** The arena that they are in. */
   readonly arena: Memory
+  /** Bytes from the start of linear memory. */
   readonly address: number
+  /** Number of ids. */
   readonly length: number
-  /** Each id is below this. */
+  /** Every id is below this limit. */
   readonly limit: number
-  /** The ids: a live view. Writing to it is not checked; put() and set() are. */
+  /** The ids: a live view. Writing to it is not checked; use put() and set(). */
   readonly view: Int32Array
 
+  /** Use Graph.ids or Arena.allocIds instead; an address is not checked. */
   constructor(arena: Memory, address: number, limit: number, view: Int32Array) {
     this.arena = arena
     this.address = address
@@ -53,8 +62,10 @@ export class Ids {
   }
 
   /**
-   * Writes ids[from] to ids[to - 1], from the first place on.
-   * @throws {ArenaError} when there are too many, or one is not a whole number from 0 to limit - 1
+   * Writes ids[from] to ids[to - 1], starting at the first place.
+   * @param from 0 unless given
+   * @param to ids.length unless given
+   * @throws {ArenaError} if there are too many, or one is not a whole number from 0 to limit - 1
    */
   set(ids: ArrayLike<number>, from = 0, to = ids.length): void {
     if (to - from > this.length) {
@@ -63,7 +74,7 @@ export class Ids {
     for (let i = from; i < to; i++) this.put(i - from, ids[i]!)
   }
 
-  /** Writes one id. @throws {ArenaError} as set does */
+  /** Writes the id at place i. @throws {ArenaError} as set does */
   put(i: number, id: number): void {
     if (!(id >= 0 && id < this.limit && Number.isInteger(id))) {
       throw new ArenaError(`ids must be from 0 to ${this.limit - 1}, got ${id} at ${i}`)
@@ -71,12 +82,12 @@ export class Ids {
     this.view[i] = id
   }
 
-  /** One id. */
+  /** The id at place i. */
   at(i: number): number {
     return this.view[i]!
   }
 
-  /** The first ids, in the same memory. @throws {ArenaError} when there are fewer */
+  /** The first ids, in the same memory. @throws {ArenaError} if there are fewer */
   first(length: number): Ids {
     if (length > this.length) {
       throw new ArenaError(`the first ${length} ids were asked for, there are ${this.length}`)
@@ -85,16 +96,18 @@ export class Ids {
   }
 }
 
-/** Where each document of some packed rows begins and ends. */
+/** Where each of several packed documents begins and ends. */
 export class Bounds {
-  /** docs + 1 row numbers, from 0 to rows. */
+  /** docs + 1 row numbers, from 0 to rows: document d has the rows ids[d] to ids[d + 1] - 1. */
   readonly ids: Ids
+  /** Rows of all documents together. */
   readonly rows: number
-  /** Rows of the longest document allowed. */
+  /** Largest number of rows of a document. */
   readonly span: number
+  /** Number of documents. */
   readonly docs: number
 
-  /** @param ids room for docs + 1 numbers below rows + 1 */
+  /** @param ids room for docs + 1 numbers below rows + 1; Graph.bounds creates it */
   constructor(ids: Ids, rows: number, span: number) {
     this.ids = ids
     this.rows = rows

@@ -1,5 +1,6 @@
-/** The model for the next token of some sequences, each with its own key/value cache. */
+/** The model for the next token of several sequences, each with its own key/value cache. */
 import type { Config } from '../config/config.js'
+import { term } from '../config/terms.js'
 import type { Arena } from '../engine/arena.js'
 import { Graph } from '../engine/graph.js'
 import type { Ids } from '../engine/tensor.js'
@@ -8,24 +9,18 @@ import { gpt } from './model.js'
 import type { NextToken, Sequences } from './sample.js'
 import type { StateDict } from './state-dict.js'
 
-/** Sequences that are sampled side by side, on the core. */
+/** Several sequences that the core samples at the same time. */
 export class Decoder implements Sequences {
   readonly rows: readonly NextToken[]
   private readonly graph: Graph
   private readonly tokens: Ids
   private readonly positions: Ids
   private readonly inverse: Float64Array
-  /** Who filled the cache of the first row. */
+  /** The caller that filled the cache of the first row. */
   private owner: object | null = null
 
   /** @param rows number of sequences */
-  constructor(
-    arena: Arena,
-    stateDict: StateDict,
-    config: Config,
-    vocabSize: number,
-    rows = 1,
-  ) {
+  constructor(arena: Arena, stateDict: StateDict, config: Config, vocabSize: number, rows = 1) {
     const { n_embd, n_layer, block_size } = config
     const g = new Graph(arena)
     this.graph = g
@@ -45,9 +40,9 @@ export class Decoder implements Sequences {
     }))
   }
 
-  /** From here on, probabilities are softmax(logits / temperature). Temperature 0 stands for greedy. */
+  /** From now on, probabilities are softmax(logits / temperature). Temperature 0 means greedy. */
   setTemperature(temperature: number): void {
-    // Below 1e-250 the likeliest token has all the probability, and 1 / temperature may overflow.
+    // Below 1e-250 the most likely token has all the probability, and 1 / temperature may overflow.
     this.inverse.fill(temperature === 0 ? 1 : 1 / Math.max(temperature, 1e-250))
   }
 
@@ -57,20 +52,20 @@ export class Decoder implements Sequences {
     this.positions.put(row, position)
   }
 
-  /** @throws {TrainingError} when the model's numbers overflow */
+  /** @throws {TrainingError} if the model's numbers overflow */
   run(): void {
     this.graph.forward()
     for (const { probabilities } of this.rows) {
-      // One logit that is not finite makes every probability of its row NaN.
+      // One logit that is not finite makes all probabilities of its row NaN.
       if (!Number.isNaN(probabilities[0]!)) continue
-      const message = 'the parameters are too large to sample with; try a smaller learning_rate'
+      const message = `the parameters are too large to sample with; try a smaller ${term('learning_rate')}`
       throw new TrainingError(message)
     }
   }
 
   /**
-   * Runs the last of some tokens on the first row; all of them when somebody else has used the cache
-   * since.
+   * Runs the last of the tokens on the first row; or all of them, if another caller has used the
+   * cache in between.
    */
   resume(owner: object, tokens: readonly number[]): void {
     const first = this.owner === owner ? tokens.length - 1 : 0
@@ -81,7 +76,9 @@ export class Decoder implements Sequences {
     }
   }
 
-  /** Makes the next resume() run all its tokens: after the parameters or the cache changed. */
+  /**
+   * Makes the next resume() run all its tokens, because the parameters or the cache have changed.
+   */
   forget(): void {
     this.owner = null
   }

@@ -1,4 +1,4 @@
-/** What a GPT needs in the arena, counted by recording it. */
+/** The memory that a GPT needs in the arena, counted by recording it. */
 import type { Config } from '../config/config.js'
 import { gptTable } from '../config/parameters.js'
 import { Arena } from '../engine/arena.js'
@@ -10,10 +10,11 @@ import { mapStateDict } from './state-dict.js'
 import { MAX_GRAPHS, Trainer } from './train.js'
 
 /**
- * The arena of a GPT that trains, on batches of any size, and samples. Nothing is allocated, so that
- * models far beyond 4 GiB can be planned too.
- * @param core any core; one that has an arena keeps it as it is
- * @param threads each has room for a micro-batch
+ * The plan of an arena for a GPT that trains, on batches of any size, and samples. Nothing is
+ * allocated, so models far beyond 4 GiB can be planned, too.
+ * @param core any core; if it has an arena, that is not touched
+ * @param vocabSize number of tokens, BOS included
+ * @param threads number of threads, each with room for a micro-batch; default 1
  */
 export function planGPT(core: Core, config: Config, vocabSize: number, threads = 1): ArenaPlan {
   const sampling = planDecoder(core, config, vocabSize, 1)
@@ -29,8 +30,13 @@ export function planGPT(core: Core, config: Config, vocabSize: number, threads =
   }
 }
 
-/** The arena of a GPT that samples some sequences side by side. */
-export function planDecoder(core: Core, config: Config, vocabSize: number, rows: number): ArenaPlan {
+/** The plan of an arena for sampling several sequences at the same time. */
+export function planDecoder(
+  core: Core,
+  config: Config,
+  vocabSize: number,
+  rows: number,
+): ArenaPlan {
   return Arena.count(core, (arena) => {
     const dict = mapStateDict(arena, gptTable(config, vocabSize))
     return new Decoder(arena, dict, config, vocabSize, rows)

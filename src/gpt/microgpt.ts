@@ -1,20 +1,31 @@
-/** The front door: one object that trains, samples and shows itself, in Node and in browsers. */
+/**
+ * The main class: one object that trains, samples and can be inspected, in Node and in browsers.
+ */
+import type { CheckpointBytes } from '../checkpoint/safetensors/read.js'
+import { type PiecewiseFile, joined } from '../checkpoint/safetensors/write.js'
 import { type DatasetMark, markOf, writeCheckpoint } from '../checkpoint/write.js'
 import { checkField, checkOptions, checkWhole } from '../config/checks.js'
 import { type Config, resolveConfig } from '../config/config.js'
 import { FIELDS } from '../config/hyperparameters.js'
 import { gptTable } from '../config/parameters.js'
 import { learningRate } from '../config/schedule.js'
+import { advice, term } from '../config/terms.js'
 import { type Corpus, type DataOptions, type Mode, createCorpus, modeOf } from '../data/corpus.js'
 import { checkDocs } from '../data/text.js'
 import { Tokenizer } from '../data/tokenizer.js'
 import { Adam } from '../engine/adam.js'
 import type { Arena } from '../engine/arena.js'
-import { DatasetError, TrainingError } from '../errors.js'
+import { CheckpointError, DatasetError, TrainingError } from '../errors.js'
 import { Random, type Seed } from '../random.js'
 import { Decoder } from './decoder.js'
-import { type Engine, openEngine } from './engine.js'
-import type { Candidate, CreateOptions, GenerateOptions, Generated, LoadOptions } from './options.js'
+import { type Runtime, openRuntime } from './runtime.js'
+import type {
+  Candidate,
+  CreateOptions,
+  GenerateOptions,
+  Generated,
+  LoadOptions,
+} from './options.js'
 import { type SampleOptions, type StepResult, type TrainOptions, snapshot } from './options.js'
 import { continuationOf } from './policy.js'
 import { drawRanked, rankIds, sampleSequences } from './sample.js'
@@ -27,46 +38,69 @@ import { Trainer } from './train.js'
 interface Parts {
   arena: Arena
   stateDict: StateDict
+  /** A map of the caller's own: what is deleted there is not missing in the model. */
+  shown: StateDict
   decoder: Decoder
   trainer: Trainer
   adam: Adam
   random: Random
 }
 
-/** Documents from which on they are sampled side by side by default. */
+/** From this number of documents on, they are sampled side by side by default. */
 const MANY = 1000
 
-/** Candidates that generate() shows by default. */
+/** Most samples of one call: they are all in memory. */
+const MAX_SAMPLES = 1e7
+
+/** Number of candidates that generate() returns by default. */
 const TOP = 10
 
 export type * from './options.js'
 
+/** A GPT that trains on documents or a text, and samples. Made with create() or load(). */
 export class MicroGPT implements Trainable {
+  /** The preset that it was made with, 'tutorial' or 'gist'. */
   readonly preset: string
+  /** All hyperparameters. */
   readonly config: Readonly<Config>
+  /** Whether it learns documents or one long text. */
   readonly mode: Mode
-  /** The part of the data that is held out; 0 is none. */
+  /** The share of the data that is held out; 0 is none. */
   readonly valFraction: number
-  /** What the documents were shuffled with. */
+  /** The seed of the shuffle and of the initial parameters. */
   readonly seed: bigint
+  /** Characters to token ids and back. */
   readonly tokenizer: Tokenizer
-  /** In the order of training: shuffled by the seed, those held out left out. Of a text none. */
+  /**
+   * The documents to train on, shuffled with the seed, without those held out. Empty for a text.
+   */
   readonly docs: readonly string[]
-  /** The documents held out. */
+  /** The held-out documents. Empty for a text. */
   readonly valDocs: readonly string[]
+  /** Number of parameters. */
   readonly numParams: number
   /**
-   * Documents that steps have taken so far: the next one is docs[docsSeen % docs.length]. Of a
-   * text, blocks.
+   * Documents that steps have used so far: the next one is docs[docsSeen % docs.length]. For a
+   * text, the number of blocks.
    */
-  docsSeen = 0
+  get docsSeen(): number {
+    return this.seen
+  }
+
+  /** @throws {ConfigError} for anything but a whole number from 0 */
+  set docsSeen(count: number) {
+    checkField('docsSeen', count, { kind: 'integer', min: 0, max: Number.MAX_SAFE_INTEGER }, 0)
+    this.seen = count
+  }
+
+  private seen = 0
   private readonly corpus: Corpus
-  /** What a checkpoint says about the data of its run. */
+  /** What a checkpoint of this run says about its data. */
   private mark: DatasetMark | null = null
   private parts: Parts | null
 
   private constructor(
-    { arena, executor }: Engine,
+    { arena, executor }: Runtime,
     { mode, preset, config, tokenizer }: Pick<MicroGPT, 'mode' | 'preset' | 'config' | 'tokenizer'>,
     seed: Seed,
     data: DataOptions,
@@ -86,18 +120,20 @@ export class MicroGPT implements Trainable {
     const stateDict = mapStateDict(arena, gptTable(config, vocabSize))
     const decoder = new Decoder(arena, stateDict, config, vocabSize)
     const trainer = new Trainer(arena, stateDict, config, vocabSize, executor)
-    this.parts = { arena, stateDict, decoder, trainer, adam: new Adam(arena, config), random }
+    const shown = new Map(stateDict)
+    const adam = new Adam(arena, config)
+    this.parts = { arena, stateDict, shown, decoder, trainer, adam, random }
     this.numParams = arena.params.length
   }
 
   /**
-   * Loads the core, shuffles a copy of the documents and draws the parameters, as microgpt.py does.
-   * A text is encoded once, and nothing is drawn for it until training begins.
-   * @throws {ConfigError} for a hyperparameter, fraction or seed that cannot be used
-   * @throws {DatasetError} when there is nothing to learn from, or to validate on
-   * @throws {CoreError} when the core cannot be loaded
-   * @throws {ArenaError} when the model does not fit 4 GiB
-   * @throws {TrainingError} when a thread cannot be started
+   * Creates a model: loads the core, shuffles a copy of the documents, and draws the initial
+   * parameters, like microgpt.py.
+   * @throws {ConfigError} for a hyperparameter, fraction, seed or option that cannot be used
+   * @throws {DatasetError} if there is nothing to train on, or to validate on
+   * @throws {CoreError} if the core cannot be loaded
+   * @throws {ArenaError} if the model does not fit in memory
+   * @throws {TrainingError} if a thread cannot be started
    */
   static async create(options: CreateOptions): Promise<MicroGPT> {
     options = snapshot(options)
@@ -110,43 +146,61 @@ export class MicroGPT implements Trainable {
     const config = resolveConfig(preset, options.config)
     const mode = modeOf(options) ?? 'docs'
     const tokenizer = Tokenizer.of(text === undefined ? docs! : [text])
-    const engine = await openEngine(config, tokenizer.vocabSize, options)
+    const runtime = await openRuntime(config, tokenizer.vocabSize, options)
     const data = { ...(docs && { docs }), ...(text !== undefined && { text }), valFraction }
-    const gpt = new this(engine, { mode, preset, config, tokenizer }, seed, data)
+    const gpt = new this(runtime, { mode, preset, config, tokenizer }, seed, data)
     initialise(gpt.params, gptTable(config, tokenizer.vocabSize), gpt.live().random)
     return gpt
   }
 
   /**
-   * A model from a checkpoint, in Node or a browser, wherever it was made. Where the file holds a
-   * run, the next step gives the bits that it would have given there.
-   * @throws {CheckpointError} when the file is malformed, of another model, or of other documents
-   * @throws {TokenizerError} when the documents have a character that the file's alphabet lacks
+   * Loads a model from a checkpoint, made in Node or in a browser. If the file has a run, training
+   * continues with the same bits as without the interruption.
+   * @param bytes of a safetensors file
+   * @throws {CheckpointError} if the file is malformed, of another model, or of other documents
+   * @throws {TokenizerError} if the documents have a character that the file's alphabet lacks
    * @throws {ConfigError} {CoreError} {ArenaError} as create does
    */
-  static async load(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<MicroGPT> {
+  static async load(bytes: CheckpointBytes, options: LoadOptions = {}): Promise<MicroGPT> {
     options = snapshot(options)
     const { openCheckpoint, restore } = await import('./load.js')
     const opened = openCheckpoint(bytes, options)
     const { file, data, seed } = opened
-    const engine = await openEngine(file.config, file.tokenizer.vocabSize, options)
-    const gpt = new this(engine, file, seed, data)
+    const runtime = await openRuntime(file.config, file.tokenizer.vocabSize, options)
+    const gpt = new this(runtime, file, seed, data)
     const { arena, adam, random } = gpt.live()
     const run = restore(opened, arena, gpt.corpus, random)
     if (run) {
       gpt.mark = run.mark
-      gpt.docsSeen = run.docsSeen
+      gpt.seen = run.docsSeen
       adam.t = file.step
     }
     return gpt
   }
 
   /**
-   * The model as a safetensors file: equal models give equal bytes.
-   * @param options.optimizer whether to hold all that the next training step depends on, too
-   * @throws {CheckpointError} when a number is not finite
+   * The model as the bytes of a safetensors file. Equal models give equal bytes.
+   * @param options.optimizer also save everything that the next training step depends on (default
+   *   false)
+   * @throws {CheckpointError} if a parameter or moment is not finite, or if the
+   *   file is larger than an array can be
    */
   save(options: { optimizer?: boolean } = {}): Uint8Array {
+    const file = this.saveInPieces(options)
+    try {
+      return joined(file)
+    } catch (cause) {
+      const what = `the file takes ${file.byteLength} bytes, more than an array can have here`
+      throw new CheckpointError('file', `${what}; use saveInPieces`, { cause })
+    }
+  }
+
+  /**
+   * The same file piece by piece: a large one fits no array. The pieces are made when they are taken,
+   * from the model as it is then: do not train in between.
+   * @throws {CheckpointError} when a number is not finite
+   */
+  saveInPieces(options: { optimizer?: boolean } = {}): PiecewiseFile {
     checkOptions('save', options, ['optimizer'])
     const { arena, random } = this.live()
     if (!options.optimizer) return writeCheckpoint(this, arena)
@@ -156,7 +210,7 @@ export class MicroGPT implements Trainable {
     return writeCheckpoint(this, arena, run)
   }
 
-  /** Threads that train. */
+  /** Number of threads that train, the calling one included. */
   get threads(): number {
     return this.live().trainer.executor.width
   }
@@ -166,28 +220,30 @@ export class MicroGPT implements Trainable {
     return this.live().arena.params
   }
 
-  /** The matrices by name, in microgpt.py's order; their data and grad are live views. */
+  /** The weight matrices by name, in microgpt.py's order; their data and grad are live views. */
   get stateDict(): StateDict {
-    return this.live().stateDict
+    return this.live().shown
   }
 
-  /** Documents, or characters of the text, that are trained on and that are held out. */
+  /** Number of documents, or characters of the text, to train on and held out. */
   get counts(): { train: number; val: number } {
     return this.corpus.counts
   }
 
-  /** Steps made so far. */
+  /** Number of training steps so far. */
   get step(): number {
     return this.live().adam.t
   }
 
   /**
-   * Trains, a step each time the caller asks for the next one; stopping early loses nothing, and
-   * another call goes on from there. Each step takes the next documents, round and round, or blocks
-   * of the text at offsets that the model's generator draws, which sampling then shifts.
-   * Beyond config.num_steps the cosine and linear schedules stay at 0.
-   * @throws {DatasetError} for evalEvery when nothing is held out
-   * @throws {TrainingError} when a loss is not finite; the parameters stay as before that step
+   * Trains, one step per iteration. You can leave the loop at any step; another call continues. A
+   * step uses the next documents, starting over after the last, or blocks of the text at random
+   * offsets. The offsets come from the model's generator, so sampling in between changes them.
+   * After config.num_steps the learning rate of the cosine and linear schedules is 0.
+   * @throws {ConfigError} for an option that cannot be used
+   * @throws {DatasetError} for evalEvery if nothing is held out
+   * @throws {TrainingError} if a loss is not finite; the parameters stay as they were before the
+   *   step
    */
   *train(options: TrainOptions = {}): Generator<StepResult, void, undefined> {
     checkOptions('train', options, ['steps', 'batch_size', 'evalEvery'])
@@ -198,7 +254,7 @@ export class MicroGPT implements Trainable {
     this.checkData(evaluates)
     const rest = Math.max(0, this.config.num_steps - this.step)
     const { steps = rest } = options
-    checkWhole('steps', steps, 0, rest)
+    checkField('steps', steps, { kind: 'integer', min: 0, max: 1e12 }, rest)
     for (let i = 1; i <= steps; i++) {
       const result = this.trainStep(batchSize)
       const due = evaluates && (i === steps || result.step % evalEvery === 0)
@@ -207,10 +263,9 @@ export class MicroGPT implements Trainable {
   }
 
   /**
-   * The mean loss over what is held out: over its documents, as loss() has it, or over the whole
-   * blocks of its text, one after the other. It draws nothing and trains nothing, and takes time in
-   * proportion to what is held out.
-   * @throws {DatasetError} when nothing is held out
+   * The mean loss over the held-out data, in nats: over its documents like loss(), or over all
+   * whole blocks of the held-out text. It does not affect training.
+   * @throws {DatasetError} if nothing is held out
    * @throws {TrainingError} for a model that was loaded without its data
    */
   validate(): number {
@@ -220,15 +275,15 @@ export class MicroGPT implements Trainable {
   }
 
   /**
-   * Invents documents, as microgpt.py does, with the generator that shuffled and initialised; of a
-   * text, what generate() gives without a prompt.
+   * Samples new documents, like microgpt.py, with the generator that shuffled and initialized. For
+   * a text, the same as generate() without a prompt.
    * @throws {ConfigError} for a count, length or temperature that cannot be used
    */
   sample(options: SampleOptions = {}): string[] {
     checkOptions('sample', options, ['count', 'length', 'temperature', 'sideBySide'])
     const { mode, config, tokenizer } = this
     const { count = mode === 'text' ? 1 : 20, temperature = config.temperature, length } = options
-    checkWhole('count', count, 0, 20)
+    checkField('count', count, { kind: 'integer', min: 0, max: MAX_SAMPLES }, 20)
     const { arena, decoder, trainer, stateDict, random } = this.live()
     checkField('temperature', temperature, FIELDS.temperature, config.temperature)
     const continuation = continuationOf(mode, tokenizer, config.block_size, '', length)
@@ -247,14 +302,13 @@ export class MicroGPT implements Trainable {
   }
 
   /**
-   * Goes on from a prompt, a character each time the caller asks, until the model ends the document
-   * or block_size is reached. A text has no end: it goes on for `length` characters, the last
-   * block_size before each being what the model sees; without a prompt it goes on from a newline,
-   * or else from the first character of the alphabet. Training or sampling in between is allowed;
-   * what is written into data in between counts for the characters to come, while the keys and
-   * values of the past stay where the window does.
+   * Continues a prompt, one character per iteration, until the model ends the document or
+   * block_size is reached. A text has no end: it continues for `length` characters, and the model
+   * sees the last block_size of them. Without a prompt a text continues from a newline, or else
+   * from the first character of the alphabet. You may train, sample or write to data between two
+   * characters; that affects the following characters.
    * @throws {ConfigError} for an option that cannot be used, or a prompt longer than the model sees
-   * @throws {TokenizerError} for a prompt that is no string, or has a character that the alphabet lacks
+   * @throws {TokenizerError} if the prompt is not a string, or has a character not in the alphabet
    */
   *generate(options: GenerateOptions = {}): Generator<Generated, void, undefined> {
     checkOptions('generate', options, ['prompt', 'length', 'temperature', 'topK', 'seed'])
@@ -265,8 +319,7 @@ export class MicroGPT implements Trainable {
     const continuation = continuationOf(mode, tokenizer, config.block_size, prompt, length)
     const policy = { ...continuation, temperature, ...(topK !== undefined && { topK }) }
     const { core } = this.live().arena
-    const random =
-      options.seed === undefined ? this.live().random : new Random(options.seed, core)
+    const random = options.seed === undefined ? this.live().random : new Random(options.seed, core)
     let tokens = [...policy.start]
     for (let i = 0; i < policy.length; i++) {
       const { decoder } = this.live()
@@ -287,10 +340,10 @@ export class MicroGPT implements Trainable {
   }
 
   /**
-   * The mean over documents of the mean loss over their positions, of which block_size count at
-   * the most; nothing is trained. To a model of a text they are pieces of text, without BOS.
-   * @throws {DatasetError} when there is no document, or a piece of text has fewer than 2 characters
-   * @throws {TokenizerError} for a character that the alphabet lacks
+   * The mean over documents of the mean loss over their first block_size positions, in nats,
+   * without training. For a model of a text, pass pieces of text; they have no BOS.
+   * @throws {DatasetError} if there is no document, or a piece of text has fewer than 2 characters
+   * @throws {TokenizerError} for a character not in the alphabet
    */
   loss(docs: readonly string[]): number {
     const { trainer } = this.live()
@@ -298,7 +351,14 @@ export class MicroGPT implements Trainable {
     return trainer.forward(docs.map((doc) => this.corpus.encode(doc))) / docs.length
   }
 
-  /** Releases the memory at once; views that the caller still references keep it as long as they do. */
+  /** What JSON.stringify shows: how the model was made and how far it has come, without its numbers. */
+  toJSON() {
+    const { preset, config, mode, valFraction, seed, numParams, docsSeen } = this
+    const step = this.parts ? this.step : null
+    return { preset, config, mode, valFraction, seed: String(seed), numParams, step, docsSeen }
+  }
+
+  /** Releases the memory immediately. Views that you still reference keep it alive. */
   free(): void {
     this.parts?.trainer.executor.free()
     this.parts = null
@@ -309,7 +369,7 @@ export class MicroGPT implements Trainable {
     const lr = learningRate(this.config, adam.t, arena.core.cos)
     const batch = this.corpus.batch(batchSize, this.docsSeen, random)
     const loss = trainer.train(batch, adam, lr)
-    this.docsSeen += batchSize
+    this.seen += batchSize
     decoder.forget()
     return { step: adam.t, loss, lr }
   }
@@ -318,15 +378,15 @@ export class MicroGPT implements Trainable {
     return { char: this.tokenizer.chars[tokenId] ?? '', tokenId, probability }
   }
 
-  /** @param held whether some of it must be held out */
+  /** @param held whether held-out data is required */
   private checkData(held: boolean): void {
     const { train, val } = this.counts
     if (train === 0) {
-      const what = this.mode === 'text' ? 'text; give text' : 'documents; give docs'
-      throw new TrainingError(`this model has no ${what} to load`)
+      const [what, option] = this.mode === 'text' ? ['text', 'text'] : ['documents', 'docs']
+      throw new TrainingError(`this model has no ${what}; load it with ${term(option)}`)
     }
     if (held && val === 0) {
-      throw new DatasetError('nothing is held out to validate on; give valFraction 0.1 to create')
+      throw new DatasetError(`nothing is held out to validate on; ${advice('heldOut')}`)
     }
   }
 

@@ -1,20 +1,24 @@
-/** The model, to be read beside microgpt.py: the same lines, for all positions at once. */
+/** The model: the same lines as in microgpt.py, for all positions at once. */
 import type { Config } from '../config/config.js'
 import type { Graph } from '../engine/graph.js'
 import type { Bounds, Ids, Tensor } from '../engine/tensor.js'
 import type { StateDict } from './state-dict.js'
 
 /**
- * What each row may attend to: the earlier rows of its document, when whole documents are given; or
- * the keys and values of earlier calls, one cache per layer, when there is one row per sequence.
+ * What each row attends to. With `bounds` (whole documents): the rows of its document up to itself.
+ * With `keys` and `values` (one row per sequence): the positions of earlier calls, one cache per
+ * layer.
  */
 export type Context = { bounds: Bounds } | { keys: readonly Tensor[]; values: readonly Tensor[] }
 
 /**
- * Records a GPT: GPT-2 with rmsnorm for layernorm, no biases, and a choice of activation.
- * @param tokens ids [rows]
- * @param positions of each token in its document [rows]
- * @returns logits [rows, vocab_size]
+ * Records a GPT: GPT-2 with rmsnorm instead of layernorm, no biases, and a choice of activation.
+ * @param g graph to record on
+ * @param stateDict the matrices of gptTable(config, vocabSize)
+ * @param tokens ids, [rows]
+ * @param positions position of each token in its document, [rows]
+ * @param context what each row attends to
+ * @returns logits, [rows, vocab_size]
  */
 export function gpt(
   g: Graph,
@@ -30,8 +34,8 @@ export function gpt(
   const tokEmb = g.embedding(w('wte'), tokens) // token embedding
   const posEmb = g.embedding(w('wpe'), positions) // position embedding
   let x = g.add(tokEmb, posEmb) // joint token and position embedding
-  // Not redundant, although layer 0 normalizes again: the residual connection skips that one, so
-  // without this line the residual stream would start from the raw embeddings.
+  // Not redundant, although layer 0 normalizes again: the residual connection bypasses the rmsnorm
+  // there, so without this line the residual stream would start from the raw embeddings.
   x = g.rmsnorm(x)
 
   for (let li = 0; li < n_layer; li++) {

@@ -1,11 +1,11 @@
-/** What the calls of the front door take and give. */
+/** Options and results of MicroGPT's methods. */
 import type { ReadOptions } from '../checkpoint/metadata.js'
 import type { ConfigInput } from '../config/config.js'
 import type { Data, DataOptions } from '../data/corpus.js'
-import type { EngineOptions } from './engine.js'
+import type { EngineOptions } from './runtime.js'
 import type { Seed } from '../random.js'
 
-/** What to learn from, and how to make the model. */
+/** Options of MicroGPT.create: the data, and how to make the model. */
 export type CreateOptions = Data & MakeOptions
 
 interface MakeOptions extends EngineOptions {
@@ -13,95 +13,112 @@ interface MakeOptions extends EngineOptions {
   preset?: string
   /** Fields that differ from the preset. */
   config?: ConfigInput
-  /** 42 unless given. */
+  /** Seed of all random draws; default 42. The same seed gives the same run. */
   seed?: Seed
 }
 
 /**
- * With `docs` or `text`, whichever it was: what to go on learning from; without, the model only
- * samples. A run goes on with its own `valFraction`; a new one has that which is given.
+ * Options of MicroGPT.load. Pass the `docs` or `text` that the model was trained on to continue
+ * training; without data it only samples. A resumed run keeps its `valFraction`.
  */
 export interface LoadOptions extends ReadOptions, DataOptions, EngineOptions {
-  /** Whether to take up the file's run where it has one (the default), or to begin a new one. */
+  /**
+   * Resume the file's run if it has one (default true); false starts a new run from its parameters.
+   */
   optimizer?: boolean
-  /** Starts the generator over; the file's goes on unless given. */
+  /** Seeds the generator anew; otherwise the file's generator continues. */
   seed?: Seed
 }
 
+/** The result of one training step. */
 export interface StepResult {
-  /** Steps made so far, this one included. */
+  /** Number of the step, from 1. */
   step: number
-  /** Mean over the step's documents of the mean of -log p(next token), before its update. */
+  /**
+   * Mean over the step's documents of the mean of -log p(next token), in nats, before the update.
+   */
   loss: number
-  /** Learning rate of the update. */
+  /** Learning rate of the step's update. */
   lr: number
-  /** validate() after the update, on the steps that evalEvery says. */
+  /** validate() after the update, at the steps of evalEvery. */
   valLoss?: number
 }
 
+/** Options of MicroGPT.train. */
 export interface TrainOptions {
-  /** The rest of config.num_steps unless given. */
+  /** Number of steps; default: the rest of config.num_steps. */
   steps?: number
-  /** Documents, or blocks of the text, a step; config.batch_size unless given. */
+  /** Documents, or blocks of the text, per step; default config.batch_size. */
   batch_size?: number
-  /**
-   * Validates after each step whose number this divides, and after the last one of the call; never
-   * unless given. It takes time in proportion to what is held out, and changes no bit of the run.
-   */
+  /** Validates every this many steps, and after the last step of the call; default: never. */
   evalEvery?: number
 }
 
+/** Options of MicroGPT.sample. */
 export interface SampleOptions {
-  /** 20 unless given; of a text, 1. */
+  /** Number of samples; default 20, or 1 for a text. */
   count?: number
-  /** Characters of each, of a text only; 200 unless given. */
+  /** Characters of each sample, for a text only; default 200. */
   length?: number
-  /** config.temperature unless given; 0 is greedy. */
+  /** 0 is greedy; default config.temperature. */
   temperature?: number
   /**
-   * Whether to invent documents side by side, some times as fast. Their random numbers are then
-   * drawn in another order than microgpt.py's, so they are others, though as likely. From 1,000 on
-   * it is so unless this is false; below only where it is true.
+   * Sample up to 64 documents at the same time, which is several times as fast. Random numbers are
+   * then drawn in another order than in microgpt.py, so the samples differ, with the same
+   * distribution. Default: true from 1,000 documents on.
    */
   sideBySide?: boolean
 }
 
+/** Options of MicroGPT.generate. */
 export interface GenerateOptions {
-  /** How the text begins; '' unless given. */
+  /** The beginning of the text; default ''. */
   prompt?: string
-  /** Characters to go on for, of a text only; 200 unless given. A document ends by itself. */
+  /** Characters to generate, for a text only; default 200. A document ends by itself. */
   length?: number
-  /** config.temperature unless given; 0 is greedy. */
+  /** 0 is greedy; default config.temperature. */
   temperature?: number
-  /** Draw among the k likeliest only. */
+  /** Draw only among the k most likely tokens; default: all. */
   topK?: number
-  /** A generator of its own for this text; without it the model's own goes on. */
+  /**
+   * Seed of a separate generator for this call; default: the model's generator, which then
+   * advances.
+   */
   seed?: Seed
 }
 
-/** A token that might come next. */
+/** A possible next token. */
 export interface Candidate {
-  /** '' for BOS, which ends the text. */
+  /** '' for BOS, which ends a document. */
   char: string
+  /** Its id. */
   tokenId: number
+  /** Its probability, 0 to 1, among the tokens that could be drawn. */
   probability: number
 }
 
+/** One generated character. */
 export interface Generated extends Candidate {
-  /** The likeliest candidates, this one among them or not: topK of them, or 10. */
+  /** The most likely candidates, in order: topK of them, or 10. The drawn one may be missing. */
   top: Candidate[]
 }
 
 export type { ReadOptions } from '../checkpoint/metadata.js'
 
-/** A list or a plain object of the caller's, copied; anything else is left for the checks. */
+/**
+ * A copy of a list or a plain object; other values are returned unchanged, to be rejected later.
+ */
 function copy(x: any): any {
   if (Array.isArray(x)) return [...x]
-  const isPlain = typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
+  const isPlain =
+    typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
   return isPlain ? { ...x } : x
 }
 
-/** The options as they are now: what the caller changes while a model is being made has no effect. */
+/**
+ * A copy of the options: changes that the caller makes while a model is being created have no
+ * effect.
+ */
 export function snapshot<O extends CreateOptions | LoadOptions>(options: O): O {
   if (typeof options !== 'object' || options === null) return options
   const { docs, config } = options

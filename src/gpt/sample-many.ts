@@ -1,4 +1,6 @@
-/** Many documents sampled side by side: each run of the model computes the next token of all. */
+/**
+ * Samples many documents at the same time: each run of the model computes the next token of all.
+ */
 import type { Config } from '../config/config.js'
 import type { Arena } from '../engine/arena.js'
 import type { Random } from '../random.js'
@@ -7,12 +9,12 @@ import { planDecoder } from './memory.js'
 import { type SamplingPolicy, sampleSequences } from './sample.js'
 import type { StateDict } from './state-dict.js'
 
-/** Most sequences side by side: more are not faster. */
+/** Largest number of sequences at the same time: more are not faster. */
 const MAX_ROWS = 64
 
 /**
- * sampleSequences with as many sequences side by side as there is room for.
- * @param room numbers of the arena that may be used
+ * sampleSequences, with as many sequences at the same time as there is room for.
+ * @param room available numbers of the arena
  */
 export function sampleMany(
   arena: Arena,

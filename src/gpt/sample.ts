@@ -1,10 +1,11 @@
 /**
- * The one sampler. What to begin with, when to stop and how to draw are data: a SamplingPolicy. It
- * serves documents and long texts, one sequence or many, on the core and on the reference engines.
+ * The one sampler. Where to begin, when to stop and how to draw are data: a SamplingPolicy. It is
+ * used for documents and long texts, for one sequence or many, on the core and on the reference
+ * engines.
  */
 import type { Random } from '../random.js'
 
-/** What a model says about the next token of a sequence. */
+/** A model's output for the next token of a sequence. */
 export interface NextToken {
   /** [vocab_size] */
   readonly logits: ArrayLike<number>
@@ -12,14 +13,14 @@ export interface NextToken {
   readonly probabilities: ArrayLike<number>
 }
 
-/** A model that computes the next token of one or more sequences, with their pasts kept. */
+/** A model that computes the next token of one or more sequences, and remembers their pasts. */
 export interface Sequences {
   readonly rows: readonly NextToken[]
-  /** 0 is greedy: probabilities are then not used. */
+  /** 0 is greedy; probabilities are then not used. */
   setTemperature(temperature: number): void
-  /** Sets the token and the position of a row for the next run. Position 0 begins a sequence. */
+  /** Sets the token and position of a row for the next run. Position 0 begins a new sequence. */
   feed(row: number, token: number, position: number): void
-  /** Computes logits and probabilities of every row. */
+  /** Computes the logits and probabilities of every row. */
   run(): void
 }
 
@@ -30,21 +31,21 @@ export interface SamplingPolicy {
   stop: number | null
   /** An id that is never drawn, or null. */
   banned: number | null
-  /** Most ids of a sequence, its start not counted. */
+  /** Largest number of ids of a sequence, not counting its start. */
   length: number
-  /** 0 takes the likeliest id, and draws nothing. */
+  /** 0 takes the most likely id, without a random draw. */
   temperature: number
-  /** Draw among this many of the likeliest; all without it. */
+  /** Draw only among this many of the most likely ids; default: all. */
   topK?: number
 }
 
-/** An id that might come next. */
+/** A possible next id. */
 export interface RankedId {
   id: number
   probability: number
 }
 
-/** The index of the largest number; the lowest of equals. */
+/** The index of the largest number; the lowest index if several are equal. */
 export function argmax(x: ArrayLike<number>): number {
   let best = 0
   for (let i = 1; i < x.length; i++) if (x[i]! > x[best]!) best = i
@@ -52,9 +53,8 @@ export function argmax(x: ArrayLike<number>): number {
 }
 
 /**
- * The ids that a policy allows with their probabilities among themselves: the likeliest first, then
- * by id.
- * @param exp the exponential to use: the core's where bits must agree on every machine
+ * The ids that a policy allows, the most likely first, with probabilities that sum to 1.
+ * @param exp the exponential to use: the core's, if the bits must agree on every machine
  */
 export function rankIds(
   { logits, probabilities }: NextToken,
@@ -69,7 +69,7 @@ export function rankIds(
   }
   const top = ranked[0]!
   if (probabilities[top]! > 0) return normalize(ranked.map((id) => probabilities[id]!))
-  // The banned id has all the probability: that of the others, relative to the likeliest of them.
+  // The banned id has all the probability: compute the others relative to the most likely of them.
   const scale = 1 / Math.max(temperature, 1e-250)
   return normalize(ranked.map((id) => exp((logits[id]! - logits[top]!) * scale)))
 }
@@ -82,14 +82,13 @@ export const drawRanked = (
   ranked: readonly RankedId[],
   { temperature }: Pick<SamplingPolicy, 'temperature'>,
   random: Random,
-): number =>
-  temperature === 0 ? 0 : random.choice(ranked.map(({ probability }) => probability))
+): number => (temperature === 0 ? 0 : random.choice(ranked.map(({ probability }) => probability)))
 
 /**
- * Samples whole sequences that begin with one id. The order of the draws: one for each sequence in
- * progress, then one for the next token of each, and so on; where one ends, the next begins. With
- * one row it is the order of microgpt.py.
- * @returns the ids of each sequence, in the order in which they were begun
+ * Samples whole sequences that begin with the first id of the policy's start. Each round draws one
+ * id for every sequence in progress; when a sequence ends, the next begins in its row. With one row
+ * the order of the draws is that of microgpt.py.
+ * @returns the ids of each sequence, in the order in which they began
  */
 export function sampleSequences(
   model: Sequences,
@@ -100,7 +99,7 @@ export function sampleSequences(
   model.setTemperature(temperature)
   const { rows } = model
   const all: number[][] = []
-  // A row without work is still computed, but not looked at.
+  // A row without a sequence is still computed, but ignored.
   const inProgress: (number[] | null)[] = []
   const begin = (row: number) => {
     const ids = all.length < count ? [] : null

@@ -4,23 +4,29 @@ import type { Arena } from '../engine/arena.js'
 import type { Tensor } from '../engine/tensor.js'
 import type { Random } from '../random.js'
 
-/** A matrix of the model: views on its slice of the arena. */
+/** One matrix of the model, with live views on its slice of the arena. */
 export interface Parameter {
+  /** Name in the state_dict, such as layer0.attn_wq. */
   readonly name: string
+  /** [nout, nin]. */
   readonly shape: readonly [number, number]
+  /** What the matrix is for, in one line. */
   readonly purpose: string
-  /** [nout * nin], row-major; the model computes with what is written here. */
+  /** The values, [nout * nin], row-major. Writing to it changes the model. */
   readonly data: Float64Array
-  /** The latest step's gradients, [nout * nin]; zero before the first. */
+  /** The gradients of the latest step, [nout * nin], row-major; 0 before the first step. */
   readonly grad: Float64Array
-  /** The same slice as the graph's ops take it. */
+  /** The same slice as a tensor, for the ops of a graph. */
   readonly tensor: Tensor
 }
 
-/** In microgpt.py's order, which is also the order in the arena. */
+/** The matrices by name, in microgpt.py's order, which is also their order in the arena. */
 export type StateDict = ReadonlyMap<string, Parameter>
 
-/** Maps a table to an arena's parameters, row after row. */
+/**
+ * Maps the matrices of a table to an arena's parameters, one after the other.
+ * @throws {ArenaError} if the arena has fewer parameters than the table
+ */
 export function mapStateDict(arena: Arena, table: readonly ParameterSpec[]): StateDict {
   const dict = new Map<string, Parameter>()
   let offset = 0
@@ -33,7 +39,7 @@ export function mapStateDict(arena: Arena, table: readonly ParameterSpec[]): Sta
   return dict
 }
 
-/** Draws every parameter from gauss(0, std), row by row in the table's order. */
+/** Draws every parameter from gauss(0, std), in the order of the table, row by row. */
 export function initialise(
   params: Float64Array,
   table: readonly ParameterSpec[],

@@ -1,19 +1,23 @@
-/** Documents through the model, forward and backward: packed row after row, in micro-batches. */
+/**
+ * Runs documents through the model, forward and backward: packed row after row, in micro-batches.
+ */
 import type { Config } from '../config/config.js'
+import { diverged } from '../config/rate.js'
 import type { Adam } from '../engine/adam.js'
 import type { Arena } from '../engine/arena.js'
 import type { Executor, MicroBatch } from '../engine/executor.js'
 import { Graph } from '../engine/graph.js'
 import { Bounds, type Ids } from '../engine/tensor.js'
-import { TrainingError } from '../errors.js'
 import { cutBatch, microBatchRows } from './cut-batch.js'
 import { gpt } from './model.js'
 import type { StateDict } from './state-dict.js'
 
-/** Graphs that a slot keeps, one per shape of a micro-batch; after that all are recorded anew. */
+/**
+ * Number of graphs that a slot keeps, one per shape; beyond it, all are dropped and recorded again.
+ */
 export const MAX_GRAPHS = 128
 
-/** One document as the model takes it: ids; each id but the last is an input. */
+/** The ids of a document; each id except the last is an input, and its target is the next id. */
 export type Doc = readonly number[]
 
 /** The graph for micro-batches of one shape. */
@@ -23,13 +27,13 @@ interface ShapedGraph extends MicroBatch {
   bounds: Bounds
 }
 
-/** Room in the arena for one micro-batch at a time. */
+/** Memory for one micro-batch at a time. */
 interface Slot {
   tokens: Ids
   targets: Ids
   positions: Ids
   ends: Ids
-  /** Where its graphs begin. They share this memory, because one of them is in use at a time. */
+  /** Where its graphs begin. They share this memory, because only one is in use at a time. */
   mark: number
   /** By shape: rows and documents. */
   graphs: Map<number, ShapedGraph>
@@ -41,22 +45,22 @@ interface Range {
   end: number
 }
 
-/** A graph is recorded once for each shape of a micro-batch, then run again. */
+/** Trains a model. A graph is recorded once for each shape of a micro-batch, and then reused. */
 export class Trainer {
   readonly executor: Executor
   private readonly arena: Arena
   private readonly stateDict: StateDict
   private readonly config: Config
-  /** Most rows of a micro-batch. */
+  /** Largest number of rows of a micro-batch. */
   private readonly rows: number
   private readonly slots: readonly Slot[]
   private readonly firstRecord: number
-  /** Numbers that each slot has for its graphs. */
+  /** Size of each slot's memory for graphs, in numbers. */
   private readonly room: number
-  /** How often all graphs were dropped: a micro-batch from before then is gone. */
+  /** How often all graphs were dropped: micro-batches from before are invalid. */
   private drops = 0
 
-  /** Must allocate last in the arena: everything after its ids is for its graphs. */
+  /** Must be the last to allocate in the arena: everything after its ids is for its graphs. */
   constructor(
     arena: Arena,
     stateDict: StateDict,
@@ -85,10 +89,10 @@ export class Trainer {
   }
 
   /**
-   * The sum over documents, in their order, of the mean over positions of -log p(next token); at
-   * most block_size positions of a document count.
+   * The sum over documents, in order, of the mean over their first block_size positions of
+   * -log p(next token).
    * @param docs each BOS, the characters, BOS
-   * @param sum of the documents before
+   * @param sum of earlier documents
    */
   forward(docs: readonly Doc[], sum = 0): number {
     for (const batches of this.rounds(docs)) {
@@ -100,7 +104,7 @@ export class Trainer {
 
   /**
    * One step: the mean loss over the documents, its gradient, and the update.
-   * @throws {TrainingError} when the loss is not finite; the parameters stay as they were
+   * @throws {TrainingError} if the loss is not finite; the parameters do not change
    */
   train(docs: readonly Doc[], adam: Adam, lr: number): number {
     let sum = 0
@@ -111,7 +115,7 @@ export class Trainer {
       accumulate = true
     }
     const loss = sum / docs.length
-    if (!Number.isFinite(loss)) throw this.diverged(adam.t + 1, loss)
+    if (!Number.isFinite(loss)) throw diverged(this.config, adam.t + 1, loss)
     adam.update(lr, this.executor.update)
     return loss
   }
@@ -130,14 +134,14 @@ export class Trainer {
     return sum / count
   }
 
-  /** Records the graph that needs the most memory: as many rows as fit, each a document. */
+  /** Records the graph that needs the most memory: the largest number of rows, each a document. */
   recordLargest(): void {
     this.record(this.slots[0]!, this.rows, this.rows)
   }
 
   /**
-   * Lends the memory of the first slot until the next batch; its graphs are recorded anew then.
-   * @returns the numbers that can be allocated
+   * Lends the memory of the first slot until the next batch. All graphs are dropped.
+   * @returns how many numbers can be allocated
    */
   lend(): number {
     this.dropGraphs()
@@ -145,7 +149,7 @@ export class Trainer {
     return this.room
   }
 
-  /** The micro-batches of a batch, as many at a time as the executor runs. */
+  /** The micro-batches of a batch, as many at a time as the executor runs at the same time. */
   private *rounds(docs: readonly Doc[]): Generator<readonly ShapedGraph[]> {
     const { slots, config } = this
     const lengths = docs.map((doc) => Math.min(config.block_size, doc.length - 1))
@@ -156,7 +160,7 @@ export class Trainer {
       const fill = () => round.map((range, s) => this.fill(slots[s]!, docs, lengths, range))
       const { drops } = this
       const batches = fill()
-      // When a slot had no room for another shape, the graphs of the slots before it are gone.
+      // If a slot had no room for another shape, the graphs of the earlier slots were dropped.
       yield drops === this.drops ? batches : fill()
     }
   }
@@ -208,14 +212,7 @@ export class Trainer {
     this.arena.core.truncate(this.firstRecord)
     this.drops++
   }
-
-  private diverged(step: number, loss: number): TrainingError {
-    return new TrainingError(
-      `the loss of step ${step} is ${loss}; the parameters stay as before it; ` +
-        `try a smaller learning_rate than ${this.config.learning_rate}, or grad_clip 1`,
-    )
-  }
 }
 
-/** Sequences whose ids are in memory at the same time. */
+/** Number of sequences whose ids are in memory at the same time. */
 const GROUP = 1024

@@ -1,4 +1,4 @@
-/** The pure-TypeScript twins of the core: scalar autograd, and typed arrays. */
+/** The reference engines, in pure TypeScript: scalar autograd, and loops over typed arrays. */
 export { Value } from './value.js'
 export { ValueGPT } from './model.js'
 export { TypedGPT } from './typed.js'

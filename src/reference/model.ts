@@ -1,4 +1,4 @@
-/** microgpt.py in TypeScript, a Value a number: the slow twin, written to be read beside it. */
+/** microgpt.py in TypeScript, with one Value per number: slow, and easy to compare line by line. */
 import type { Activation } from '../config/config.js'
 import type { TwinOptions } from './twin.js'
 import { Twin } from './twin.js'
@@ -6,7 +6,7 @@ import { Value, sum } from './value.js'
 
 type Vector = Value[]
 type Matrix = Vector[]
-/** The rows of the positions so far, a list a layer. */
+/** The rows of the positions so far, one list per layer. */
 type Cache = Matrix[]
 
 const linear = (x: Vector, w: Matrix): Vector =>
@@ -37,7 +37,7 @@ const ACTIVATIONS: Record<Activation, (x: Value) => Value> = {
 
 const add = (a: Vector, b: Vector): Vector => a.map((ai, i) => ai.add(b[i]!))
 
-/** Trains and samples as microgpt.py does, with Math's log, exp and pow. */
+/** microgpt.py on scalar Values: trains and samples with Math's log, exp and pow. */
 export class ValueGPT extends Twin {
   /** [numParams]: the gradient of the latest step. */
   readonly grad: Float64Array
@@ -48,6 +48,7 @@ export class ValueGPT extends Twin {
   private keys: Cache = []
   private values: Cache = []
 
+  /** @throws {ConfigError} {DatasetError} for options or documents that cannot be used */
   constructor(options: TwinOptions) {
     super(options)
     this.flat = Array.from(this.initial, (data) => new Value(data))
@@ -67,7 +68,9 @@ export class ValueGPT extends Twin {
     return Float64Array.from(this.flat, (p) => p.data)
   }
 
-  /** The logits after one more token, whose keys and values join those of the positions before. */
+  /**
+   * The logits after one more token. Its keys and values are added to those of earlier positions.
+   */
   private gpt(token: number, position: number): Vector {
     const { n_embd, n_layer, head_dim, activation } = this.config
     if (position === 0) {
@@ -126,6 +129,7 @@ export class ValueGPT extends Twin {
 
   protected trainDoc(tokens: readonly number[], lr: number): number {
     const loss = this.docValue(tokens)
+    this.checked(loss.data)
     loss.backward()
     this.flat.forEach((p, i) => {
       this.grad[i] = p.grad

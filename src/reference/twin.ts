@@ -1,17 +1,19 @@
 /**
- * What the two pure-TypeScript models share: the documents, the initial parameters, and the loops
- * around the arithmetic. The arithmetic itself is each twin's own.
+ * What the two reference engines share: the documents, the initial parameters, and the training and
+ * sampling loops. Each engine has its own arithmetic.
  */
 import { checkField } from '../config/checks.js'
 import { type Config, type ConfigInput, resolveConfig } from '../config/config.js'
 import { FIELDS } from '../config/hyperparameters.js'
 import { type ParameterSpec, countParams, gptTable } from '../config/parameters.js'
+import { diverged } from '../config/rate.js'
 import { learningRate } from '../config/schedule.js'
 import { Tokenizer } from '../data/tokenizer.js'
 import { type Sequences, sampleSequences } from '../gpt/sample.js'
 import type { TrainStep, Trainable } from '../gpt/trainable.js'
 import { Random, type Seed } from '../random.js'
 
+/** Options of a reference engine. */
 export interface TwinOptions {
   /** The documents to train on, in the order of the file. */
   docs: readonly string[]
@@ -19,22 +21,26 @@ export interface TwinOptions {
   preset?: string
   /** Fields that differ from the preset's. */
   config?: ConfigInput
-  /** Seeds every draw: the shuffle, the initial parameters, the samples. 42 unless given. */
+  /** Seed of all draws: the shuffle, the initial parameters, the samples. Default 42. */
   seed?: Seed
 }
 
 const WHOLE = { kind: 'integer', min: 0, max: 1e12 } as const
 const POSITIVE = { ...WHOLE, min: 1 }
-/** The twins are microgpt.py's: one document a step. */
+/** Like microgpt.py, the reference engines train on one document per step. */
 const ONE = { ...WHOLE, min: 1, max: 1 }
 
+/** The common part of the reference engines. */
 export abstract class Twin implements Trainable {
+  /** All hyperparameters. */
   readonly config: Readonly<Config>
+  /** Characters to token ids and back. */
   readonly tokenizer: Tokenizer
-  /** A shuffled copy; step s (from 0) trains on docs[s % docs.length]. */
+  /** The shuffled documents; step s (from 0) trains on docs[s % docs.length]. */
   readonly docs: readonly string[]
+  /** Number of parameters. */
   readonly numParams: number
-  /** Finished steps of training. */
+  /** Number of training steps so far. */
   step = 0
   /** The matrices of the state_dict, in their order. */
   protected readonly table: readonly ParameterSpec[]
@@ -44,7 +50,7 @@ export abstract class Twin implements Trainable {
 
   /**
    * @throws {ConfigError} for a preset, field or seed that cannot be used
-   * @throws {DatasetError} when there is no document, or no character in them
+   * @throws {DatasetError} if there is no document, or no character in them
    */
   constructor({ docs, preset, config, seed = 42 }: TwinOptions) {
     this.config = resolveConfig(preset, config)
@@ -67,20 +73,29 @@ export abstract class Twin implements Trainable {
 
   /** The parameters, flat, in state_dict order: [numParams]. */
   abstract get params(): Float64Array
-  /** The gradient of the latest step as Adam saw it (scaled, where grad_clip cut in): [numParams]. */
+  /** The gradient of the latest step as Adam used it, after grad_clip: [numParams]. */
   abstract get grad(): Float64Array
 
-  /** Forward, backward and one update on BOS + characters + BOS; the loss before the update. */
+  /**
+   * Forward, backward and one update on BOS, characters, BOS. Returns the loss before the update.
+   */
   protected abstract trainDoc(tokens: readonly number[], lr: number): number
+  /** A loss as it is. @throws {TrainingError} when it is not finite; nothing has been updated then */
+  protected checked(loss: number): number {
+    if (Number.isFinite(loss)) return loss
+    throw diverged(this.config, this.step + 1, loss)
+  }
+
   /** The mean loss over a document's positions. */
   protected abstract docLoss(tokens: readonly number[]): number
   /** The logits after one more token: [vocab_size]. Position 0 begins a new sequence. */
   protected abstract logits(token: number, position: number): ArrayLike<number>
 
   /**
-   * One step of training for each value taken; it may be left and taken up again at any step.
-   * @param options.steps steps to go; those that are left of config.num_steps unless given
-   * @throws {ConfigError} when steps is not a whole number
+   * Trains, one step per iteration. You can leave the loop at any step; another call continues.
+   * @param options.steps number of steps; default: the rest of config.num_steps
+   * @throws {ConfigError} if steps is not a whole number
+   * @throws {TrainingError} if a loss is not finite; the parameters stay as before that step
    */
   *train({
     steps = Math.max(0, this.config.num_steps - this.step),
@@ -96,8 +111,9 @@ export abstract class Twin implements Trainable {
   }
 
   /**
-   * New documents, each at most block_size characters long. Draws go on where the last ones ended.
-   * @param options.temperature 0 takes the likeliest token and draws nothing
+   * Samples new documents, each at most block_size characters long.
+   * @param options.count number of documents; default 20
+   * @param options.temperature 0 takes the most likely token; default config.temperature
    * @throws {ConfigError} for a count or a temperature that cannot be used
    */
   sample({
@@ -116,7 +132,7 @@ export abstract class Twin implements Trainable {
 
   /**
    * The mean over documents of the mean loss over their first block_size positions, in nats.
-   * @throws {ConfigError} when there is no document
+   * @throws {ConfigError} if there is no document
    * @throws {TokenizerError} for a character that the training documents do not have
    */
   loss(docs: readonly string[]): number {
@@ -127,7 +143,7 @@ export abstract class Twin implements Trainable {
   }
 }
 
-/** A reference engine as the sampler sees it: one sequence, with softmax as microgpt.py computes it. */
+/** A reference engine for the sampler: one sequence, with softmax computed as in microgpt.py. */
 class OneSequence implements Sequences {
   readonly rows: readonly [{ logits: number[]; probabilities: number[] }]
   private readonly logitsOf: (token: number, position: number) => ArrayLike<number>
@@ -140,7 +156,8 @@ class OneSequence implements Sequences {
   }
 
   setTemperature(temperature: number): void {
-    this.temperature = temperature
+    // As in the core: below, the most likely token has all the probability.
+    this.temperature = Math.max(temperature, 1e-250)
   }
 
   feed(_row: number, token: number, position: number): void {
@@ -154,7 +171,9 @@ class OneSequence implements Sequences {
   }
 }
 
-/** softmax(logits / temperature); a / b is a * (1 / b), as for the Values of microgpt.py. */
+/**
+ * softmax(logits / temperature); a / b is computed as a * (1 / b), like the Values of microgpt.py.
+ */
 function softmax(logits: readonly number[], temperature: number): number[] {
   const scaled = logits.map((logit) => logit * (1 / temperature))
   const top = Math.max(...scaled)

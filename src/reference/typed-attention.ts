@@ -1,12 +1,12 @@
 /**
  * Causal attention of TypedGPT, forward and backward. Outputs come first, then inputs, then sizes.
- * n is n_embd; a head reads and writes its own head_dim columns of it.
+ * n is n_embd; each head reads and writes head_dim of its columns.
  */
 
 /**
- * Causal attention of each head: att[h, t, s] = softmax over s <= t of q[t] . k[s] / sqrt(head_dim),
- * y[t] = sum over s of att[h, t, s] * v[s].
- * y: [T, n]. att: [n_head, block_size, block_size]. qkv: [T, 3n], a row being q, k and v.
+ * Causal attention of each head: att[h, t, s] = softmax over s <= t of q[t] . k[s] /
+ * sqrt(head_dim), y[t] = sum over s of att[h, t, s] * v[s]. y: [T, n]. att: [n_head, block_size,
+ * block_size]. qkv: [T, 3n], a row being q, k and v.
  */
 export function attention(
   y: Float64Array,
@@ -51,9 +51,9 @@ export function attention(
 
 /**
  * dv[s] = sum over t >= s of att[t, s] * dy[t]; with da[s] = dy[t] . v[s] and
- * ds[s] = att[t, s] * (da[s] - sum of att[t] * da) / sqrt(head_dim): dq[t] = sum over s of ds[s] * k[s],
- * dk[s] = sum over t of ds[s] * q[t].
- * dqkv: [T, 3n], overwritten. dy: [T, n]. da: [block_size], scratch. The others as in attention.
+ * ds[s] = att[t, s] * (da[s] - sum of att[t] * da) / sqrt(head_dim): dq[t] = sum over s of ds[s] *
+ * k[s], dk[s] = sum over t of ds[s] * q[t]. dqkv: [T, 3n], overwritten. dy: [T, n]. da:
+ * [block_size], scratch. The others as in attention.
  */
 export function attentionBackward(
   dqkv: Float64Array,

@@ -1,6 +1,6 @@
 /**
- * The three products of a linear layer y = x w^T, by one plain loop with strides. This engine is a
- * yardstick: it shows what straightforward TypeScript does.
+ * The three products of a linear layer y = x w^T, with one plain strided loop. This engine is the
+ * baseline: it shows how fast straightforward TypeScript is.
  */
 
 /** y[t, o] = sum over k of x[t, k] w[o, k], for rows from <= t < to. y: [T, nout], overwritten. */

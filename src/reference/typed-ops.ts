@@ -1,7 +1,7 @@
 /**
- * What TypedGPT computes between its matrix products, forward beside backward. Outputs come first,
- * then inputs, then sizes. Matrices are row-major with a row a position; forward takes the rows
- * from <= t < to, so that sampling can go on where it stands, and backward the rows t < T.
+ * What TypedGPT computes between its matrix products, each backward below its forward. Outputs come
+ * first, then inputs, then sizes. Matrices are row-major with one row per position. Forward
+ * computes the rows from <= t < to, so that sampling can continue, and backward the rows t < T.
  */
 import type { Activation, Config } from '../config/config.js'
 
@@ -21,7 +21,7 @@ export function embedding(
   }
 }
 
-/** dwte[tokens[t]] += dx[t] and dwpe[t] = dx[t]; what no position touches becomes 0. */
+/** dwte[tokens[t]] += dx[t] and dwpe[t] = dx[t]; all other rows become 0. */
 export function embeddingBackward(
   dwte: Float64Array,
   dwpe: Float64Array,
@@ -82,7 +82,7 @@ export function rmsnormBackward(
 const GELU_SCALE = Math.sqrt(2 / Math.PI)
 const GELU_CUBIC = 0.044715
 
-/** The activation functions with their derivatives. */
+/** The activation functions and their derivatives. */
 const FUNCTIONS: Record<Activation, { value(x: number): number; slope(x: number): number }> = {
   relu: { value: (x) => Math.max(0, x), slope: (x) => (x > 0 ? 1 : 0) },
   relu2: { value: (x) => Math.max(0, x) ** 2, slope: (x) => 2 * Math.max(0, x) },
@@ -109,7 +109,7 @@ export function activate(
   for (let i = from; i < to; i++) y[i] = value(x[i]!)
 }
 
-/** dy becomes dx, in place: times f'(x). */
+/** Multiplies dy by f'(x), in place: it becomes dx. */
 export function activateBackward(
   dy: Float64Array,
   x: Float64Array,
@@ -154,7 +154,7 @@ export function crossEntropy(
   return loss * share
 }
 
-/** Scales g down to the Euclidean norm `longest` where it is longer. */
+/** Scales g down to the Euclidean norm `longest` if it is longer. */
 export function clip(g: Float64Array, longest: number): void {
   let sum = 0
   for (let i = 0; i < g.length; i++) sum += g[i]! * g[i]!
@@ -165,9 +165,9 @@ export function clip(g: Float64Array, longest: number): void {
 }
 
 /**
- * The update of the step that follows `step` finished ones. p, m, v, g: [numParams].
- * p -= lr * m_hat / (v_hat ** 0.5 + eps_adam) with the bias corrections taken out of the loop: two of
- * its three divisions become multiplications, for the price of the last bits.
+ * The update after `step` finished steps. p, m, v, g: [numParams].
+ * p -= lr * m_hat / (v_hat ** 0.5 + eps_adam) with the bias corrections moved out of the loop: two
+ * of its three divisions become multiplications, which changes the last bits.
  */
 export function adam(
   p: Float64Array,

@@ -1,4 +1,4 @@
-/** The fast twin: forward and backward by hand, on Float64Arrays that the constructor makes once. */
+/** The fast reference engine: forward and backward by hand, on Float64Arrays allocated once. */
 import type { TwinOptions } from './twin.js'
 import { Twin } from './twin.js'
 import { attention, attentionBackward } from './typed-attention.js'
@@ -27,7 +27,7 @@ function slices(flat: Float64Array, V: number, B: number, n: number, n_layer: nu
     wpe: next(B * n),
     lm_head: next(V * n),
     layers: Array.from({ length: n_layer }, () => ({
-      // attn_wq, attn_wk and attn_wv are neighbours: one matrix, [3n, n].
+      // attn_wq, attn_wk and attn_wv are adjacent, so they form one matrix, [3n, n].
       qkv: next(3 * n * n),
       wo: next(n * n),
       fc1: next(4 * n * n),
@@ -36,7 +36,10 @@ function slices(flat: Float64Array, V: number, B: number, n: number, n_layer: nu
   }
 }
 
-/** What a layer's forward keeps for its backward, a row a position; qkv is the key/value cache too. */
+/**
+ * What a layer's forward stores for its backward, one row per position; qkv is also the key/value
+ * cache.
+ */
 const activations = (B: number, n: number, n_head: number) => ({
   norm1: floats(B * n),
   scale1: floats(B),
@@ -51,11 +54,14 @@ const activations = (B: number, n: number, n_head: number) => ({
   out: floats(B * n),
 })
 
-/** Trains with plain loops over typed arrays; its numbers are ValueGPT's but for the last bits. */
+/**
+ * Trains with plain loops over typed arrays. Its numbers equal those of ValueGPT except for the
+ * last bits.
+ */
 export class TypedGPT extends Twin {
-  /** [numParams]; live, the next step changes it. */
+  /** The parameters, [numParams]: live, the next step changes them. */
   readonly params: Float64Array
-  /** [numParams]; live. */
+  /** The gradient of the latest step, [numParams]: live. */
   readonly grad: Float64Array
   private readonly m: Float64Array
   private readonly v: Float64Array
@@ -70,12 +76,13 @@ export class TypedGPT extends Twin {
   private readonly dlogits: Float64Array
   /** The gradient that flows back along the residual stream: [block_size, n_embd]. */
   private readonly dx: Float64Array
-  /** Gradients that live for a few lines of backward. */
+  /** Temporary gradients of a few lines of backward. */
   private readonly dnorm: Float64Array
   private readonly dhidden: Float64Array
   private readonly dqkv: Float64Array
   private readonly da: Float64Array
 
+  /** @throws {ConfigError} {DatasetError} for options or documents that cannot be used */
   constructor(options: TwinOptions) {
     super(options)
     const { n_embd: n, n_head, n_layer, block_size: B } = this.config
@@ -100,7 +107,10 @@ export class TypedGPT extends Twin {
     this.da = floats(B)
   }
 
-  /** Positions from <= t < to, after those before them: all at once, or one by one to sample. */
+  /**
+   * Computes positions from <= t < to, after the earlier ones: all at once, or one at a time to
+   * sample.
+   */
   private forward(from: number, to: number): void {
     const { n_embd: n, head_dim, block_size, activation } = this.config
     const { weights, tokens } = this
@@ -125,7 +135,7 @@ export class TypedGPT extends Twin {
     linear(this.logitRows, x, weights.lm_head, from, to, this.tokenizer.vocabSize, n)
   }
 
-  /** Fills grad from dlogits and what forward(0, T) left: its lines from the last to the first. */
+  /** Computes grad from dlogits and the results of forward(0, T), in reverse order. */
   private backward(T: number): void {
     const { n_embd: n, head_dim, block_size, activation } = this.config
     const { weights, dweights, tokens, dx, dnorm, dhidden, dqkv } = this
@@ -163,7 +173,7 @@ export class TypedGPT extends Twin {
 
   protected trainDoc(tokens: readonly number[], lr: number): number {
     const T = Math.min(this.config.block_size, tokens.length - 1)
-    const loss = this.forwardDoc(tokens, T)
+    const loss = this.checked(this.forwardDoc(tokens, T))
     this.backward(T)
     if (this.config.grad_clip !== null) clip(this.grad, this.config.grad_clip)
     adam(this.params, this.m, this.v, this.grad, this.config, lr, this.step)

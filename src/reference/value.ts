@@ -1,26 +1,40 @@
-/** Scalar reverse-mode autograd, an object a number, operation for operation what microgpt.py does. */
+/**
+ * Scalar reverse-mode autograd with one object per number, operation for operation like
+ * microgpt.py.
+ */
 
-/** A number that remembers the numbers it was made from, and its derivative by each of them. */
+/**
+ * A number that remembers what it was computed from, and its derivative by each of these numbers.
+ */
 export class Value {
+  /** The number. */
   data: number
-  /** The derivative of what `backward` was called on by this number; it accumulates. */
+  /** The derivative, by this number, of the value that backward() was called on; it accumulates. */
   grad = 0
   private readonly children: readonly Value[]
   private readonly localGrads: readonly number[]
-  /** The walk that came here last; a field is several times faster than a Set of nodes. */
+  /**
+   * The number of the last walk that visited this node; a field is several times faster than a Set.
+   */
   private walk = 0
 
+  /**
+   * @param children the values that it was computed from; none for a leaf
+   * @param localGrads its derivative by each child
+   */
   constructor(data: number, children: readonly Value[] = [], localGrads: readonly number[] = []) {
     this.data = data
     this.children = children
     this.localGrads = localGrads
   }
 
+  /** this + other. */
   add(other: Value | number): Value {
     const right = typeof other === 'number' ? new Value(other) : other
     return new Value(this.data + right.data, [this, right], [1, 1])
   }
 
+  /** this * other. */
   mul(other: Value | number): Value {
     const right = typeof other === 'number' ? new Value(other) : other
     return new Value(this.data * right.data, [this, right], [right.data, this.data])
@@ -31,25 +45,32 @@ export class Value {
     return new Value(this.data ** n, [this], [n * this.data ** (n - 1)])
   }
 
+  /** The natural logarithm. */
   log(): Value {
     return new Value(Math.log(this.data), [this], [1 / this.data])
   }
 
+  /** e^this. */
   exp(): Value {
     const out = Math.exp(this.data)
     return new Value(out, [this], [out])
   }
 
+  /** The hyperbolic tangent. */
   tanh(): Value {
     const out = Math.tanh(this.data)
     return new Value(out, [this], [1 - out * out])
   }
 
+  /** max(0, this). */
   relu(): Value {
     return new Value(this.data > 0 ? this.data : 0, [this], [this.data > 0 ? 1 : 0])
   }
 
-  /** Adds d this / d node to the grad of every node that this one was made from. Sets its own to 1. */
+  /**
+   * Adds d this / d node to the grad of every node that this one was computed from. Sets its own to
+   * 1.
+   */
   backward(): void {
     const order = this.ancestors()
     this.grad = 1
@@ -60,9 +81,9 @@ export class Value {
   }
 
   /**
-   * Every node below and this one, each after its children. The order is that of the recursive
-   * depth-first walk, which fixes the order of the sums in `grad`; the stack is a list, since a long
-   * sum is as deep as it has terms.
+   * This node and all that it was computed from, each after its children. The order is that of the
+   * recursive depth-first walk, which determines the order of the sums in `grad`. The stack is a
+   * list, because a sum of many terms is too deep for recursion.
    */
   private ancestors(): Value[] {
     const walk = ++walks
@@ -88,10 +109,10 @@ export class Value {
   }
 }
 
-/** Walks so far: a node whose mark is another number has not been visited in this one. */
+/** Number of walks so far. A node with another number has not been visited in the current walk. */
 let walks = 0
 
-/** v[0] + v[1] + ..., from the left. Never empty here. */
+/** v[0] + v[1] + ..., from left to right, for at least one value. */
 export function sum(values: readonly Value[]): Value {
   return values.reduce((total, value) => total.add(value))
 }

@@ -8,7 +8,8 @@ import { POLICY, listen, webServer } from './server.js'
 const HELP = `microgpt-wasm web [--port 8000] [--host 127.0.0.1]
 microgpt-wasm web --export DIR
 
-Serves the page, and the files of build/ beside it. Port 0 takes a free one.
+Serves the page, and the files of build/ beside it. Port 0 takes a free one. Only this machine
+can reach it, unless --host is an address that others can.
 --export writes the page as static files for any web host into DIR, which must be new or empty.
 `
 
@@ -42,18 +43,21 @@ function parse(argv: string[]): Options {
   if (!/^\d+$/.test(values.port) || port > 65535) {
     throw new Error(`--port takes a whole number from 0 to 65535, got ${values.port}`)
   }
-  if (values.host === '') throw new Error('--host takes an address such as 127.0.0.1, got nothing')
+  if (!/^[A-Za-z0-9.:_-]+$/.test(values.host)) {
+    throw new Error(`--host takes a name or an address, got ${JSON.stringify(values.host)}`)
+  }
   if (values.export === '') throw new Error('--export takes a folder, got nothing')
   return { ...values, port }
 }
 
 /** Runs the command. @returns the exit code; a server goes on until it is stopped */
-export async function web(argv: string[]): Promise<number> {
+export async function web(argv: string[], program = 'microgpt-wasm web'): Promise<number> {
   let options: Options
   try {
     options = parse(argv)
   } catch (error) {
-    console.error((error as Error).message.split('\n')[0])
+    // Node explains over several lines.
+    console.error(`${program}: ${(error as Error).message.split('\n')[0]}`)
     return 2
   }
   if (options.help) {

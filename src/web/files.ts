@@ -23,7 +23,7 @@ const mib = (bytes: number) => `${count(bytes / 2 ** 20)} MiB`
 export async function openFile(
   app: App,
   file: File,
-  takeText: (bytes: Uint8Array, name: string) => void,
+  takeText: (bytes: Uint8Array, name: string) => void | Promise<void>,
 ): Promise<void> {
   const name = short(file.name, 60)
   let place = 'data-status'
@@ -36,7 +36,7 @@ export async function openFile(
       showKeep()
       await app.load(file)
     } else {
-      takeText(new Uint8Array(await file.arrayBuffer()), short(file.name, 40))
+      await takeText(new Uint8Array(await file.arrayBuffer()), short(file.name, 40))
       goTo('#data')
     }
   } catch (error) {

@@ -19,6 +19,7 @@ import { storyPanel } from './panels/story.js'
 import { trainPanel } from './panels/train.js'
 import { whatPanel } from './panels/what.js'
 import { DEFAULTS, readHash, toHash } from './settings.js'
+import { speakPage } from './terms.js'
 
 const CANNOT = 'This link cannot be opened'
 const INSTEAD = 'The page shows the default model instead.'
@@ -54,6 +55,7 @@ async function openShared(hash: string): Promise<void> {
   }
 }
 
+speakPage()
 const { settings, trouble } = settingsOf(location.hash)
 const begun = hasBegun()
 const app = new App(settings ?? DEFAULTS, NAMES)

@@ -1,5 +1,6 @@
-/** What a pasted or opened text is, and how it would be read. */
+/** What a pasted or opened text is, and how it would be read: as the command line reads files. */
 import type { Mode } from '../data/corpus.js'
+import { columnOf, fieldOf, fieldsOf, linesOf, tableOf } from '../data/table.js'
 import { strip } from '../data/text.js'
 
 export interface Found {
@@ -9,31 +10,42 @@ export interface Found {
   /** The proposal. */
   mode: Mode
   blockSize: number
-  /** One sentence. */
+  /** One sentence's end. */
   about: string
 }
 
 /** Lines looked at. */
 const SAMPLE = 500
+/** Lines longer than this on average are prose. */
+const PROSE = 45
 
-/** @param name of a file, which may say what it is */
-export function recognise(text: string, name = ''): Found {
-  const lines = text
-    .slice(0, 400_000)
-    .split(/\r\n|\r|\n/)
-    .filter((line) => strip(line) !== '')
-    .slice(0, SAMPLE)
-  const fields = jsonFields(lines)
-  if (fields) return table('jsonl', fields, lines.map(String), 'a JSON object per line')
-  const delimiter = delimiterOf(lines, name)
-  if (delimiter !== null) {
-    const columns = splitRow(lines[0]!, delimiter)
-    const what = delimiter === '\t' ? 'tabs' : delimiter === ';' ? 'semicolons' : 'commas'
-    return table('csv', columns, lines.slice(1), `a table with columns between ${what}`)
+/** The first lines that are not blank. */
+function firstLines(text: string): string[] {
+  const lines: string[] = []
+  for (const line of linesOf(text)) {
+    if (strip(line) !== '') lines.push(line)
+    if (lines.length === SAMPLE) break
+  }
+  return lines
+}
+
+export function recognise(text: string): Found {
+  const lines = firstLines(text)
+  const fields = fieldsOf(text)
+  if (fields && fields.length > 0) {
+    const values = fieldOf(lines.join('\n'), fields[0]!)
+    const about = 'JSON Lines: one object per line'
+    return { kind: 'jsonl', columns: fields, mode: 'docs', blockSize: blockFor(values), about }
+  }
+  const table = tableOf(text)
+  if (table) {
+    const { columns, delimiter } = table
+    const about = `a table with columns between ${delimiter === '\t' ? 'tabs' : 'commas'}`
+    const blockSize = blockFor(columnOf(text, columns[0]!).slice(0, SAMPLE))
+    return { kind: 'csv', columns, mode: 'docs', blockSize, about }
   }
   const mean = lines.reduce((sum, line) => sum + line.length, 0) / Math.max(1, lines.length)
-  const isText = mean > 45 || (lines.length < 4 && text.length > 400)
-  if (isText) {
+  if (mean > PROSE || (lines.length < 4 && text.length > 400)) {
     const about = 'one long text: the model reads windows of it, and a tenth is held out'
     return { kind: 'text', columns: [], mode: 'text', blockSize: 32, about }
   }
@@ -41,31 +53,13 @@ export function recognise(text: string, name = ''): Found {
   return { kind: 'list', columns: [], mode: 'docs', blockSize: blockFor(lines), about }
 }
 
-/** The documents of a column, one per line; without a column the text as it is. */
-export function documentsOf(text: string, found: Found, column: number, name = ''): string {
-  if (found.kind !== 'csv' && found.kind !== 'jsonl') return text
-  const lines = text.split(/\r\n|\r|\n/).filter((line) => strip(line) !== '')
-  const field = found.columns[column]!
-  if (found.kind === 'jsonl') {
-    return lines
-      .map((line) => String(JSON.parse(line)[field] ?? '').replace(/\s+/g, ' '))
-      .join('\n')
-  }
-  const delimiter = delimiterOf(lines.slice(0, SAMPLE), name) ?? ','
-  return lines
-    .slice(1)
-    .map((line) => splitRow(line, delimiter)[column] ?? '')
-    .join('\n')
-}
-
-function table(kind: 'csv' | 'jsonl', columns: string[], lines: string[], about: string): Found {
-  return {
-    kind,
-    columns,
-    mode: 'docs',
-    blockSize: blockFor(lines.map((x) => x.slice(0, 15))),
-    about,
-  }
+/** The documents of a column or field, one per line; of other texts the text as it is. */
+export function documentsOf(text: string, { kind, columns }: Found, column: number): string {
+  const name = columns[column]
+  if (name === undefined) return text
+  const values = kind === 'jsonl' ? fieldOf(text, name) : columnOf(text, name)
+  // A value may hold line ends: it is one document anyway.
+  return values.map((value) => value.replace(/\s+/g, ' ')).join('\n')
 }
 
 /** A window that holds nine of ten lines with BOS, within what a first model learns quickly. */
@@ -73,46 +67,4 @@ function blockFor(lines: readonly string[]): number {
   const lengths = lines.map((line) => [...strip(line)].length + 1).sort((a, b) => a - b)
   const most = lengths[Math.floor(0.9 * (lengths.length - 1))] ?? 8
   return Math.max(8, Math.min(32, most))
-}
-
-function jsonFields(lines: readonly string[]): string[] | null {
-  if (lines.length === 0 || !lines.every((line) => line.trimStart().startsWith('{'))) return null
-  try {
-    const first = JSON.parse(lines[0]!)
-    const fields = Object.keys(first).filter((name) => typeof first[name] === 'string')
-    return fields.length > 0 ? fields : null
-  } catch {
-    return null
-  }
-}
-
-/** A delimiter that every line has equally often, or null. */
-function delimiterOf(lines: readonly string[], name: string): string | null {
-  if (lines.length < 3) return null
-  for (const delimiter of ['\t', ';', ',']) {
-    const counts = lines.slice(0, 50).map((line) => splitRow(line, delimiter).length)
-    const even = counts[0]! > 1 && counts.every((n) => n === counts[0])
-    if (even || (/\.(csv|tsv)$/i.test(name) && counts[0]! > 1)) return delimiter
-  }
-  return null
-}
-
-/** The cells of a line of CSV; quotes may hold the delimiter. */
-function splitRow(line: string, delimiter: string): string[] {
-  const cells: string[] = []
-  let cell = ''
-  let quoted = false
-  for (let i = 0; i < line.length; i++) {
-    const char = line[i]!
-    if (quoted && char === '"' && line[i + 1] === '"') {
-      cell += '"'
-      i++
-    } else if (char === '"') quoted = !quoted
-    else if (char === delimiter && !quoted) {
-      cells.push(cell)
-      cell = ''
-    } else cell += char
-  }
-  cells.push(cell)
-  return cells
 }

@@ -1,4 +1,4 @@
-/** The way in to the worker front door: the rest of it is loaded when it is asked for. */
+/** The entry points of models in a worker; the rest of the code is loaded on first use. */
 import type { CreateOptions, LoadOptions } from '../gpt/microgpt.js'
 import { snapshot } from '../gpt/options.js'
 import type { WorkerModel } from './worker-model.js'
@@ -7,10 +7,10 @@ import type { Abortable } from './start.js'
 const part = () => import('./start.js')
 
 /**
- * A model in a worker of its own: MicroGPT.create off the main thread.
- * @param options.signal gives up while the model is made
- * @throws what MicroGPT.create throws, the signal's reason, and {MicroGPTError} where there are no
- *   workers or worker.js is not beside this module
+ * Creates a model in a new worker: MicroGPT.create off the main thread.
+ * @param options those of MicroGPT.create, and a signal that cancels the creation
+ * @throws what MicroGPT.create throws, the signal's reason, or a MicroGPTError if there are no
+ *   workers or worker.js is not next to this module
  */
 export async function createWorkerModel(options: CreateOptions & Abortable): Promise<WorkerModel> {
   const given = snapshot(options)
@@ -18,10 +18,11 @@ export async function createWorkerModel(options: CreateOptions & Abortable): Pro
 }
 
 /**
- * A model in a worker of its own from a checkpoint: MicroGPT.load off the main thread.
- * @param bytes move to the worker, and the array is empty then: give bytes.slice() to keep them
- * @param options.signal gives up while the model is made
- * @throws what MicroGPT.load throws, and what createWorkerModel does
+ * Loads a model from a checkpoint in a new worker: MicroGPT.load off the main thread.
+ * @param bytes are moved to the worker, and the array is empty afterwards; pass bytes.slice() to
+ *   keep it
+ * @param options those of MicroGPT.load, and a signal that cancels the loading
+ * @throws what MicroGPT.load and createWorkerModel throw
  */
 export async function loadWorkerModel(
   bytes: Uint8Array | ArrayBuffer,

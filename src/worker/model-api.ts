@@ -2,12 +2,17 @@
 import type { CreateOptions, GenerateOptions, Generated, LoadOptions } from '../gpt/microgpt.js'
 import type { MicroGPT, SampleOptions, TrainOptions } from '../gpt/microgpt.js'
 
-/** A copy of a matrix of the state_dict. */
+/** A matrix of the state_dict, copied from the worker. */
 export interface ParameterCopy {
+  /** Name in the state_dict, such as layer0.attn_wq. */
   name: string
+  /** [nout, nin]. */
   shape: readonly [number, number]
+  /** What the matrix is for, in one line. */
   purpose: string
+  /** A copy of the values, [nout * nin], row-major. */
   data: Float64Array
+  /** A copy of the gradients of the latest step, [nout * nin], row-major. */
   grad: Float64Array
 }
 

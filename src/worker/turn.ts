@@ -1,7 +1,7 @@
-/** Turns of the event loop, so that a long run can hear what it is told. */
+/** Lets the event loop run, so that a long run can receive messages. */
 const channel = typeof MessageChannel === 'undefined' ? null : new MessageChannel()
 
-/** After the messages that wait. A message of its own waits 0 ms; a timer would wait 4. */
+/** Resolves after the waiting messages. A message to itself takes 0 ms; a timer would take 4. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (!channel) {

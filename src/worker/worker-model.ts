@@ -10,23 +10,36 @@ import type { Created, ModelApi, ModelInfo, ParameterCopy, Steps } from './model
 import type { RpcClient } from './rpc.js'
 import { type RunResult, WorkerRun } from './worker-run.js'
 
-/** Properties and methods are those of MicroGPT, and throw what those throw. */
+/**
+ * A model in a worker, made with createWorkerModel() or loadWorkerModel(). Its properties and methods
+ * are those of MicroGPT, and throw the same errors.
+ */
 export class WorkerModel implements ModelInfo, AsyncTrainable {
+  /** Whether it learns documents or one long text. */
   readonly mode!: Mode
+  /** The name of the preset that it was made with. */
   readonly preset!: string
+  /** All hyperparameters. */
   readonly config!: Readonly<Config>
+  /** The share of the data that is held out; 0 is none. */
   readonly valFraction!: number
+  /** The seed of the shuffle and of the initial parameters. */
   readonly seed!: bigint
+  /** Number of documents, or characters of the text, to train on and held out. */
   readonly counts!: { train: number; val: number }
+  /** Number of parameters. */
   readonly numParams!: number
+  /** Number of threads that train. */
   readonly threads!: number
-  /** Steps made so far, as of the worker's latest message. */
+  /** Number of training steps so far, as of the latest message from the worker. */
   step!: number
-  /** Documents, or blocks of the text, that those steps have taken. */
+  /** Documents, or blocks of the text, that these steps have used. */
   docsSeen!: number
+  /** Characters to token ids and back. */
   readonly tokenizer: Tokenizer
-  /** In the order of training. */
+  /** The documents to train on, shuffled with the seed. Empty for a text. */
   readonly docs: readonly string[]
+  /** The held-out documents. Empty for a text. */
   readonly valDocs: readonly string[]
   private readonly rpc: RpcClient<ModelApi>
 
@@ -44,7 +57,10 @@ export class WorkerModel implements ModelInfo, AsyncTrainable {
     this.valDocs = docs.slice(this.counts.train)
   }
 
-  /** As MicroGPT.train, off the main thread; messages come at most 20 times per second. */
+  /**
+   * Like MicroGPT.train, in the worker. Steps arrive in groups, at most 20 times per second.
+   * @param options those of MicroGPT.train, and a signal that aborts the run
+   */
   train(options: TrainOptions & { signal?: AbortSignal } = {}): WorkerRun {
     const stop = new AbortController()
     const start = async (onSteps: (steps: Steps) => void): Promise<RunResult> => {
@@ -57,17 +73,19 @@ export class WorkerModel implements ModelInfo, AsyncTrainable {
     return new WorkerRun(start, () => stop.abort())
   }
 
+  /** Like MicroGPT.validate: the mean loss over the held-out data. */
   validate(): Promise<number> {
     return this.rpc.call('validate', null)
   }
 
+  /** Like MicroGPT.sample: new documents, or a continued text. */
   async sample(options: SampleOptions = {}): Promise<string[]> {
     return this.rpc.call('sample', options)
   }
 
   /**
-   * As MicroGPT.generate, but the worker does not wait for the reader: it goes on until the loop is
-   * left. Characters come at most 20 times per second, several at a time.
+   * Like MicroGPT.generate, but the worker does not wait for the reader: it continues until you leave
+   * the loop. Characters arrive in groups, at most 20 times per second.
    */
   async *generate(options: GenerateOptions = {}): AsyncGenerator<Generated, void, undefined> {
     const stop = new AbortController()
@@ -85,16 +103,17 @@ export class WorkerModel implements ModelInfo, AsyncTrainable {
     }
   }
 
+  /** Like MicroGPT.loss: the mean loss over documents, without training. */
   loss(docs: readonly string[]): Promise<number> {
     return this.rpc.call('loss', docs)
   }
 
-  /** The same bytes as MicroGPT.save gives. */
+  /** Like MicroGPT.save, with the same bytes. */
   save(options: { optimizer?: boolean } = {}): Promise<Uint8Array> {
     return this.rpc.call('save', options)
   }
 
-  /** A copy. */
+  /** A copy of all parameters, flat, in state_dict order. */
   params(): Promise<Float64Array> {
     return this.rpc.call('params', null)
   }
@@ -105,7 +124,7 @@ export class WorkerModel implements ModelInfo, AsyncTrainable {
     return new Map(matrices.map((matrix) => [matrix.name, matrix]))
   }
 
-  /** Ends the worker at once; calls that are pending fail. */
+  /** Ends the worker immediately. Pending calls fail with a TrainingError. */
   free(): void {
     this.rpc.close(new TrainingError('this model has been freed; create another one'))
   }

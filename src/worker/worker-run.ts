@@ -1,4 +1,4 @@
-/** A training run in a worker, as the caller follows it. */
+/** A training run in a worker, as the caller sees it. */
 import type { StepResult } from '../gpt/microgpt.js'
 import { AsyncQueue } from './async-queue.js'
 import type { Steps } from './model-api.js'
@@ -10,12 +10,12 @@ export type RunResult =
   | { status: 'failed'; step: number; error: Error }
 
 /**
- * A run in the worker. Loop over its steps with `for await`; its end is in `result`. A loop that
- * begins while or after the run is under way starts at the first step, or, where more than 16,384
- * steps were made unread, at one of the newest.
+ * A training run in a worker. Loop over its steps with `for await`; `result` says how it ended. A loop
+ * may start late: it still gets all steps from the first, or the newest ones if more than 16,384 steps
+ * have not been read.
  */
 export class WorkerRun implements AsyncIterable<StepResult> {
-  /** Never rejects. */
+  /** How the run ended; it never rejects. */
   readonly result: Promise<RunResult>
   private readonly abort: () => void
   private readonly steps = new AsyncQueue<StepResult>()
@@ -29,7 +29,7 @@ export class WorkerRun implements AsyncIterable<StepResult> {
     })
   }
 
-  /** The steps as they come. Leaving the loop aborts the run. @throws what the run failed with */
+  /** The steps as they arrive. Leaving the loop aborts the run. @throws the error of a failed run */
   async *[Symbol.asyncIterator](): AsyncGenerator<StepResult, void, undefined> {
     try {
       yield* this.steps

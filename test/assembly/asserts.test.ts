@@ -1,4 +1,4 @@
-/** What the debug build asserts, and what the release build answers in its place. */
+/** What the debug build asserts, and what the release build does instead. */
 import { describe, expect, test } from 'vitest'
 import { arenaOn } from '../helpers/cores.js'
 

@@ -1,4 +1,6 @@
-/** Attention with a cache of keys and values gives the rows of attention over the whole document. */
+/**
+ * Attention with a cache of keys and values gives the rows of attention over the whole document.
+ */
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/index.js'
 import { empty, expectSame } from '../helpers/check-op.js'
@@ -57,7 +59,7 @@ describe.each(BUILDS)('%s build', async (build) => {
       const got = arena.view(y, docs * n)
       rows.forEach((r, d) => expectSame(row(got, d), row(want, r), `document ${d}, row ${t}`))
     }
-    // Each cache holds its document's rows, and nothing behind them.
+    // Each cache contains its document's rows, and nothing after them.
     let first = 0
     lengths.forEach((length, d) => {
       caches.forEach(({ data }, i) => {

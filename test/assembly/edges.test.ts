@@ -1,4 +1,4 @@
-/** What the host and well-behaved numbers seldom lead to. */
+/** Special numbers and unusual calls. */
 import { describe, expect, test } from 'vitest'
 import { checkOp, empty } from '../helpers/check-op.js'
 import { BUILDS, arenaOn } from '../helpers/cores.js'
@@ -73,7 +73,7 @@ describe.each(BUILDS)('%s build', async (build) => {
     checkOp(arena, { ...op.attention(core, heads, dim, [rows]), data })
   })
 
-  test('backward seeds as many numbers as it is told, and walks the rows that it is told', () => {
+  test('backward seeds exactly the given numbers, and runs exactly the given records', () => {
     empty(arena)
     const x = arena.alloc([4])
     const y = core.scale(x.address, 2, 4)
@@ -91,7 +91,7 @@ describe.each(BUILDS)('%s build', async (build) => {
     expect(gradients()).toEqual([dy.map((d) => 9 + 2 * d), dy, [-1, -1, -1, 9], nines])
   })
 
-  test('forward computes the rows that it is told', () => {
+  test('forward runs exactly the given records', () => {
     empty(arena)
     const x = arena.alloc([1])
     x.data[0] = 3
@@ -105,7 +105,7 @@ describe.each(BUILDS)('%s build', async (build) => {
     expect([y, z, w].map((at) => arena.view(at, 1)[0])).toEqual([6, 30, 210])
   })
 
-  test('zeroGrad clears as many numbers as it is told', () => {
+  test('zeroGrad clears exactly the given numbers', () => {
     empty(arena)
     const x = arena.alloc([4])
     x.grad.set([1, 2, 3, 4])
@@ -114,7 +114,7 @@ describe.each(BUILDS)('%s build', async (build) => {
   })
 })
 
-test('debug build: backward refuses an op that is for inference', async () => {
+test('debug build: backward rejects an op for inference', async () => {
   const { core, alloc } = await arenaOn('debug').then((arena) => ({
     core: arena.core,
     alloc: (count: number) => arena.alloc([count]).address,

@@ -18,7 +18,9 @@ const both = (xs: number[]) => [...xs, ...negative(xs)]
 const aboutAll = (...xs: number[]) => xs.flatMap((x) => about(x))
 const endless = [0, -0, NaN, Infinity, -Infinity, MAX, -MAX]
 
-/** The last number before exp overflows, the last whose power is normal, the first whose power is 0. */
+/**
+ * The last number before exp overflows, the last whose power is normal, the first whose power is 0.
+ */
 const EXP_MAX = 709.782712893384
 const EXP_SUBNORMAL = -708.3964185322641
 const EXP_ZERO = -745.1332191019412
@@ -130,7 +132,7 @@ describe.each(BUILDS)('%s build', async (build) => {
   })
 
   // Softmax takes two numbers at a time, and the last of an odd count alone. It subtracts the
-  // largest number first, so what comes to exp is 0 or less.
+  // largest number first, so the arguments of exp are 0 or less.
   const ranges = rows.filter(([name, _range, xs]) => name === 'exp' && xs.some((x) => x <= 0))
   test.each(ranges)('the vector %s has the bits of the scalar one: %s', (_name, _range, xs) => {
     const below = xs.filter((x) => x <= 0)
@@ -145,7 +147,7 @@ describe.each(BUILDS)('%s build', async (build) => {
     }
   })
 
-  test('the vector exp where the weights add up to 1: each bit shows', () => {
+  test('the vector exp where the weights add up to 1: every bit matters', () => {
     for (const x of [...even(-746, -40, MANY), ...aboutAll(-512, EXP_SUBNORMAL, EXP_ZERO)]) {
       expectSoftmax([0, x])
       expectSoftmax([x, 0])

@@ -1,9 +1,9 @@
-/** The core's transcendental functions: within their bounds, and right at the edges. */
+/** The core's transcendental functions: within their error bounds, and correct at the edges. */
 import { describe, expect, test } from 'vitest'
 import { Random, loadCore } from '../../src/index.js'
 import { BUILDS, moduleOf } from '../helpers/cores.js'
 
-/** Distance between neighbours at x. */
+/** Distance between neighboring doubles at x. */
 const ulp = (x: number) => 2 ** (Math.max(-1022, Math.floor(Math.log2(Math.abs(x)))) - 52)
 
 describe.each(BUILDS)('%s build', async (build) => {
@@ -11,7 +11,7 @@ describe.each(BUILDS)('%s build', async (build) => {
   const random = new Random(1)
   const uniform = (low: number, high: number) => low + (high - low) * random.random()
 
-  // V8's own functions are within one ulp of the truth, so two are the most between them.
+  // V8's own functions are within one ulp of the truth, so they differ by at most two.
   test.each([
     ['exp', core.exp, Math.exp, () => uniform(-700, 700), 1],
     ['exp near 0', core.exp, Math.exp, () => uniform(-1, 1), 1],

@@ -34,6 +34,12 @@ describe.each(BUILDS)('%s build', async (build) => {
   test('rmsnorm', over(op.unary(core, 'rmsnorm')))
   test('softmax', over(op.unary(core, 'softmax')))
   test('scale', over(op.scale))
+  const double = op.elementwise(
+    (g, x) => g.scale(x, 2),
+    (x) => 2 * x,
+    () => 2,
+  )
+  test('scale, written as one line', over(double))
   test('add', over(op.binary('add')))
   test('sub', over(op.binary('sub')))
   test('mul', over(op.binary('mul')))

@@ -1,4 +1,4 @@
-/** The benchmark's measure of the machine: that it computes what it counts. */
+/** The benchmark's peak measurement computes what it counts. */
 import { expect, test } from 'vitest'
 import { peakBytes } from '../helpers/cores.js'
 

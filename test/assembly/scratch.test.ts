@@ -1,4 +1,4 @@
-/** An op asks for at least as much scratch as it writes: else it would write over the tape. */
+/** An op asks for at least as much scratch as it writes; otherwise it would overwrite the tape. */
 import { expect, test } from 'vitest'
 import type { Core } from '../../src/index.js'
 import { empty } from '../helpers/check-op.js'
@@ -73,7 +73,7 @@ function used({ counts, record }: Case): number {
 
 test.each(cases)('%s', async (_, one) => {
   const need = used(one)
-  // The tape begins at a multiple of eight numbers: up to seven are there that nobody asked for.
+  // The tape begins at a multiple of eight numbers: up to seven more are available.
   const scratch = Math.max(0, need - 8)
   const { core, alloc } = await arenaOn('debug', { ...plan, scratch }).then((arena) => ({
     core: arena.core,

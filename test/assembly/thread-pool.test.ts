@@ -1,4 +1,6 @@
-/** Instances of the core on one shared memory, here in one thread: each does its share of a round. */
+/**
+ * Instances of the core on one shared memory, here in one thread: each does its share of a round.
+ */
 import { describe, expect, test } from 'vitest'
 import { Adam, Graph, Random, resolveConfig } from '../../src/index.js'
 import { gptTable, initialise, mapStateDict } from '../../src/index.js'
@@ -105,7 +107,7 @@ describe('a round', () => {
     x.data[0] = 2
     const y = g.scale(x, 4)
     const z = g.scale(y, 0.5)
-    // serve() never returns. This record writes 0.4 over the index of its own function: in the next
+    // serve() never returns. This record writes 0.4 over the index of its function: in the next
     // round there is no such function, and serve() ends with an error.
     g.scale(z, 0.1)
     const record = recordAt(2)

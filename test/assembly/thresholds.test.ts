@@ -1,4 +1,4 @@
-/** Every op at the sizes where it takes another path: one below, at and above each. */
+/** Every op at the sizes where it uses another code path: one below, at and above each. */
 import { describe, expect, test } from 'vitest'
 import type { Core } from '../../src/index.js'
 import { type OpCase, checkOp } from '../helpers/check-op.js'

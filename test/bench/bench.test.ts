@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Report } from '../../src/bench/rounds.js'
+import type { BenchReport } from '../../src/bench/rounds.js'
 import { cli } from '../cli/program.js'
 import { LOSSES, run } from './processes.js'
 
@@ -75,7 +75,7 @@ describe('the report', () => {
 
   test('without CPython it has no row of it', async () => {
     const { asked, stdout } = await run({ python: false }, '--rounds', '3', '--json')
-    expect((JSON.parse(stdout) as Report).rows).toEqual(ROWS.slice(0, 3))
+    expect((JSON.parse(stdout) as BenchReport).rows).toEqual(ROWS.slice(0, 3))
     expect(asked.filter((question) => question.startsWith('cpython'))).toHaveLength(1)
   })
 
@@ -125,24 +125,24 @@ describe('an unequal loss ends the benchmark before anything is timed', () => {
 })
 
 const TABLE = `\
-tutorial: 4,064 parameters, float64, one document a step
+tutorial: 4,064 parameters, float64, one document per step
 an abacus
 the losses of all engines agree within 0.0e+0
 
-engine                     us a step       least to most   times wasm   tokens/s   ms to step 1
-WebAssembly core                20.0        10.0 to 50.0         1.00    200,000            100
-typed arrays, TypeScript         500          200 to 600         20.0      5,000           80.0
-scalar Value, TypeScript      12,000     9,000 to 35,000          700        123            120
-microgpt in CPython          200,000   80,000 to 300,000        8,000          -              -
+engine                     µs per step          min to max   times wasm   tokens/s   ms to step 1
+WebAssembly core                  20.0        10.0 to 50.0         1.00    200,000            100
+typed arrays, TypeScript           500          200 to 600         20.0      5,000           80.0
+scalar Value, TypeScript        12,000     9,000 to 35,000          700        123            120
+microgpt in CPython            200,000   80,000 to 300,000        8,000          -              -
 
 Medians of 3 rounds`
 const MARKDOWN = `\
-| engine                   | us a step |     least to most | times wasm | tokens/s | ms to step 1 |
-| ------------------------ | --------: | ----------------: | ---------: | -------: | -----------: |
-| WebAssembly core         |      20.0 |      10.0 to 50.0 |       1.00 |  200,000 |          100 |
-| typed arrays, TypeScript |       500 |        200 to 600 |       20.0 |    5,000 |         80.0 |
-| scalar Value, TypeScript |    12,000 |   9,000 to 35,000 |        700 |      123 |          120 |
-| microgpt in CPython      |   200,000 | 80,000 to 300,000 |      8,000 |        - |            - |
+| engine                   | µs per step |        min to max | times wasm | tokens/s | ms to step 1 |
+| ------------------------ | ----------: | ----------------: | ---------: | -------: | -----------: |
+| WebAssembly core         |        20.0 |      10.0 to 50.0 |       1.00 |  200,000 |          100 |
+| typed arrays, TypeScript |         500 |        200 to 600 |       20.0 |    5,000 |         80.0 |
+| scalar Value, TypeScript |      12,000 |   9,000 to 35,000 |        700 |      123 |          120 |
+| microgpt in CPython      |     200,000 | 80,000 to 300,000 |      8,000 |        - |            - |
 `
 
 describe('the table', () => {
@@ -178,7 +178,6 @@ describe('it refuses, and measures nothing', () => {
     [['--rounds', 'x'], '--rounds must be a whole number from 1 to 1000, got x'],
     [['report.json'], 'bench takes no argument but the file of --json, got report.json'],
     [['--json', 'a', 'b'], 'bench takes no argument but the file of --json, got a b'],
-    [['--readme', 'README.md'], '--readme goes with --scaling'],
     [['--fly'], "Unknown option '--fly'"],
   ])('%j', async (words, sentence) => {
     const { code, asked, stdout, stderr } = await run({}, ...words)

@@ -1,4 +1,6 @@
-/** Every measurement of the benchmark, against the known figures of fake engines and a fake clock. */
+/**
+ * Every measurement of the benchmark, against the known figures of fake engines and a fake clock.
+ */
 import { loadCore } from '../../src/engine/core.js'
 import { describe, expect, test } from 'vitest'
 import type { Batches } from '../../src/bench/scaling/batches.js'
@@ -7,7 +9,7 @@ import type { ParametersResult } from '../../src/bench/scaling/parameters.js'
 import { bytesOf } from '../../src/bench/scaling/plan.js'
 import type { ThreadsResult } from '../../src/bench/scaling/threads.js'
 import type { SizeResult } from '../../src/bench/sizes.js'
-import { type EngineName, MEASURES, type What } from '../../src/bench/measures.js'
+import { type MeasuredEngine, MEASURES, type What } from '../../src/bench/measures.js'
 import { NAMES } from '../../src/data/names.js'
 import { parseDocs } from '../../src/data/text.js'
 import { namesText } from '../../src/bench/texts.js'
@@ -18,7 +20,7 @@ async function measured<T extends object>(
   what: What,
   rest: string,
   figures: Partial<Figures> = {},
-  engine: EngineName = 'wasm',
+  engine: MeasuredEngine = 'wasm',
 ) {
   const fake = fakeSetup(figures)
   return { ...fake, result: (await MEASURES[what](fake.setup, engine, rest)) as T }
@@ -121,7 +123,7 @@ describe('the scaling section', () => {
     expect(differences).toEqual([0, 0, 0, 2 ** -41, 0, 0, 0])
   })
 
-  test('documents: from the text to the first step, the twin not counted', async () => {
+  test('documents: from the text to the first step, the reference engine not counted', async () => {
     const figures = { begin: 5, off: offBy(2 ** -37, ({ step }) => step === 0) }
     const { result } = await measured<DocumentsResult>('documents', 'gist 1000', figures)
     const textBytes = namesText(1000).length
@@ -139,7 +141,12 @@ describe('the scaling section', () => {
     // Rounds of 1, 20, 20, 20... steps: the middle one of seven is the third of 20.
     const msPerStep = 2 - 51.5 / 1000
     expectClose(result, {
-      ...{ numParams: 1000, bytes: bytesOf(await loadCore(), 16), msPerStep, lossDifference: 2 ** -37 },
+      ...{
+        numParams: 1000,
+        bytes: bytesOf(await loadCore(), 16),
+        msPerStep,
+        lossDifference: 2 ** -37,
+      },
       nsPerPosition: (0.75 * msPerStep * 1e6) / 1000 / 32,
       nsAdam: (0.25 * msPerStep * 1e6) / 1000,
     })

@@ -109,7 +109,7 @@ describe('npm run bench:peers', () => {
     expect(said[0]).toMatch(
       /^- microgpt-wasm, float64, 2 threads: .*(losses within|not available: .)/,
     )
-    expect(stdout).toContain('No peer was there to compare with.')
+    expect(stdout).toContain('No other engine was available.')
   })
 
   test('tells in one line what went wrong', async () => {

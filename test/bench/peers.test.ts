@@ -1,4 +1,6 @@
-/** The peers' runner: what they are given, what is compared, and what is said when one is not there. */
+/**
+ * The peers' runner: what they are given, what is compared, and what is said when one is not there.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,9 +13,11 @@ import {
   PEERS,
   type Peer,
   Unavailable,
-  ask,
+  askPeer,
+  compare,
   reasonOf,
 } from '../../src/bench/peers/peers.js'
+import { pythonWith } from '../../src/bench/peers/python.js'
 import { type Ask, passesAt, sweep } from '../../src/bench/peers/sweep.js'
 import { peersTable, verdict } from '../../src/bench/peers/table.js'
 import { MicroGPT } from '../../src/gpt/microgpt.js'
@@ -132,35 +136,46 @@ test('a round that the machine slows down leaves the ratio as it is', async () =
 })
 
 describe('the table', () => {
-  test('widths across, peers down, reasons and the verdict below', async () => {
+  test('a column per width, a row per engine, then reasons and the verdict', async () => {
     const results = await sweep([near, absent], widths, 1, answers([]), () => {})
     const text = peersTable({ machine: 'an abacus', widths, results }, true)
-    expect(text).toContain('| ms a step              | n_embd 16 | n_embd 32 |')
+    expect(text).toContain('| ms per step            | n_embd 16 | n_embd 32 |')
     expect(text).toContain('| parameters             |     1,600 |     3,200 |')
     expect(text).toContain('| near                   |      4.00 |      6.00 |')
-    expect(text).toContain('near: near 1.0; losses within 5.0e-5 of ours (0.0001 was allowed)')
+    expect(text).toContain('near: near 1.0; losses within 5.0e-5 of ours (allowed: 0.0001)')
     expect(text).toContain('absent: not available: it is on holiday')
     expect(text.split('\n').at(-1)).toBe(
-      'Against microgpt-wasm, float64, on one thread: near passes it from n_embd 32 on.',
+      'Against microgpt-wasm, float64, on one thread: near is faster from n_embd 32 on.',
     )
   })
 
-  test('the verdict when none passes, and when none is there', async () => {
+  test('the verdict when no engine is faster, and when none is available', async () => {
     const first = widths.slice(0, 1)
     const results = await sweep([near], first, 1, answers([]), () => {})
-    const none = 'on one thread: no peer passes it up to 16.'
+    const none = 'on one thread: no other engine is faster up to 16.'
     expect(verdict({ machine: '', widths: first, results })).toContain(none)
     const alone = await sweep([absent], first, 1, answers([]), () => {})
-    const nobody = 'No peer was there to compare with.'
+    const nobody = 'No other engine was available.'
     expect(verdict({ machine: '', widths: first, results: alone })).toBe(nobody)
   })
 })
 
-describe('a peer that is not there', () => {
+const torch = await pythonWith('torch')
+test.skipIf(!torch)(`PyTorch names its BLAS${torch ? '' : ' (skipped: no torch)'}`, async () => {
+  const gpt = await MicroGPT.create(modelOf(16))
+  const file = writeCase(folder, gpt, 1)
+  const peers = PEERS.filter(({ program }) => program === 'pytorch.py')
+  const asked = peers.map((one) => askPeer(join(root, 'src/bench/peers'), one, file, 'losses'))
+  const [first, ...others] = await Promise.all(asked)
+  expect(first!.about).toMatch(/^PyTorch \d\S+, BLAS: \w+/)
+  for (const other of others) expect(compare(peers.at(-1)!, other, first!)).toBeLessThan(1e-4)
+})
+
+describe('a peer that is not available', () => {
   test('its package is missing', async () => {
     const peers = join(root, 'src/bench/peers')
     const jax = PEERS.find(({ program }) => program === 'jax.mjs')!
-    const failed = ask(peers, jax, 'none.json', 'losses')
+    const failed = askPeer(peers, jax, 'none.json', 'losses')
     await expect(failed).rejects.toThrow(/^Cannot find package '@jax-js\/jax'/)
     await expect(failed).rejects.toBeInstanceOf(Unavailable)
   })
@@ -181,8 +196,16 @@ describe('a peer that is not there', () => {
     expect(reasonOf(new Error('Command failed'), stderr)).toMatch(reason)
   })
 
-  test('there is no python3 at all', () => {
-    const error = Object.assign(new Error('spawn python3 ENOENT'), { code: 'ENOENT' })
-    expect(reasonOf(error, '')).toBe('there is no python3')
+  test('PyTorch, and it says how to install it', async () => {
+    const pytorch = PEERS.find(({ program }) => program === 'pytorch.py')!
+    const found = await pythonWith('torch')
+    const failed = askPeer(join(root, 'src/bench/peers'), pytorch, 'none.json', 'losses')
+    const reason = found ? /none\.json/ : /^PyTorch is not installed for python3; try apt-get/
+    await expect(failed).rejects.toThrow(reason)
+    await expect(failed).rejects.toBeInstanceOf(Unavailable)
+  })
+
+  test('any module that no Python has', async () => {
+    expect(await pythonWith('there_is_no_such_module')).toBeNull()
   })
 })

@@ -1,7 +1,7 @@
 /** The benchmark on processes of known figures, from its flags on. */
 import { loadCore } from '../../src/engine/core.js'
 import type { Processes } from '../../src/bench/child.js'
-import { bench } from '../../src/bench/main.js'
+import { runBench as bench } from '../../src/bench/main.js'
 import { sizesUpTo } from '../../src/bench/scaling/plan.js'
 import { captured } from './captured.js'
 

@@ -1,29 +1,47 @@
-/** Tables in the README that a command writes anew. */
+/** Tables in a Markdown file that a command writes. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { replaceBlock, writeBlock } from '../../src/bench/readme.js'
+import { BENCHMARKS, replaceBlock, withReadmeFile, writeBlock } from '../../src/bench/readme.js'
 
-test('what stands between the comments is replaced, the rest stays', () => {
+test('the text between the comments is replaced, the rest is unchanged', () => {
   const text = 'a\n<!-- x -->\n\nold\n\n<!-- /x -->\nb <!-- /y -->'
   const once = replaceBlock(text, 'x', 'new $& $1')
   expect(once).toBe('a\n<!-- x -->\n\nnew $& $1\n\n<!-- /x -->\nb <!-- /y -->')
   expect(replaceBlock(once, 'x', 'new $& $1')).toBe(once)
 })
 
-test.each(['nothing', '<!-- /x --> <!-- x -->'])('without a place it says so: %s', (text) => {
-  expect(() => replaceBlock(text, 'x', 'new')).toThrow(
-    'there is no place between <!-- x --> and <!-- /x -->',
-  )
-})
+test.each(['nothing', '<!-- /x --> <!-- x -->'])(
+  'a text without the comments is an error: %s',
+  (text) => {
+    expect(() => replaceBlock(text, 'x', 'new')).toThrow(
+      'there is no place between <!-- x --> and <!-- /x -->',
+    )
+  },
+)
 
-test.each(['bench --scaling', 'bench:peers'])('the README has a place for %s', (name) => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+test.each(['bench --scaling', 'bench:peers'])('the default file has the comments of %s', (name) => {
+  const readme = readFileSync(new URL(`../../${BENCHMARKS}`, import.meta.url), 'utf8')
   expect(replaceBlock(readme, name, 'new')).toContain(`<!-- ${name} -->\n\nnew\n\n`)
 })
 
-test('a file is written where it has a place, and left as it is where it has none', () => {
+test.each([
+  [['--readme'], ['--readme', BENCHMARKS]],
+  [
+    ['--readme', '--sizes'],
+    ['--readme', BENCHMARKS, '--sizes'],
+  ],
+  [
+    ['--sizes', '--readme', 'a.md'],
+    ['--sizes', '--readme', 'a.md'],
+  ],
+])('--readme without a file means docs/benchmarks.md: %j', (argv, want) => {
+  expect(BENCHMARKS).toBe('docs/benchmarks.md')
+  expect(withReadmeFile(argv)).toEqual(want)
+})
+
+test('a file is written if it has the comments, and unchanged if it has none', () => {
   const folder = mkdtempSync(join(tmpdir(), 'readme-'))
   try {
     const file = join(folder, 'README.md')

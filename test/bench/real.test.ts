@@ -7,7 +7,7 @@ import type { Arena } from '../../src/engine/arena.js'
 import { Adam } from '../../src/engine/adam.js'
 import { MEASURES } from '../../src/bench/measures.js'
 import { REAL } from '../../src/bench/real.js'
-import type { Report } from '../../src/bench/rounds.js'
+import type { BenchReport } from '../../src/bench/rounds.js'
 import type { ParametersResult } from '../../src/bench/scaling/parameters.js'
 import { watchAdam } from '../../src/bench/scaling/watch-adam.js'
 import type { Setup } from '../../src/bench/setup.js'
@@ -16,7 +16,7 @@ import type { MicroGPT } from '../../src/gpt/microgpt.js'
 import { type Ended, cli, environment } from '../cli/program.js'
 
 let run: Ended
-let report: Report
+let report: BenchReport
 let size: SizeResult
 beforeAll(async () => {
   const file = fileURLToPath(new URL('../../build/measure.js', import.meta.url))
@@ -39,7 +39,8 @@ describe('bench --rounds 1 --json', () => {
   test('has figures of the right order: the core leads, scalar autograd is last', () => {
     const [core, typed, value] = report.rows
     expect(report.rows.slice(0, 3).map(({ engine }) => engine)).toEqual(['wasm', 'typed', 'value'])
-    // Wide: a step takes 20 µs on the core and 20 ms on scalar autograd, a start a tenth of a second.
+    // Wide: a step takes 20 µs on the core and 20 ms on scalar autograd, a start a tenth of a
+    // second.
     expect(core!.step.median).toBeGreaterThan(2)
     expect(core!.step.median).toBeLessThan(20_000)
     expect(value!.ratio.median).toBeGreaterThan(10)
@@ -51,7 +52,7 @@ describe('bench --rounds 1 --json', () => {
   })
 })
 
-test('a larger model, in a process: its loss is the twin’s, its pace that of a fraction of the peak', () => {
+test('a larger model, in a process: its loss is the reference engine’s, its pace that of a fraction of the peak', () => {
   expect(size.numParams).toBe(108_672)
   expect(size.lossDifference).toBeLessThanOrEqual(1e-11)
   expect(size.ofPeak).toBeGreaterThan(0)
@@ -97,7 +98,7 @@ test('the parts of a real step are both measured', async () => {
   expect(nsPerPosition).toBeGreaterThan(0)
 })
 
-test('real documents: parsed, trained and compared with the twin', async () => {
+test('real documents: parsed, trained and compared with the reference engine', async () => {
   expect(await MEASURES.documents(REAL, 'wasm', 'gist 100')).toMatchObject({
     lossDifference: expect.closeTo(0, 11),
   })

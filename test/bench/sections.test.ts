@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Report } from '../../src/bench/rounds.js'
+import type { BenchReport } from '../../src/bench/rounds.js'
 import { WIDTHS, run } from './processes.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
@@ -14,7 +14,7 @@ describe('--sizes', () => {
     const { asked, stdout } = await run({}, '--sizes', '--json')
     const sizes = ['small', 'medium', 'large']
     expect(asked.slice(-3)).toEqual(sizes.map((size) => `wasm size ${size}`))
-    expect((JSON.parse(stdout) as Report).sizes).toEqual(
+    expect((JSON.parse(stdout) as BenchReport).sizes).toEqual(
       sizes.map((size) => ({
         size,
         numParams: 108_672,
@@ -30,7 +30,7 @@ describe('--sizes', () => {
   test('a table of them', async () => {
     const { stdout } = await run({}, '--sizes')
     for (const line of [
-      'model                       parameters   batch   ms a step   tokens/s   GFLOP/s   of peak',
+      'model                       parameters   batch   ms per step   tokens/s   GFLOP/s   of peak',
       'small (64, 4, 2, 32)           108,672      16        17.3     29,670      19.0      79 %',
       'medium (128, 4, 4, 64)         108,672      16        17.3     29,670      19.0      79 %',
       'large (256, 8, 6, 128)         108,672       8        17.3     29,670      19.0      79 %',
@@ -45,7 +45,7 @@ describe('--sizes', () => {
 describe('--scaling', () => {
   test('batches, documents, parameters and threads, in the report', async () => {
     const { asked, stdout } = await run({}, '--scaling', '--preset', 'gist', '--json')
-    const { scaling } = JSON.parse(stdout) as Report
+    const { scaling } = JSON.parse(stdout) as BenchReport
     const { batches, documents, parameters, threads } = scaling!
     expect(batches).toMatchObject({ rows: [{ batch: 2 }], scalarDifference: 3e-15 })
     expect(documents).toEqual(
@@ -78,15 +78,15 @@ describe('--scaling', () => {
   })
 
   const LINES = [
-    '| 2     |          12.3 |                  1,850 |',
-    'of 1 is scalar autograd within 3.0e-15',
-    '| 1,000     | 6.3 KiB |         30.0 |          30.0 | 10.5 MiB |',
-    '| 1,000,000 | 6.3 KiB |         30.0 |        0.0300 | 10.5 MiB |',
-    '| 4,064      |     32 | 1.0 MiB |     0.100 |           24.6 |',
-    '| small (64, 4, 2, 32)   |       2 |      8.00 |          2.50 |',
+    '| 2     |            12.3 |                  1,850 |',
+    'of 1 equals scalar autograd within 3.0e-15',
+    '| 1,000     | 6.3 KiB |         30.0 |            30.0 | 10.5 MiB |',
+    '| 1,000,000 | 6.3 KiB |         30.0 |          0.0300 | 10.5 MiB |',
+    '| 4,064      |     32 | 1.0 MiB |       0.100 |             24.6 |',
+    '| small (64, 4, 2, 32)   |       2 |        8.00 |    2.50 |',
   ]
 
-  test('its tables under the machine, and with --readme between the comments of a file', async () => {
+  test('prints its tables below the machine, and writes them between the comments of a --readme file', async () => {
     const file = join(folder, 'README.md')
     writeFileSync(
       file,
@@ -102,11 +102,11 @@ describe('--scaling', () => {
       expect(stdout).toContain(line)
       expect(text).toContain(line)
     }
-    expect(text).toContain('How the cost grows, on the core:\nan abacus\n')
-    expect(text).not.toContain('WebAssembly core')
+    expect(text).toContain('Scaling of the WebAssembly core:\nan abacus\n')
+    expect(text).not.toContain('| WebAssembly core')
   })
 
-  test('--readme writes Markdown where the terminal gets text', async () => {
+  test('--readme writes Markdown while the terminal gets text', async () => {
     const file = join(folder, 'text.md')
     writeFileSync(file, '<!-- bench --scaling --><!-- /bench --scaling -->')
     const { stdout } = await run({}, '--scaling', '--readme', file)
@@ -114,7 +114,7 @@ describe('--scaling', () => {
     expect(readFileSync(file, 'utf8')).toContain(LINES[0])
   })
 
-  test('a README without a place for them is an error', async () => {
+  test('a --readme file without the comments is an error', async () => {
     const file = join(folder, 'none.md')
     writeFileSync(file, 'nothing')
     const { error } = await run({}, '--scaling', '--readme', file)

@@ -1,6 +1,6 @@
 /**
- * kill -9 while a model is saved: what the file holds is always a whole checkpoint, the last one. Each
- * call of the file system is a place to be killed at; LONG=1 adds places that chance picks.
+ * kill -9 while a model is saved: the file is always the last complete checkpoint.
+ * Each call of the file system is a place to be killed at; LONG=1 adds places that chance picks.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'

@@ -87,7 +87,8 @@ describe.each(KINDS)('%s', (_, data) => {
     const other = await MicroGPT.load(file)
     expect(other.save(full)).toEqual(file)
     expect(other.sample()).toEqual(gpt.sample())
-    const sentence = gpt.mode === 'text' ? /no text; give text to load/ : /no documents; give docs/
+    const sentence =
+      gpt.mode === 'text' ? /no text; load it with text/ : /no documents; load it with docs/
     expect(() => train(other, { steps: 1 })).toThrow(sentence)
     expect(() => other.validate()).toThrow(sentence)
   })
@@ -109,7 +110,7 @@ describe.each(KINDS)('%s', (_, data) => {
   })
 })
 
-describe('what is refused', async () => {
+describe('what is rejected', async () => {
   const text = await MicroGPT.create({ text: TEXT, valFraction: 0.1, config })
   const docs = await MicroGPT.create({ docs: DOCS, valFraction: 0.3, config })
   const [ofText, ofDocs] = [text.save(full), docs.save(full)]
@@ -118,7 +119,7 @@ describe('what is refused', async () => {
     [
       'another text',
       { text: `${TEXT}t` },
-      /another text, of 492 characters; give the same, or opt/,
+      /another text, of 492 characters; give the same, or give opt/,
     ],
     ['one that begins otherwise', { text: `n${TEXT.slice(1)}` }, /trained on another text/],
     ['another alphabet', { text: TEXT.replace('o', 'x') }, /trained on another text/],
@@ -133,7 +134,7 @@ describe('what is refused', async () => {
       { text: TEXT, valFraction: 0.2 },
       /holds out 0.1 of its data, got valFr.* 0.2/,
     ],
-    ['no split', { valFraction: 0 }, /leave it out, or give optimizer: false \(--fresh\)/],
+    ['no split', { valFraction: 0 }, /leave it out, or give optimizer: false for a new run/],
   ])('of a text: %s', async (_, options, message) => {
     const error = await refusal(ofText, options)
     expect([error.code, error.message]).toEqual(['dataset', expect.stringMatching(message)])
@@ -168,8 +169,8 @@ describe('what is refused', async () => {
   })
 })
 
-describe('a new run on what was kept', () => {
-  test('has a split of its own', async () => {
+describe('a new run from a checkpoint', () => {
+  test('has its own split', async () => {
     const gpt = await MicroGPT.create({ text: TEXT, config })
     train(gpt, { steps: 10 })
     const options = { text: `${TEXT}ten`, valFraction: 0.2, optimizer: false, seed: 5 }

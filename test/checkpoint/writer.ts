@@ -1,6 +1,6 @@
 /**
- * A process that saves one model after the other, each with its number for a step: so many, or until it
- * is killed.
+ * A process that saves one model after the other, each with its number for a step: so many, or
+ * until it is killed.
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { ModelFile } from '../../src/cli/files.js'
@@ -12,7 +12,7 @@ const file = new ModelFile(path!)
 for (let step = Number(first); step < Number(first) + Number(count); step++) {
   bytes.write(String(step), at)
   writeSync(1, `begin ${step}\n`)
-  file.write(bytes)
+  file.write([bytes])
   writeSync(1, `done ${step}\n`)
 }
 file.release()

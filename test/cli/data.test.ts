@@ -55,7 +55,7 @@ describe('exit code 1 and one sentence', () => {
       () => join(folder, 'none'),
       /^cannot read .*none: there is no such file; --data/,
     ],
-    ['a folder', () => folder, /^cannot read .*: it is a folder; --data takes a UTF-8 text file/],
+    ['a folder', () => folder, /^cannot read .*: it is a folder; --data takes a text file/],
     [
       'not UTF-8',
       () => file('binary.txt', binary),

@@ -21,7 +21,7 @@ describe('an error is one sentence', () => {
   test.each([
     ['of the package', new MicroGPTError('no docs'), 'no docs'],
     ['of the command line', new UsageError('no such flag'), 'no such flag'],
-    ['of a field: with its flag', new ConfigError('n_embd', 0, 'n_embd 0'), 'n_embd 0 (--n-embd)'],
+    ['of a field: with its flag', new ConfigError('n_embd', 0, 'n_embd 0'), 'n_embd 0'],
     ['of a value that is no flag', new ConfigError('docs', 0, 'no docs'), 'no docs'],
     [
       'of an array that does not fit',

@@ -14,6 +14,11 @@ const at = (name: string) => join(folder, name)
 const docs = parseDocs(NAMES)
 afterAll(() => rmSync(folder, { recursive: true }))
 
+function written(name: string, text: string): string {
+  writeFileSync(at(name), text)
+  return at(name)
+}
+
 /** Runs the program, which must succeed in silence. */
 async function done(...words: string[]) {
   const run = await cli(...words)
@@ -248,7 +253,7 @@ describe('one sentence', () => {
     [
       'other mode',
       () => ['train', '--resume', file(), '--mode', 'docs'],
-      `${at('a text whole')} learned in --mode text, got docs`,
+      `--mode docs conflicts with ${at('a text whole')}, which has text`,
       2,
     ],
     [
@@ -271,8 +276,8 @@ describe('one sentence', () => {
     ],
     [
       'empty',
-      () => ['train', '--mode', 'text', '--data', '/dev/null'],
-      '/dev/null: the text is empty: give some characters',
+      () => ['train', '--mode', 'text', '--data', written('empty', '')],
+      `${at('empty')}: the text is empty: give some characters`,
       1,
     ],
   ])('%s', async (_, words, sentence, exit) => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { FIELDS } from '../../src/config/hyperparameters.js'
-import { INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from '../../src/cli/flags.js'
+import { EXPORT_FLAGS, INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from '../../src/cli/flags.js'
 import { parseFlags } from '../../src/cli/parse.js'
 import { modelSettings } from '../../src/cli/settings.js'
 import { cli } from './program.js'
@@ -11,10 +11,13 @@ describe('exit code 2 and one sentence', () => {
   const HELP = '; microgpt-wasm train --help lists the flags'
   const WHOLE = 'must be a whole number'
   test.each([
-    ['', 'a command comes first (train, sample, inspect or bench), got nothing; '],
-    ['--json train', 'a command comes first (train, sample, inspect or bench), got "--json"; '],
+    ['', 'a command comes first (train, sample, inspect, export or bench), got nothing; '],
+    [
+      '--json train',
+      'a command comes first (train, sample, inspect, export or bench), got "--json"; ',
+    ],
     ['trian', 'there is no command "trian" (did you mean train?); microgpt-wasm --help says more'],
-    ['fly', 'there is no command "fly" (train, sample, inspect or bench); '],
+    ['fly', 'there is no command "fly" (train, sample, inspect, export or bench); '],
     ['train --stesp 3', `there is no flag "--stesp" (did you mean --steps?)${HELP}`],
     ['train --lerning_rate 3', 'there is no flag "--lerning_rate" (did you mean --learning_rate?)'],
     ['train --xyzzy', `there is no flag "--xyzzy"${HELP}`],
@@ -29,15 +32,21 @@ describe('exit code 2 and one sentence', () => {
     ['train --steps=', `--steps ${WHOLE} from 1 to 1000000000000, got ""; try 500`],
     ['train --steps 1.5', `--steps ${WHOLE} from 1 to 1000000000000, got 1.5; try 2`],
     ['train --steps 0x10', '--steps must be a whole number'],
-    ['train --n_embd 18', 'n_embd 18 does not divide into n_head 4; try 16 or 20 (--n-embd)'],
+    ['train --n_embd 18', '--n-embd (18) must be divisible by --n-head (4); try 16 or 20'],
     ['train --n-layer 0', `--n-layer ${WHOLE} from 1 to 1024, got 0; try 1`],
     ['train --learning-rate fast', '--learning-rate must be a number from 0 to 1000, got "fast"'],
-    ['train --activation gelu', '--activation must be one of relu, relu2, got "gelu"; try relu2'],
+    [
+      'train --activation swish',
+      '--activation must be one of relu, relu2, gelu, got "swish"; try relu2',
+    ],
     [
       'train --grad-clip 0',
       '--grad-clip must be a number above 0 to 1e+300, or off, got 0; try off',
     ],
-    ['train --preset big', '--preset must be one of tutorial, gist, got "big"; try tutorial'],
+    [
+      'train --preset big',
+      '--preset must be one of tutorial, gist, small, medium, got "big"; try tutorial',
+    ],
     ['train --engine gpu', '--engine must be one of wasm, value, typed, got "gpu"; try wasm'],
     ['train --seed 1.5', '--seed must be a whole number, got "1.5"; try 42'],
     [
@@ -48,7 +57,10 @@ describe('exit code 2 and one sentence', () => {
     ['train --prompt jo', 'there is no flag "--prompt"'],
     ['train --threads 0', '--threads must be a whole number from 1'],
     ['train --threads many', '--threads must be a whole number from 1 to'],
-    ['train --threads 65', "threads must be 'auto' or a whole number from 1 to 64, got 65; try 1"],
+    [
+      'train --threads 65',
+      "--threads must be 'auto' or a whole number from 1 to 64, got 65; try 1",
+    ],
     ['train --threads 2 --engine value', '--threads needs --engine wasm'],
     ['sample --top-k 0', '--top-k must be a whole number from 1'],
     ['sample --prompt j0 --steps 1', '--prompt "j0": the character "0" is not in the alphabet'],
@@ -57,6 +69,16 @@ describe('exit code 2 and one sentence', () => {
       '--prompt takes at most 7 characters (block_size less one), got 8',
     ],
     ['sample --prompt jo --engine typed', '--prompt and --top-k need --engine wasm'],
+    [
+      'export',
+      'export needs a checkpoint: microgpt-wasm export MODEL --onnx FILE or --pytorch DIR',
+    ],
+    ['export x', 'export needs a target: microgpt-wasm export MODEL --onnx FILE or --pytorch DIR'],
+    [
+      'export x --pytorch y --float32',
+      '--float32 needs --onnx FILE: checkpoints are always float64',
+    ],
+    ['export x --onnx y --data z', '--data needs --pytorch DIR: an ONNX file has no data'],
     ['inspect --vocab-size 0', '--vocab-size must be a whole number from 1'],
     ['inspect --vocab-size 9 --data x', '--vocab-size plans without data; leave out one of it'],
   ])('%s', async (line, sentence) => {
@@ -74,6 +96,25 @@ test('--debug adds the stack', async () => {
 })
 
 describe('what it says of itself', () => {
+  test('help is a command', async () => {
+    expect((await cli('help')).stdout).toBe((await cli('--help')).stdout)
+    expect((await cli('help', 'train')).stdout).toBe((await cli('train', '--help')).stdout)
+    expect((await cli('help', 'bench')).stdout).toBe((await cli('bench', '--help')).stdout)
+    const run = await cli('help', 'trian')
+    expect([run.code, run.stderr]).toEqual([2, expect.stringMatching(/did you mean train/)])
+  })
+
+  test.each([
+    [['--json', '/none/such.json'], /--json \/none\/such.json: there is no such folder/],
+    [['--scaling', '--readme', 'none.md'], /--readme none.md: there is no such file/],
+    [['--scaling', '--readme', 'package.json'], /--readme package.json: there is no place/],
+  ])('bench %j fails before it measures', async (words, sentence) => {
+    const began = performance.now()
+    const run = await cli('bench', ...words)
+    expect([run.code, run.stdout, run.stderr]).toEqual([2, '', expect.stringMatching(sentence)])
+    expect(performance.now() - began).toBeLessThan(10_000)
+  })
+
   test('--version', async () => {
     const url = new URL('../../package.json', import.meta.url)
     const { version } = JSON.parse(readFileSync(url, 'utf8'))
@@ -83,7 +124,7 @@ describe('what it says of itself', () => {
   test('--help', async () => {
     const { code, stdout } = await cli('--help')
     expect(code).toBe(0)
-    for (const name of ['train', 'sample', 'inspect', 'bench'])
+    for (const name of ['train', 'sample', 'inspect', 'export', 'bench'])
       expect(stdout).toContain(`  ${name} `)
   })
 
@@ -91,6 +132,7 @@ describe('what it says of itself', () => {
     ['train', TRAIN_FLAGS],
     ['sample', SAMPLE_FLAGS],
     ['inspect', INSPECT_FLAGS],
+    ['export', EXPORT_FLAGS],
   ])('%s --help has every flag, in 80 columns', async (name, flags) => {
     // Help wins over what is wrong beside it.
     const { code, stdout, stderr, lines } = await cli(name, '--nonsense', '--help')

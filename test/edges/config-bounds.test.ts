@@ -23,19 +23,20 @@ const WHOLE: Partial<Record<Name, [min: number, max: number]>> = {
   block_size: [1, 65536],
   num_steps: [1, 1e12],
   batch_size: [1, 1e6],
+  warmup_steps: [0, 1e12],
 }
 const REAL: Partial<Record<Name, [min: number, max: number, open?: 'above' | 'below']>> = {
   init_std: [0, 1e3],
   learning_rate: [0, 1e3],
   beta1: [0, 1, 'below'],
   beta2: [0, 1, 'below'],
-  eps_adam: [1e-300, 1],
+  eps_adam: [1e-120, 1],
   temperature: [0, 1e6],
   weight_decay: [0, 1e3],
   grad_clip: [0, 1e300, 'above'],
 }
 const CHOICES: Partial<Record<Name, string[]>> = {
-  activation: ['relu', 'relu2'],
+  activation: ['relu2', 'relu', 'gelu'],
   lr_schedule: ['cosine', 'linear', 'constant'],
 }
 const names = <T extends object>(table: T) => Object.keys(table) as Name[]
@@ -84,17 +85,18 @@ test.each(names(FIELDS))('%s takes nothing of another kind', (name) => {
 describe.each(names(WHOLE))('%s, a whole number,', (name) => {
   const [min, max] = WHOLE[name]!
 
-  test('is taken at both bounds and beside them within', () => {
+  test('is accepted at both bounds and just inside them', () => {
     for (const value of [min, min + 1, max - 1, max]) taken(name, value)
   })
 
-  test('is refused outside, and between two whole numbers', () => {
+  test('is rejected outside, and between two whole numbers', () => {
     const outside = [min - 1, max + 1, -min, -max, 2 * max, 2 ** 53, 1e300]
     const fractions = [next(min, true), next(max, false), min + 0.5, max - 0.5, 1 - 2 ** -53]
-    for (const value of [0, -0, ...outside, ...fractions]) refused(name, value)
+    const isTaken = (value: number) => Number.isInteger(value) && value >= min && value <= max
+    for (const value of [0, -0, ...outside, ...fractions]) if (!isTaken(value)) refused(name, value)
   })
 
-  test('says which bound is near', () => {
+  test('suggests the nearest bound', () => {
     const hint = (value: number) => {
       const call = () => resolveConfig('tutorial', { [name]: value })
       expect(call).toThrow(ConfigError)
@@ -114,20 +116,20 @@ describe.each(names(WHOLE))('%s, a whole number,', (name) => {
 describe.each(names(REAL))('%s, a number,', (name) => {
   const [min, max, open] = REAL[name]!
 
-  test('is taken at the bounds that it has, and beside them within', () => {
+  test('is accepted at its bounds and just inside them', () => {
     const ends = [open === 'above' ? null : min, open === 'below' ? null : max]
     const within = [next(min, true), next(max, false), (min + max) / 2]
     for (const value of [...ends, ...within]) if (value !== null) taken(name, value)
   })
 
-  test('is refused outside, by the next number there is', () => {
+  test('is rejected outside, from the next double on', () => {
     const outside = [next(min, false), next(max, true), -max, -1, 1e308, -5e-324]
     for (const value of outside) refused(name, value)
     if (open === 'above') for (const value of [0, -0]) refused(name, value)
     if (open === 'below') refused(name, 1)
   })
 
-  test('keeps no sign of a zero', () => {
+  test('does not keep the sign of a zero', () => {
     if (min === 0 && open !== 'above') {
       expect(Object.is(resolveConfig('tutorial', { [name]: -0 })[name], 0)).toBe(true)
     }

@@ -31,7 +31,7 @@ describe.each(BUILDS)('%s build', (build) => {
       const out = g[op](x)
       for (const row of CASES) {
         for (let place = 0; place < count; place++) {
-          // The others are 3, so that a lane that leaks into its neighbour shows.
+          // The others are 3, so that a lane that leaks into the next is visible.
           x.data.fill(3)
           x.data[place] = row[0]
           g.forward()
@@ -48,7 +48,7 @@ describe.each(BUILDS)('%s build', (build) => {
     }
   })
 
-  test('what a gradient is added to stays where the slope is 0', async () => {
+  test('an accumulated gradient does not change where the slope is 0', async () => {
     for (const op of ['relu', 'relu2'] as const) {
       const g = await graphOn(build)
       const x = g.input(1, 5)
@@ -80,12 +80,15 @@ describe.each(['relu', 'relu2'] as const)('the model with %s', (activation) => {
     expect(gpt.sample({ count: 3 })).toEqual(without.sample({ count: 3 }))
   })
 
-  test.each([0, -0])('where all features are %d there is no gradient behind', async (value) => {
-    const gpt = await create()
-    fc1(gpt).data.fill(value)
-    expect([...gpt.train({ steps: 1 })]).toHaveLength(1)
-    expect(fc1(gpt).grad.every((g) => g === 0)).toBe(true)
-    expect(gpt.stateDict.get('layer0.mlp_fc2')!.grad.every((g) => g === 0)).toBe(true)
-    expect(gpt.stateDict.get('layer0.attn_wv')!.grad.some((g) => g !== 0)).toBe(true)
-  })
+  test.each([0, -0])(
+    'where all features are %d there is no gradient before them',
+    async (value) => {
+      const gpt = await create()
+      fc1(gpt).data.fill(value)
+      expect([...gpt.train({ steps: 1 })]).toHaveLength(1)
+      expect(fc1(gpt).grad.every((g) => g === 0)).toBe(true)
+      expect(gpt.stateDict.get('layer0.mlp_fc2')!.grad.every((g) => g === 0)).toBe(true)
+      expect(gpt.stateDict.get('layer0.attn_wv')!.grad.some((g) => g !== 0)).toBe(true)
+    },
+  )
 })

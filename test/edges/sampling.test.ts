@@ -1,4 +1,4 @@
-/** Sampling at its edges: BOS likeliest, prompts as long as the model sees, temperatures near 0. */
+/** Sampling at its edges: BOS most likely, prompts as long as possible, temperatures near 0. */
 import { describe, expect, test } from 'vitest'
 import type { CreateOptions, GenerateOptions, Generated } from '../../src/index.js'
 import { ConfigError, MicroGPT } from '../../src/index.js'
@@ -29,11 +29,11 @@ function softmax(logits: number[]): number[] {
   return powers.map((x) => x / total)
 }
 
-describe('BOS, the likeliest of all,', () => {
+describe('BOS, the most likely token,', () => {
   // In a text: newline, a, b, c, d, BOS.
   const LOGITS = [0, 1, 3, 2, -1, 9]
 
-  test.each([1, 2, 3, 5, 6, 99])('is not among the %i likeliest of a text', async (topK) => {
+  test.each([1, 2, 3, 5, 6, 99])('is not among the %i most likely of a text', async (topK) => {
     const gpt = await withLogits({ text: TEXT }, LOGITS)
     const order = ['b', 'c', 'a', '\n', 'd']
     const kept = Math.min(topK, 5)
@@ -61,7 +61,7 @@ describe('BOS, the likeliest of all,', () => {
     expect(gpt.sample({ length: 30, count: 2 }).map(({ length }) => length)).toEqual([30, 30])
   })
 
-  test.each([1, 2, 99])('ends a document at once, of the %i likeliest', async (topK) => {
+  test.each([1, 2, 99])('ends a document immediately, among the %i most likely', async (topK) => {
     const gpt = await withLogits({ docs: DOCS }, [1, 3, 2, -1, 300])
     expect(text(gpt, { topK, temperature: 1, seed: 4 })).toBe('')
     expect(text(gpt, { prompt: 'ab', topK, temperature: 0 })).toBe('')
@@ -70,7 +70,7 @@ describe('BOS, the likeliest of all,', () => {
     }
   })
 
-  test('when second, is what ends a document of 2 likeliest and never one of 1', async () => {
+  test('as the second most likely, ends a document with topK 2 and never with topK 1', async () => {
     const gpt = await withLogits({ docs: DOCS }, [1, 9, 2, -1, 8])
     expect(text(gpt, { topK: 1 })).toBe('b'.repeat(8))
     const lengths = new Set<number>()

@@ -25,7 +25,7 @@ describe('any number of threads gives the bits of one', () => {
   // None of which divides into 2, 3 and 5; all in one run, so that graphs come back.
   const SIZES = [1, 7, 2, 11, 4, 61, 1, 7]
 
-  /** All that a run tells, and what is left behind. */
+  /** Everything that a run reports, and its final state. */
   async function run(config: object, threads: number) {
     const gpt = await MicroGPT.create({ docs: DOCS, config, threads, valFraction: 0.2 })
     expect(gpt.threads).toBe(threads)
@@ -51,7 +51,7 @@ describe('a thread that others wait for', () => {
   const spies: { mockRestore(): void }[] = []
   afterEach(() => spies.splice(0).forEach((spy) => spy.mockRestore()))
 
-  /** A model on two threads, the second of which has gone without anybody's being told. */
+  /** A model on two threads, the second of which has disappeared without notice. */
   async function withGhost() {
     const workers: Worker[] = []
     const hear = (worker: Worker) => void workers.push(worker)
@@ -91,14 +91,14 @@ describe('a thread that others wait for', () => {
   }
   const two = ['ab', 'ba']
 
-  test('may take any time while it goes on', async () => {
+  test('may take any time while its heartbeat continues', async () => {
     const gpt = await withGhost()
     const seconds = haunt((nth) => (nth < 60 ? 'beats' : 'ends'))
     expect(gpt.loss(two)).toBeGreaterThan(0)
     expect(seconds().all).toBeGreaterThan(60)
   })
 
-  test('may pause, but for less than 10 seconds, again and again', async () => {
+  test('may pause repeatedly, for less than 10 seconds', async () => {
     const gpt = await withGhost()
     const seconds = haunt((nth) => (nth === 50 ? 'ends' : nth % 8 === 7 ? 'beats' : 'nothing'))
     expect(gpt.loss(two)).toBeGreaterThan(0)

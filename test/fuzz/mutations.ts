@@ -1,7 +1,7 @@
 /**
- * Valid checkpoints with something wrong in them: bytes changed, taken out, doubled and put in, words
- * of the header swapped, numbers made huge. Each is refused with a CheckpointError of a known code,
- * or read; and what is read is a model that samples, trains, and is saved.
+ * Valid checkpoints with something wrong in them: bytes changed, taken out, doubled and put in,
+ * words of the header swapped, numbers made huge. Each is refused with a CheckpointError of a known
+ * code, or read; and what is read is a model that samples, trains, and is saved.
  */
 import {
   CheckpointError,
@@ -47,7 +47,10 @@ async function original(optimizer: boolean): Promise<Uint8Array> {
 
 const originals = await Promise.all([original(true), original(false)])
 
-/** Changes the originals as a seed says, and loads what comes out. @throws {Error} when that goes wrong */
+/**
+ * Changes the originals as a seed says, and loads what comes out.
+ * @throws {Error} when that goes wrong
+ */
 export async function fuzzMutation(seed: number, count: MutationCount): Promise<void> {
   const random = new Random(seed)
   let bytes: Buffer = Buffer.from(originals[random.randrange(2)]!)
@@ -126,7 +129,10 @@ function mutate(bytes: Buffer, random: Random): Buffer {
   }
 }
 
-/** Another number in a number's place; the header's length and spaces stay right, so that it is read. */
+/**
+ * Another number in a number's place; the header's length and spaces stay right, so that it is
+ * read.
+ */
 function renumbered(bytes: Buffer, random: Random, end: number): Buffer {
   const header = bytes.subarray(8, end).toString('latin1').trimEnd()
   const all = [...header.matchAll(/\d+/g)]

@@ -30,7 +30,10 @@ export interface ProgramCount {
   probed: number
 }
 
-/** Runs the program of a seed on both builds. @throws {Error} when one of them does what it must not */
+/**
+ * Runs the program of a seed on both builds.
+ * @throws {Error} when one of them does what it must not
+ */
 export async function fuzzProgram(seed: number, count: ProgramCount): Promise<void> {
   const traces: Trace[] = []
   for (const build of BUILDS) {
@@ -89,7 +92,9 @@ class Program {
     const name = names[random.randrange(names.length)]!
     const before = { length: arena.core.tapeLength(), mark: arena.mark() }
     const bytes = new Uint8Array(arena.params.buffer)
-    const held = bytes.slice(0, before.mark)
+    // Before the parameters are the core's own tables, and a record that it counts with.
+    const first = arena.params.byteOffset
+    const held = bytes.slice(first, before.mark)
     // Behind the mark is room that the program may have written inputs to before the op.
     const behind = arena.params.byteOffset + arena.core.gradientGap()
     const rest = bytes.slice(behind)
@@ -106,13 +111,15 @@ class Program {
       if (arena.core.tapeLength() !== before.length) {
         throw new Error(`${name} left a record`, { cause: error })
       }
-      if (!same(held, bytes.subarray(0, before.mark)) || !same(rest, bytes.subarray(behind))) {
+      if (!same(held, bytes.subarray(first, before.mark)) || !same(rest, bytes.subarray(behind))) {
         throw new Error(`${name} was refused and wrote all the same`, { cause: error })
       }
     }
   }
 
-  /** Forward and backward of all that was recorded, and central differences where they can be had. */
+  /**
+   * Forward and backward of all that was recorded, and central differences where they are possible.
+   */
   run(count: ProgramCount | null): Trace {
     const { graph, tensors, arena } = this
     const bits: Float64Array[] = []

@@ -51,6 +51,7 @@ WORDS = """
 SMALL = dict(learning_rate=1e-2, beta1=0.85, beta2=0.99, eps_adam=1e-8, weight_decay=0, grad_clip=None)
 CASES = {
     'names-tutorial-500': (42, TUTORIAL, None),
+    'names-tutorial-1000': (42, dict(TUTORIAL, num_steps=1000), None),
     'names-gist-1000': (42, GIST, None),
     'unicode-2x3': (42, dict(
         SMALL, n_embd=12, n_head=3, n_layer=2, block_size=7, init_std=0.08, zero_init_projections=False,

@@ -1,4 +1,4 @@
-/** Builds what the tests load, once, when a source is newer than the last build. */
+/** Builds what the tests load, once, if a source is newer than the last build. */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 

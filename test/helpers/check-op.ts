@@ -1,9 +1,9 @@
 /**
- * One op against its plain loop and against central differences:
- *   1. y equals the plain loop bit for bit, whatever the memory held before;
+ * One op compared with its plain loop and with central differences:
+ *   1. y equals the plain loop bit for bit, whatever the memory contained before;
  *   2. the op applied twice to the same inputs adds both gradients;
  *   3. for each combination of inputs, the gradients of those are set and the others are added to;
- *   4. nothing beside y and these gradients is written;
+ *   4. nothing except y and these gradients is written;
  *   5. the gradient of sum(r y) agrees with central differences within 1e-6.
  */
 import { expect } from 'vitest'
@@ -15,7 +15,7 @@ export interface OpCase {
   inputs: [number, number][]
   record(g: Graph, inputs: Tensor[]): Tensor
   naive: Naive
-  /** Central differences cost two forwards per number; large cases go without. */
+  /** Central differences need two forwards per number; large cases skip them. */
   gradcheck?: boolean
   /** The numbers of each input, in place of random ones. */
   data?: number[][]
@@ -69,7 +69,7 @@ export function checkOp(arena: Arena, op: OpCase): void {
     tensors.forEach(({ grad }, i) => (sets(i) ? grad.fill(NaN) : grad.set(once[i]!)))
     for (const { grad } of fences) grad.fill(UNTOUCHED)
     ys[0]!.grad.set(r.data)
-    // The seed goes to z, which the op does not read: its own dy stays as it is.
+    // The seed goes to z, which the op does not read: its own dy does not change.
     arena.core.setAccumulate(row, ~mask)
     arena.core.backward(row, row + 1, z.address, 1, 0)
     tensors.forEach(({ grad }, i) => {

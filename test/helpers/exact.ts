@@ -1,6 +1,6 @@
 /**
- * exp, log, sin, cos and tanh by series in whole numbers of 320 binary places, and how far a float64
- * is from them. No floating-point arithmetic but in the last step, the ratio to an ulp.
+ * exp, log, sin, cos and tanh by series in whole numbers of 320 binary places, and how far a
+ * float64 is from them. Floating-point arithmetic only in the last step, the ratio to an ulp.
  */
 
 /** n 2^e. */
@@ -39,7 +39,7 @@ const fixed = (x: number) => {
   return shift(n, e + P)
 }
 
-/** The sum of a series, as long as its terms are not 0; next gives the term after the j-th. */
+/** The sum of a series until its terms are 0; next gives the term after the j-th. */
 function series(first: bigint, next: (term: bigint, j: bigint) => bigint): bigint {
   let sum = 0n
   let term = first
@@ -120,7 +120,7 @@ function circle(x: number, quarters: bigint): Exact {
 export const sin = (x: number) => (Math.abs(x) < TINY ? exactly(x) : circle(x, 0n))
 export const cos = (x: number) => circle(x, 1n)
 
-/** |got - want| over the distance of neighbours at want. */
+/** |got - want| in units of the distance between neighbors at want. */
 export function ulpsFrom(got: number, want: Exact): number {
   const size = (want.n < 0n ? -want.n : want.n).toString(2).length
   const ulp = Math.max(size - 1 + want.e, -1022) - 52

@@ -66,8 +66,8 @@ export const matmul: Naive = {
   },
 }
 
-/** An op of each number alone: y = f(x), dx += dy f'(x, y). */
-const map = (f: (x: number) => number, slope: (x: number, y: number) => number): Naive => ({
+/** An elementwise op: y = f(x), dx += dy slope(x, y). */
+export const map = (f: (x: number) => number, slope: (x: number, y: number) => number): Naive => ({
   forward([x]) {
     return { ...x!, data: x!.data.map((v) => f(v)) }
   },
@@ -174,7 +174,7 @@ export const mul: Naive = {
   },
 }
 
-export const sum: Naive = {
+export const sumAll: Naive = {
   forward([x]) {
     const y = zeros(1, 1)
     for (const v of x!.data) y.data[0]! += v

@@ -1,5 +1,5 @@
 /** Cases for checkOp: an op with its plain loop, by the sizes that matter to it. */
-import type { Core } from '../../src/index.js'
+import type { Core, Graph, Tensor } from '../../src/index.js'
 import type { OpCase } from './check-op.js'
 import * as naive from './naive.js'
 
@@ -38,7 +38,7 @@ export const unaries = (core: Core) => ({
   sigmoid: naive.sigmoid(core),
   exp: naive.exp(core),
   log: naive.log(core),
-  sum: naive.sum,
+  sum: naive.sumAll,
   mean: naive.mean,
   rmsnorm: naive.rmsnorm,
   softmax: naive.softmax(core),
@@ -49,6 +49,19 @@ export const unary = (core: Core, op: keyof ReturnType<typeof unaries>) => {
     inputs: [[rows, cols]],
     record: (g, [x]) => g[op](x!),
     naive: unaries(core)[op],
+  })
+}
+
+/** An elementwise op: y = f(x), with dy/dx = slope(x, y). */
+export const elementwise = (
+  record: (g: Graph, x: Tensor) => Tensor,
+  f: (x: number) => number,
+  slope: (x: number, y: number) => number,
+) => {
+  return (rows: number, cols: number): OpCase => ({
+    inputs: [[rows, cols]],
+    record: (g, [x]) => record(g, x!),
+    naive: naive.map(f, slope),
   })
 }
 
@@ -86,7 +99,7 @@ export const logarithm = (core: Core, rows: number, cols: number): OpCase => ({
   gradcheck: true,
 })
 
-/** A binary op whose two inputs are one tensor. */
+/** A binary op with the same tensor as both inputs. */
 export const self = (op: 'add' | 'sub' | 'mul', rows: number, cols: number): OpCase => ({
   inputs: [[rows, cols]],
   record: (g, [x]) => g[op](x!, x!),
@@ -96,7 +109,7 @@ export const self = (op: 'add' | 'sub' | 'mul', rows: number, cols: number): OpC
   },
 })
 
-/** Some rows of a table [v, n]; some come more than once, and of a large table some never. */
+/** Some rows of a table [v, n]; some come several times, and of a large table some never. */
 export const embedding = (v: number, n: number, rows = 7): OpCase => {
   const ids = Array.from({ length: rows }, (_, t) => (t * t) % v)
   return {

@@ -1,4 +1,6 @@
-/** Arguments of functions of one number: spread over a range, or float64 by float64 about a place. */
+/**
+ * Arguments of functions of one number: spread over a range, or float64 by float64 about a place.
+ */
 
 const view = new DataView(new ArrayBuffer(8))
 
@@ -15,11 +17,11 @@ export function fromBits(bits: bigint): number {
 /** 0 to 1, evenly and never twice: the multiples of the golden ratio, in whole numbers. */
 const spread = (i: number) => ((i * 2654435769) % 2 ** 32) / 2 ** 32
 
-/** Numbers from low to high, each as likely as another of its size. */
+/** Numbers from low to high, uniformly distributed. */
 export const even = (low: number, high: number, count: number) =>
   Array.from({ length: count }, (_, i) => low + (high - low) * spread(i + 1))
 
-/** Numbers from low to high, each float64 as likely as another; both of one sign. */
+/** Numbers from low to high of one sign, every float64 equally likely. */
 export const floats = (low: number, high: number, count: number) => {
   const from = toBits(low)
   const span = Number(toBits(high) - from)

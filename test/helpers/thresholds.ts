@@ -1,17 +1,17 @@
-/** The sizes at which kernels and ops take another path, and the sizes around them. */
+/** The sizes at which kernels and ops use another code path, and the sizes around them. */
 import { readFileSync, readdirSync } from 'node:fs'
 
-/** Columns of a panel of the matrix product; half a panel has a path too. */
+/** Columns of a panel of the matrix product; half a panel has its own path, too. */
 export const PANEL = 8
-/** Rows of C that the matrix product takes at a time. */
+/** Rows of C per block of the matrix product. */
 export const ROWS = 32
-/** Terms of a sum that the matrix product takes at a time. */
+/** Terms of a sum per block of the matrix product. */
 export const TERMS = 256
 /** Rows of linear, or of a document in attention, from which on operands are copied. */
 export const PACKED = 32
-/** Columns that a transpose takes at a time. */
+/** Columns per block of a transpose. */
 export const TURNED = 32
-/** Rows that attention takes at a time. */
+/** Rows per block of attention. */
 export const ATTENTION = 16
 /** Numbers of a weight that linear copies at a time. */
 export const SLICE = 32768
@@ -19,7 +19,7 @@ export const SLICE = 32768
 /** Rows of a tile of the matrix product. */
 const TILE_ROWS = 2
 
-/** The constants above as the source states them. */
+/** The constants above, read from the source. */
 export const STATED = [TILE_ROWS, PANEL, ROWS, TERMS, PACKED, PACKED, TURNED, ATTENTION, SLICE]
 
 /** Outputs in a slice of a weight with nin inputs: whole panels. */

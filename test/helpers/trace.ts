@@ -1,4 +1,4 @@
-/** Runs a program whose calls of the file system are seen, and answered, one by one. */
+/** Runs a program, and answers each of its file system calls. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,14 +25,14 @@ export interface Ran extends Ended {
   calls: Call[]
 }
 
-/** Says what becomes of a call; the process waits meanwhile. */
+/** Answers a call; the process waits until then. */
 export type Decide = (call: Call, index: number, child: ChildProcess) => Answer | void
 
 const scripts = mkdtempSync(join(tmpdir(), 'microgpt-traced-'))
 process.on('exit', () => rmSync(scripts, { recursive: true, force: true }))
 const tracer = bundled(new URL('./tracer.ts', import.meta.url))
 
-/** Makes a script of a module, for a process that cannot load TypeScript. @returns its path */
+/** Compiles a module to a script, for a process that cannot load TypeScript. @returns its path */
 export function bundled(module: URL): string {
   const entry = fileURLToPath(module)
   const outfile = join(scripts, `${entry.replace(/^.*[\\/]|\.ts$/g, '')}.mjs`)
@@ -51,8 +51,8 @@ export class Traced {
   private readonly told: (Call | null)[] = []
 
   /**
-   * @param env for the tracer: TRACED_HOST is the name of the machine, TRACED_KILL the error of looking
-   * for a process, TRACED_AHEAD milliseconds by which the clock is wrong
+   * @param env for the tracer: TRACED_HOST is the name of the machine, TRACED_KILL the error of
+   *   looking for a process, TRACED_AHEAD milliseconds by which the clock is wrong
    */
   constructor(folder: string, words: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.child = spawn(process.execPath, ['--import', tracer, ...words], {
@@ -67,7 +67,7 @@ export class Traced {
       text = lines.pop()!
       for (const each of lines) this.hear(JSON.parse(each) as Call)
     })
-    // A process that was killed resets its end.
+    // A killed process resets its end.
     this.channel.on('error', () => {})
     this.channel.on('close', () => this.hear(null))
   }
@@ -79,7 +79,7 @@ export class Traced {
     else this.told.push(call)
   }
 
-  /** The call that the process is about to make; null when it has ended. */
+  /** The next call of the process; null if it has ended. */
   next(): Promise<Call | null> {
     const call = this.told.shift()
     if (call !== undefined) return Promise.resolve(call)

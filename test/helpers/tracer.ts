@@ -1,7 +1,8 @@
 /**
- * Loaded into a process before its program (node --import): reports every call of node:fs on files
- * below one folder before it is made, and waits until it is told what becomes of it. Messages go over
- * file descriptor 3, one JSON value per line in both directions; see trace.ts for the other end.
+ * Loaded into a process before its program (node --import): reports every call of node:fs for files
+ * in one folder before it runs, and waits for an answer. Messages go
+ * over file descriptor 3, one JSON value per line in both directions; see trace.ts for the other
+ * end.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -30,7 +31,7 @@ function failure(code: string, syscall: string): Error {
   return Object.assign(new Error(`${code}: injected, ${syscall}`), { code, syscall })
 }
 
-/** Where a file is below the folder; nothing for any other. */
+/** The path of a file in the folder; undefined for any other file. */
 function placed(file: unknown): string | undefined {
   const path = typeof file === 'number' ? opened.get(file) : resolve(String(file))
   if (path === undefined) return undefined
@@ -43,7 +44,7 @@ function ask(call: object): string {
   writeSync(CHANNEL, `${JSON.stringify(call)}\n`)
   let length = 0
   while (readSync(CHANNEL, line, length, 1, null) === 1 && line[length] !== 10) length++
-  // The other end has gone.
+  // The other end has closed.
   if (line[length] !== 10) process.exit(99)
   return line.toString('utf8', 0, length)
 }
@@ -62,7 +63,7 @@ for (const name of Object.keys(fs).filter((each) => each.endsWith('Sync'))) {
       const [fd, bytes, at = 0] = args as [number, Uint8Array, number?]
       return writeSync(fd, bytes, at, Math.ceil((bytes.length - at) / 2))
     }
-    // A descriptor is gone even when closing it reports an error.
+    // A descriptor is closed even if closing it reports an error.
     if (name === 'closeSync') original(...args)
     if (answer !== 'go') throw failure(answer, name)
     if (name === 'closeSync') return opened.delete(args[0] as number)

@@ -19,7 +19,7 @@ describe.each(twins)('%s', (_, Twin) => {
   const norm = (model: TwinModel) => Math.hypot(...model.grad)
   const largest = (list: Float64Array) => Math.max(...list.map(Math.abs))
 
-  test('a run that is left and taken up gives the same bits as one go', () => {
+  test('an interrupted run gives the bits of an uninterrupted one', () => {
     const whole = make({ config: { num_steps: 12 } })
     const parts = make({ config: { num_steps: 12 } })
     const losses = run(whole, 12)
@@ -35,7 +35,7 @@ describe.each(twins)('%s', (_, Twin) => {
     expect(parts.sample()).toEqual(whole.sample())
   })
 
-  test('a step tells its number, its loss and its learning rate', () => {
+  test('a step reports its number, its loss and its learning rate', () => {
     const model = make({ config: { num_steps: 4, lr_schedule: 'linear', learning_rate: 0.5 } })
     const first = model.loss([model.docs[0]!])
     const steps = [...model.train()]
@@ -54,7 +54,7 @@ describe.each(twins)('%s', (_, Twin) => {
     expect([model.params, model.grad]).toEqual([params, grad])
   })
 
-  test('temperature 0 takes the likeliest token and draws nothing', () => {
+  test('temperature 0 takes the most likely token, without a draw', () => {
     const [model, other] = [make(), make()]
     run(model, 20)
     run(other, 20)
@@ -72,7 +72,7 @@ describe.each(twins)('%s', (_, Twin) => {
     expect([...model.docs].sort()).toEqual([...words].sort())
   })
 
-  test('what cannot be used is refused', () => {
+  test('invalid values are rejected', () => {
     const model = make()
     expect(() => make({ config: { n_embd: 10 } })).toThrow(ConfigError)
     expect(() => make({ seed: 0.5 })).toThrow(ConfigError)

@@ -8,7 +8,9 @@ import { TypedGPT } from '../../src/reference/typed.js'
 
 type TwinClass = typeof ValueGPT | typeof TypedGPT
 
-/** What test/golden/make.py writes. Long runs keep only the head and the sum of their parameters. */
+/**
+ * What test/golden/make.py writes. Long runs keep only the head and the sum of their parameters.
+ */
 interface Golden {
   config: ConfigInput & { preset?: string; seed?: number; data?: string }
   seed?: string
@@ -35,7 +37,7 @@ const words = 'to toe note neon onto ten tot none'.split(' ')
 const readGolden = (url: URL): Golden => JSON.parse(readFileSync(url, 'utf8'))
 const golden = (name: string) => readGolden(new URL(`../golden/${name}.json`, import.meta.url))
 
-/** The largest distance between two lists, over the length of the second. */
+/** The largest difference of two lists, relative to the length of the second. */
 function distance(got: ArrayLike<number>, want: readonly number[]): number {
   let worst = 0
   for (let i = 0; i < want.length; i++) worst = Math.max(worst, Math.abs(got[i]! - want[i]!))
@@ -44,7 +46,7 @@ function distance(got: ArrayLike<number>, want: readonly number[]): number {
 
 const sumOf = (list: Float64Array) => list.reduce((a, b) => a + b, 0)
 
-/** Takes `steps` of a golden's run and compares all that it tells of them. */
+/** Takes `steps` of a golden's run and compares everything that it reports. */
 function follow(Twin: TwinClass, want: Golden, docs: string[], steps = want.losses.length): void {
   const { preset = 'tutorial', seed = 0, data: _, ...config } = want.config
   const model = new Twin({ docs, preset, config, seed: BigInt(want.seed ?? seed) })
@@ -69,7 +71,7 @@ function follow(Twin: TwinClass, want: Golden, docs: string[], steps = want.loss
   expect(model.sample({ count: want.samples.length })).toEqual(want.samples)
 }
 
-describe.each(twins)('%s gives what CPython gives', (_, Twin) => {
+describe.each(twins)('%s agrees with CPython', (_, Twin) => {
   test.each(['unicode-2x3', 'odd-3x1'])('%s', (name) => {
     const want = golden(name)
     follow(Twin, want, want.docs!)
@@ -80,7 +82,7 @@ describe.each(twins)('%s gives what CPython gives', (_, Twin) => {
   })
 })
 
-// The dataset of the original is not part of this repository; where it lies beside it, it is used.
+// The dataset of the original is not part of this repository; it is used where available.
 const shared = new URL('../../../shared/', import.meta.url)
 describe.skipIf(!existsSync(new URL('golden/', shared)))('the original dataset', () => {
   const runs: [string, string, TwinClass, number | undefined][] = [
@@ -94,7 +96,7 @@ describe.skipIf(!existsSync(new URL('golden/', shared)))('the original dataset',
   })
 })
 
-describe('the two twins agree', () => {
+describe('the two reference engines agree', () => {
   const configs: ConfigInput[] = [
     { n_embd: 1, n_head: 1, block_size: 1 },
     { n_embd: 2, n_head: 1, block_size: 2 },
@@ -122,7 +124,7 @@ describe('the two twins agree', () => {
   test('numbers that have overflowed are not sampled from', () => {
     const typed = new TypedGPT({ docs: ['ab'] })
     typed.params.fill(NaN)
-    expect(() => typed.sample()).toThrow(/^weights must be a number above 0 .*, got NaN; try/)
+    expect(() => typed.sample()).toThrow(/^the weights must have a positive sum, got NaN/)
   })
 
   test('one character and no document longer than that', () => {

@@ -64,7 +64,6 @@ def read(raw):
         tensors[name] = [info['dtype'], info['shape'], [x.hex() for x in numbers]]
         end = last
     assert end == len(data), 'bytes behind the last tensor'
-    assert (8 + length) % 8 == 0, 'the numbers are not aligned'
     return {'metadata': metadata, 'tensors': tensors}
 
 

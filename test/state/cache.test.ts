@@ -14,7 +14,7 @@ const models = {
 type Model = keyof typeof models
 const MODELS = Object.keys(models) as Model[]
 
-/** What a generator gives on a model of its own, whose cache nobody else has used. */
+/** What a generator gives on a separate model, whose cache is not used by others. */
 async function alone(model: Model, options: GenerateOptions): Promise<Generated[]> {
   return [...(await models[model]()).generate(options)]
 }
@@ -92,7 +92,7 @@ describe.each(MODELS)('a model of %s', (model) => {
     }
   })
 
-  test('generators between samples leave the samples as they are', async () => {
+  test('generators between samples do not change the samples', async () => {
     const [gpt, other] = [await models[model](), await models[model]()]
     const running = gpt.generate({ seed: 1, temperature: 2 })
     for (const sideBySide of [false, true, false, true]) {
@@ -119,7 +119,7 @@ test('keys and values stay as they were computed; what is written counts from th
   expect([...gpt.generate(begin)]).not.toStrictEqual(want)
 })
 
-test('a step of training between two characters computes the past again', async () => {
+test('after a training step between two characters the past is computed again', async () => {
   const [gpt, other] = [await models.documents(), await models.documents()]
   const running = gpt.generate({ temperature: 0 })
   let text = String(running.next().value!.char)

@@ -7,7 +7,7 @@ import { digest } from '../helpers/digest.js'
 const WORDS = ['to', 'toe', 'note', 'neon', 'onto', 'ten', 'tot', 'none', 'tonne']
 const TEXT = 'one note to ten, ten notes to none\n'.repeat(4)
 
-/** What a model is and does: it trains a little, validates where it can, and samples. */
+/** The state and behavior of a model: it trains a little, validates if it can, and samples. */
 function life(gpt: MicroGPT) {
   const { config, docs, valDocs, counts, tokenizer, seed, preset, valFraction } = gpt
   const of = { config, docs: [...docs], valDocs: [...valDocs], chars: [...tokenizer.chars] }

@@ -1,4 +1,4 @@
-/** Recorded graphs: kept for as long as they are right, and given up in time. */
+/** Recorded graphs: reused while they are valid, and dropped in time. */
 import { describe, expect, test } from 'vitest'
 import type { Tensor } from '../../src/index.js'
 import { ArenaError, Graph, MicroGPT, Random } from '../../src/index.js'
@@ -16,7 +16,7 @@ describe.each(BUILDS)('the way back after more ops were recorded, %s build', (bu
     g.forward()
     // Added to, and set: each way back is kept for the next time.
     g.backward(y)
-    g.backward(y, 1, true)
+    g.backward(y, 1, false)
     expect([...x.grad]).toEqual([2, 2])
     g.backward(y)
     expect([...x.grad]).toEqual(params > 0 ? [4, 4] : [2, 2])
@@ -74,7 +74,7 @@ describe.each(BUILDS)('the way back after more ops were recorded, %s build', (bu
     const z = g.add(y, x)
     g.forward()
     spoil(x, y, z)
-    g.backward(z, 1, true)
+    g.backward(z, 1, false)
     expect([...x.grad]).toEqual([3, 3])
     g.backward(y, 1)
     expect([...x.grad]).toEqual([5, 5])
@@ -83,11 +83,11 @@ describe.each(BUILDS)('the way back after more ops were recorded, %s build', (bu
     spoil(y, z, w)
     g.backward(w, 1)
     expect([...x.grad]).toEqual([11, 11])
-    g.backward(w, 1, true)
+    g.backward(w, 1, false)
     expect([...x.grad]).toEqual([6, 6])
     g.backward(w, 1)
     expect([...x.grad]).toEqual([12, 12])
-    g.backward(w, 1, true)
+    g.backward(w, 1, false)
     expect([...x.grad]).toEqual([6, 6])
   })
 })
@@ -131,7 +131,7 @@ describe.each(BUILDS)('an arena that was full, %s build', (build) => {
     }
   })
 
-  test('refuses what does not fit and takes what does', async () => {
+  test('rejects what does not fit and accepts what does', async () => {
     const arena = await arenaOn(build, { values: 100 })
     expect(() => arena.alloc([101])).toThrow(ArenaError)
     const x = arena.alloc([60])
@@ -152,7 +152,7 @@ describe.each(BUILDS)('an arena that was full, %s build', (build) => {
 const ladder = (most: number) =>
   Array.from({ length: most }, (_, i) => 'abba'.repeat(most).slice(i % 3, (i % 3) + i + 1))
 
-describe('more shapes than graphs are kept', () => {
+describe('more shapes than stored graphs', () => {
   // A graph is kept for each shape, up to 128 of them.
   const config = { n_embd: 4, n_head: 2, block_size: 150, init_std: 0.3, num_steps: 400 }
   const docs = ladder(149)
@@ -178,7 +178,7 @@ describe('more shapes than graphs are kept', () => {
     expect(docs.map((doc) => gpt!.loss([doc]))).toEqual(want)
   })
 
-  test('documents of equal rows in all, but not in number, are told apart', async () => {
+  test('documents with equal total rows, but different counts, are distinguished', async () => {
     const gpt = await MicroGPT.create({ docs, config })
     const cuts = [
       ['abababab'],

@@ -29,7 +29,7 @@ describe.each(Object.keys(RUNS))('%s', (name) => {
   const options = RUNS[name]!
   const create = () => MicroGPT.create(options)
 
-  test('saved at step 0 goes on with the bits of a run that was not', async () => {
+  test('saved at step 0 continues with the bits of a run that was not saved', async () => {
     const [whole, first] = [await create(), await create()]
     const file = first.save(run)
     expect(readCheckpoint(file).step).toBe(0)
@@ -113,7 +113,7 @@ describe.each(Object.keys(RUNS))('loaded with a seed: %s', (name) => {
     expect([a!.step, b!.step]).toEqual([3, 3])
   })
 
-  test('and saved again goes on from there', async () => {
+  test('and saved again continues from there', async () => {
     const [file] = await files()
     const gpt = await MicroGPT.load(file!, { ...dataOf(options), seed: 9 })
     gpt.sample({ count: 2 })

@@ -6,7 +6,12 @@ import { type Core, type ThreadsCore, sharedMemory, startCore } from '../../src/
 import { serveThread } from '../../src/engine/threads/serve-thread.js'
 import { planGPT } from '../../src/gpt/memory.js'
 import { ThreadPool } from '../../src/engine/threads/thread-pool.js'
-import { FAILED, type WorkerInit, progressLine, spawnThread } from '../../src/engine/threads/thread.js'
+import {
+  FAILED,
+  type WorkerInit,
+  progressLine,
+  spawnThread,
+} from '../../src/engine/threads/thread.js'
 
 // The host asks this to learn where it runs.
 vi.mock('../../src/engine/core.js', async (load) => {
@@ -156,7 +161,7 @@ describe('a thread pool', () => {
   const plan = (core: Core) => planGPT(core, resolveConfig('tutorial'), 5, 3)
   const start = () => ThreadPool.start(coreUrl({ threads: true }), plan, 3)
 
-  test('is refused when one thread cannot be started, and the others are ended', async () => {
+  test('is rejected if one thread cannot be started, and the others are ended', async () => {
     const team = start()
     await vi.waitFor(() => expect(MadeUp.made).toHaveLength(2))
     MadeUp.made[0]!.say({ ready: true })
@@ -168,7 +173,7 @@ describe('a thread pool', () => {
     expect(MadeUp.made[0]!.ended).toBe(true)
   })
 
-  test('gives up for good when a thread has stopped answering', async () => {
+  test('gives up when a thread has stopped answering', async () => {
     const starting = start()
     await vi.waitFor(() => expect(MadeUp.made).toHaveLength(2))
     for (const worker of MadeUp.made) worker.say({ ready: true })

@@ -196,6 +196,7 @@ test('the package holds all of it', () => {
     'page.css',
     'microgpt.html',
   ]
+  expect(paths.has('python/microgpt_torch.py')).toBe(true)
   const more = [
     ...page,
     'icon.svg',

@@ -230,7 +230,7 @@ inBrowser('files', (site) => {
     expect(await stepOf(page)).toBe(77)
     const text = new TextEncoder().encode('{"a": "text"}\n{"of": "lines"}\n')
     expect(await drop(page, '#keep', 'lines.json', text)).toBe(true)
-    await says(page, '#found', /^This looks like a JSON object per line/)
+    await says(page, '#found', /^This looks like a list/)
     await page.click('#use-text')
     await says(page, '#data-status', /^From lines.json\./)
     // The Data panel's own button takes a checkpoint, too.

@@ -117,7 +117,7 @@ const visits = (site: Site) => {
     await ready(page)
     await page.fill('#field-n_embd', '18')
     expect(await page.textContent('#settings-status')).toBe(
-      'n_embd 18 does not divide into n_head 4; try 16 or 20',
+      'n_embd (18) must be divisible by n_head (4); try 16 or 20',
     )
     expect(await page.isDisabled('#apply')).toBe(true)
     await page.fill('#field-n_embd', '65536')
@@ -223,7 +223,7 @@ const visits = (site: Site) => {
   test('a link that cannot be followed is refused with a sentence', async () => {
     // One of each kind: the sentences of all of them are tested without a page.
     const links: [string, RegExp][] = [
-      ['#n_embd=18', /n_embd 18 does not divide into n_head 4/],
+      ['#n_embd=18', /n_embd \(18\) must be divisible by n_head \(4\)/],
       ['#n_embd=60000', /this model needs .* of memory/],
       ['#<img src=x onerror=alert(1)>=1', /there is no setting "<img src"/],
     ]

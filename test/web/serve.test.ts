@@ -34,6 +34,8 @@ test.each([
   [['--port', 'x'], /--port takes a whole number/],
   [['--port', '1.5'], /--port takes a whole number/],
   [['--speed', '1'], /--speed/],
+  [['--port', '-1'], /^npm run web: [^\n]+\n$/],
+  [['--host', ''], /--host takes a name or an address, got ""/],
 ])('%j is refused', async (args, message) => {
   const { child, said } = await program(...args)
   expect(said).toMatch(message)

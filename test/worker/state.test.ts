@@ -68,7 +68,7 @@ class Counted extends AbortController {
 }
 
 describe('a signal', () => {
-  test('of several runs ends the one that is under way, and those that come after', async () => {
+  test('of several runs ends the current one, and later ones', async () => {
     const model = await createWorkerModel({ docs, config: ENDLESS })
     const stop = new Counted()
     const { signal } = stop
@@ -194,7 +194,7 @@ describe('steps', () => {
   })
 })
 
-test('texts that are drawn at the same time are those of each alone', async () => {
+test('texts generated at the same time equal those generated alone', async () => {
   const config = { block_size: 6, n_layer: 2, init_std: 0.4, zero_init_projections: false }
   const text = { text: 'one note to ten, ten notes to none\n'.repeat(6), config }
   const [here, there] = [await MicroGPT.create(text), await createWorkerModel(text)]

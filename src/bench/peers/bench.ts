@@ -7,40 +7,41 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { MicroGPT } from '../../gpt/microgpt.js'
 import { machine } from '../machine.js'
-import { writeBlock } from '../readme.js'
+import { withReadmeFile, writeBlock } from '../readme.js'
 import { modelOf, writeCase } from './cases.js'
-import { PEERS, ask } from './peers.js'
+import { PEERS, askPeer } from './peers.js'
 import { type PeersReport, type Width, sweep } from './sweep.js'
 import { peersTable } from './table.js'
 
 const HELP = `usage: npm run bench:peers -- [--widths N,N...] [--rounds N] [--seconds N] [--only TEXT]
-                               [--no-install] [--json [FILE]] [--markdown] [--readme FILE]
+                               [--no-install] [--json [FILE]] [--markdown] [--readme [FILE]]
 
-Times @jax-js/jax and TensorFlow.js on WebAssembly, and PyTorch where python3 has it, beside this
-package: the same model, weights and batches, the losses compared first. Installs the two into
-build/peers, exact versions, 300 MB; nothing else is touched.
+Compares this package with @jax-js/jax and TensorFlow.js on WebAssembly, and with PyTorch where
+python3 has it: the same model, weights and batches. Losses are compared before anything is timed.
+Installs exact versions of the first two into build/peers (300 MB), and changes nothing else.
 
-  --widths N,N...  n_embd of the models: 16,32,64,128,256 unless given
-  --rounds N       fresh processes of each, 3 unless given; a figure is their median
-  --seconds N      how long each is timed, 1 unless given; three steps at least
-  --only TEXT      peers whose name holds this
-  --no-install     take what build/peers has
-  --json           print the numbers as JSON; with a FILE, write them there beside the table
+  --widths N,N...  n_embd of the models (16,32,64,128,256)
+  --rounds N       number of new processes for each; a figure is their median (3)
+  --seconds N      how long to time each, at least three steps (1)
+  --only TEXT      only engines whose name contains this
+  --no-install     use the packages already in build/peers
+  --json           print the numbers as JSON; with a FILE, write them there and print the table
   --markdown       print the table as Markdown
-  --readme FILE    also put it into FILE, at <!-- bench:peers -->
+  --readme [FILE]  also write the table into FILE (docs/benchmarks.md), between
+                   <!-- bench:peers --> and its end
 `
 
 /**
  * Runs the comparison and prints it.
  * @param argv the flags
- * @param folder where the peers' programs and packages are: build/peers, beside the core
- * @param askPeer how a peer is asked; a test gives known answers
+ * @param folder of the peers' programs and packages: build/peers, next to the core
+ * @param ask how a peer is asked; a test gives known answers
  * @returns the exit code
- * @throws {Error} for a flag that it does not know, or when a peer's losses are not ours
+ * @throws {Error} for an unknown flag, or when a peer's losses differ from ours
  */
-export async function benchPeers(argv: string[], folder: string, askPeer = ask): Promise<number> {
+export async function benchPeers(argv: string[], folder: string, ask = askPeer): Promise<number> {
   const { values, positionals } = parseArgs({
-    args: argv,
+    args: withReadmeFile(argv),
     allowPositionals: true,
     options: {
       widths: { type: 'string', default: '16,32,64,128,256' },
@@ -81,8 +82,7 @@ export async function benchPeers(argv: string[], folder: string, askPeer = ask):
       cases.push({ n_embd, numParams: gpt.numParams, file: writeCase(temporary, gpt, seconds) })
       gpt.free()
     }
-    const asked: Parameters<typeof sweep>[3] = (peer, path, mode) =>
-      askPeer(folder, peer, path, mode)
+    const asked: Parameters<typeof sweep>[3] = (peer, path, mode) => ask(folder, peer, path, mode)
     const peers = PEERS.filter(({ label }) => label.includes(values.only))
     const results = await sweep(peers, cases, rounds, asked, say)
     const sizes = cases.map(({ n_embd, numParams }) => ({ n_embd, numParams }))
@@ -102,7 +102,10 @@ export async function benchPeers(argv: string[], folder: string, askPeer = ask):
   return 0
 }
 
-/** The packages of package.json beside this program; without them their peers say what they miss. */
+/**
+ * Installs the packages of build/peers/package.json; a peer without its package says what is
+ * missing.
+ */
 async function install(folder: string, say: (text: string) => void): Promise<void> {
   say('installing the peers')
   const args = ['install', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund']

@@ -1,17 +1,17 @@
 /**
- * What every peer in JavaScript does alike: reads its case, makes the steps, prints one JSON line.
+ * What all peers in JavaScript have in common: read the case, run the steps, print one JSON line.
  *
  *     node PEER.mjs CASE.json losses|time DTYPE THREADS
  *
- * The case, written by cases.ts: the config, lr, the table of names and shapes, the weights' file
- * (float64, little-endian, in the table's order), batches of token ids [documents][block_size + 1],
- * the count of steps that are compared, and the seconds to time for.
+ * The case is written by cases.ts: the config, lr, the table of names and shapes, the file of
+ * weights (float64, little-endian, in the table's order), batches of token ids
+ * [documents][block_size + 1], the count of steps that are compared, and the seconds to time for.
  */
 import { readFileSync } from 'node:fs'
 
 /**
- * @param prepare (case, dtype, threads) => { about, step }: step(batch, t) makes the t-th step, from 1, and
- *   gives its loss as a number, or a promise of it
+ * @param prepare (case, dtype, threads) => { about, step }: step(batch, t) runs the t-th step, from
+ *   1, and returns its loss as a number, or a promise of it
  */
 export async function runPeer(prepare) {
   const [file, mode, dtype, threads] = process.argv.slice(2)
@@ -32,7 +32,7 @@ export async function runPeer(prepare) {
   let msPerStep = null
   if (mode === 'time') {
     const each = []
-    // The steps above have warmed it up; at least three, however long they take.
+    // The steps above have warmed it up. At least three, however long they take.
     for (let spent = 0; spent < 1000 * given.seconds || each.length < 3;) {
       const start = performance.now()
       await next()

@@ -1,4 +1,4 @@
-/** What the peers are given: one model, its weights and its batches, as files. */
+/** The input of the peers: one model, its weights and its batches, as files. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../config/config.js'
@@ -6,26 +6,28 @@ import type { MicroGPT } from '../../gpt/microgpt.js'
 import { blockDocuments } from '../texts.js'
 
 /** Steps whose losses are compared before anything is timed. */
-export const COMPARED = 4
+export const PEER_STEPS = 4
 const BLOCK = 32
 const BATCH = 16
 
 /** What a peer reads; see case.mjs. */
 export interface Case {
-  /** What ours is created with. */
+  /** Options to create our model with. */
   options: ReturnType<typeof modelOf>
   config: Config & { vocab_size: number }
   lr: number
   table: { name: string; shape: readonly [number, number] }[]
   /** A file of all weights, float64, little-endian, in the table's order. */
   weights: string
-  /** Token ids, [batch][document][block_size + 1]; taken in turn. */
+  /** Token ids, [batch][document][block_size + 1]; used in turn. */
   batches: number[][][]
   compared: number
   seconds: number
 }
 
-/** Options of MicroGPT.create for a width: one layer, documents that fill the block, vocabulary 65. */
+/**
+ * Options of MicroGPT.create for a width: one layer, documents that fill the block, vocabulary 65.
+ */
 export const modelOf = (n_embd: number) => ({
   docs: blockDocuments(BLOCK),
   preset: 'gist',
@@ -50,7 +52,7 @@ export function writeCase(folder: string, gpt: MicroGPT, seconds: number): strin
     config: { ...config, vocab_size: tokenizer.vocabSize },
     lr: config.learning_rate,
     table: [...gpt.stateDict.values()].map((one) => ({ name: one.name, shape: one.shape })),
-    ...{ weights, batches, compared: COMPARED, seconds },
+    ...{ weights, batches, compared: PEER_STEPS, seconds },
   }
   const file = join(folder, `${name}.json`)
   writeFileSync(file, JSON.stringify(given))

@@ -1,16 +1,16 @@
-/** microgpt on @jax-js/jax: its wasm backend, the whole step in one jit. */
+/** microgpt on @jax-js/jax, on its wasm backend, with the whole step in one jit. */
 import { defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax'
 import { readFileSync } from 'node:fs'
 import { runPeer } from './case.mjs'
 
-// It asks of float64 data whether they are of this class, which Node 20 does not have.
+// It checks whether data are of this class, which Node 20 does not have.
 globalThis.Float16Array ??= function Float16Array() {}
 
 const { version } = JSON.parse(
   readFileSync(new URL('./node_modules/@jax-js/jax/package.json', import.meta.url), 'utf8'),
 )
 
-/** An array is used up by what takes it; .ref keeps it for another use. */
+/** A function consumes the arrays that it takes; .ref keeps one for another use. */
 const rmsnorm = (x) => {
   const meanSquare = np.mean(np.square(x.ref), -1, { keepdims: true })
   return x.mul(np.reciprocal(np.sqrt(meanSquare.add(1e-5))))
@@ -38,7 +38,7 @@ await runPeer(async ({ config, weights, lr }, dtype) => {
     return y.transpose([0, 2, 1, 3]).reshape([B * T, n_embd])
   }
   const forward = (w, inputs, targets, hidden) => {
-    // One-hot rows: jit of this version refuses the scatter that an index's gradient is.
+    // One-hot rows, because jit in this version rejects the scatter in the gradient of an index.
     const tokens = np.matmul(inputs, w.wte)
     let x = tokens.reshape([B, T, n_embd]).add(w.wpe.reshape([1, T, n_embd]))
     x = rmsnorm(x.reshape([B * T, n_embd]))

@@ -1,4 +1,7 @@
-/** The program of `npm run bench:peers`, which scripts/peers.mjs bundles into build/peers and starts. */
+/**
+ * The program of `npm run bench:peers`, which scripts/peers.mjs bundles into build/peers and
+ * starts.
+ */
 import { fileURLToPath } from 'node:url'
 import { benchPeers } from './bench.js'
 

@@ -1,4 +1,4 @@
-/** microgpt-wasm, measured as its peers are: from build/peers, on the built package beside it. */
+/** microgpt-wasm, measured like its peers: from build/peers, with the built package next to it. */
 import { MicroGPT } from '../microgpt.js'
 import { runPeer } from './case.mjs'
 

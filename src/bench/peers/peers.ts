@@ -1,7 +1,8 @@
-/** The peers: how each is started, and how near its losses must be. */
+/** The peers: how to start each, and how close its losses must be. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { checkLosses } from '../equal.js'
+import { pythonWith } from './python.js'
 
 export interface Peer {
   label: string
@@ -9,11 +10,11 @@ export interface Peer {
   program: string
   dtype: 'float32' | 'float64'
   threads: number
-  /** Its losses may be this far from ours. */
+  /** Largest difference of its losses from ours. */
   tolerance: number
 }
 
-/** Single precision keeps seven digits of a loss of about 4. */
+/** Single precision has seven digits, and losses are about 4. */
 const FLOAT32 = 1e-4
 
 export const OURS: Peer = {
@@ -28,7 +29,7 @@ export const PEERS: readonly Peer[] = [
     ...{ program: 'jax.mjs', dtype: 'float32', threads: 1, tolerance: FLOAT32 },
   },
   {
-    // Its exp and log are polynomials of single precision in float64 too.
+    // Its exp and log are polynomials of single precision, in float64, too.
     label: 'jax-js, float64',
     ...{ program: 'jax.mjs', dtype: 'float64', threads: 1, tolerance: FLOAT32 },
   },
@@ -44,31 +45,35 @@ export const PEERS: readonly Peer[] = [
     label: 'PyTorch, float64, 2 threads',
     ...{ program: 'pytorch.py', dtype: 'float64', threads: 2, tolerance: 1e-10 },
   },
+  {
+    label: 'PyTorch, float32',
+    ...{ program: 'pytorch.py', dtype: 'float32', threads: 1, tolerance: FLOAT32 },
+  },
 ]
 
 export interface Answer {
   /** Name, version and backend. */
   about: string
   losses: number[]
-  /** Null unless it was asked for. */
+  /** Null unless it was requested. */
   msPerStep: number | null
 }
 
-/** A peer that cannot be run here; the message is why. */
+/** A peer that cannot run here; the message says why. */
 export class Unavailable extends Error {}
 
 /**
  * Runs a peer on a case.
  * @param folder where its program and packages are
- * @throws {Unavailable} with its own words when it ends with an error
+ * @throws {Unavailable} with the peer's message if it ends with an error
  */
-export function ask(
+export async function askPeer(
   folder: string,
   { program, dtype, threads }: Peer,
   file: string,
   mode: 'losses' | 'time',
 ): Promise<Answer> {
-  const command = program.endsWith('.py') ? 'python3' : process.execPath
+  const command = program.endsWith('.py') ? await python() : process.execPath
   const args = [join(folder, program), file, mode, dtype, `${threads}`]
   return new Promise((resolve, reject) => {
     execFile(command, args, { cwd: folder }, (error, stdout, stderr) => {
@@ -78,14 +83,22 @@ export function ask(
   })
 }
 
-/** Why a program ended: the line that names the error, else how it ended. */
+/** @throws {Unavailable} where there is no Python with PyTorch */
+async function python(): Promise<string> {
+  const found = await (withTorch ??= pythonWith('torch'))
+  if (found) return found
+  const hint = 'try apt-get install python3-torch libopenblas0, or set PYTHON to one that has it'
+  throw new Unavailable(`PyTorch is not installed for python3; ${hint}`)
+}
+let withTorch: Promise<string | null> | undefined
+
+/** Why a program ended: the line with the error, otherwise how it ended. */
 export function reasonOf(error: Error & { code?: unknown }, stderr: string): string {
-  if (error.code === 'ENOENT') return 'there is no python3'
   const named = /^(?:\w*Error\w*(?: \[\w+\])?|[\w$]+ \[\w*Error\w*\]): (.+)$/m.exec(stderr)
   const last = stderr.trim().split('\n').at(-1)
   return (named?.[1] ?? last) || error.message
 }
 
-/** What a peer's losses are away from ours at the most. @throws {Error} beyond its tolerance */
+/** The largest difference of a peer's losses from ours. @throws {Error} above its tolerance */
 export const compare = (peer: Peer, got: Answer, want: Answer) =>
   checkLosses(peer.label, got.losses, want.losses, peer.tolerance)

@@ -1,4 +1,4 @@
-/** Ours and each peer over widths: losses first, then milliseconds a step. */
+/** This package and each peer at several widths: first losses, then milliseconds per step. */
 import { median } from '../time.js'
 import { type Answer, OURS, type Peer, Unavailable, compare } from './peers.js'
 
@@ -6,18 +6,18 @@ export interface PeerResult {
   label: string
   /** Whether it is this package itself. */
   own: boolean
-  /** Name, version and backend; null when it never answered. */
+  /** Name, version and backend; null if it never answered. */
   about: string | null
   tolerance: number
   /** The largest difference of its losses from ours. */
   lossDifference: number
   /** Why it was not measured, or null. */
   missing: string | null
-  /** Milliseconds a step, by width. */
+  /** Milliseconds per step, by width. */
   ms: Record<number, number>
-  /** How many times as long as ours on one thread in the same round, by width. */
+  /** Time relative to ours on one thread in the same round, by width. */
   ratio: Record<number, number>
-  /** The first width from which on it is faster than that, or null. */
+  /** The first width from which on it is faster than ours, or null. */
   passesAt: number | null
 }
 
@@ -35,30 +35,31 @@ export interface Width {
   file: string
 }
 
-/** Asks a peer: ask() of peers.ts, or what a test puts there. */
+/** Asks a peer: askPeer() of peers.ts, or what a test puts there. */
 export type Ask = (peer: Peer, file: string, mode: 'losses' | 'time') => Promise<Answer>
 
 /**
- * In each width the losses are compared first, and again in what is timed; then, round by round, each peer is timed in a fresh
- * process; whether it is faster is the median of the ratios within a round, so that a noisy moment of
- * the machine meets both. A peer that is not there is left out, with the reason.
- * @throws {Error} when a peer's losses are not ours
+ * At each width the losses are compared first, and again in the timed runs. Then, round by round,
+ * each peer is timed in a new process. Whether it is faster is decided by the median of the ratios
+ * within a round, so that noise of the machine affects both. A peer that is not available is left
+ * out, with the reason.
+ * @throws {Error} if a peer's losses differ from ours
  */
 export async function sweep(
   peers: readonly Peer[],
   widths: readonly Width[],
   rounds: number,
-  ask: Ask,
+  askPeer: Ask,
   say: (text: string) => void,
 ): Promise<PeerResult[]> {
   const results = new Map([OURS, ...peers].map((peer) => [peer, blank(peer)]))
   for (const { n_embd, file } of widths) {
-    const want = await ask(OURS, file, 'losses')
+    const want = await askPeer(OURS, file, 'losses')
     const able: Peer[] = []
     for (const [peer, result] of results) {
       if (result.missing !== null) continue
       say(`n_embd ${n_embd}: losses of ${peer.label}`)
-      const got = await ask(peer, file, 'losses').catch((error: unknown) => {
+      const got = await askPeer(peer, file, 'losses').catch((error: unknown) => {
         if (!(error instanceof Unavailable)) throw error
         result.missing = error.message
         return null
@@ -72,7 +73,7 @@ export async function sweep(
     for (let round = 1; round <= rounds; round++) {
       for (const [peer, each] of times) {
         say(`n_embd ${n_embd}, round ${round} of ${rounds}: ${peer.label}`)
-        const timed = await ask(peer, file, 'time')
+        const timed = await askPeer(peer, file, 'time')
         compare(peer, timed, want)
         each.push(timed.msPerStep!)
       }
@@ -94,7 +95,7 @@ const blank = ({ label, program, tolerance }: Peer): PeerResult => ({
   passesAt: null,
 })
 
-/** The least width at which, and at all above it, a ratio is below 1; or null. */
+/** The smallest width from which on all ratios are below 1, or null. */
 export function passesAt(ratio: Readonly<Record<number, number>>): number | null {
   let from: number | null = null
   const widths = Object.keys(ratio).map(Number)

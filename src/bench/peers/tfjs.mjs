@@ -1,10 +1,10 @@
-/** microgpt on TensorFlow.js: its wasm backend, which has float32 alone. */
+/** microgpt on TensorFlow.js, on its wasm backend, which has only float32. */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { runPeer } from './case.mjs'
 
 const require = createRequire(import.meta.url)
-// As CommonJS: the packages' own Node builds, which find core.wasm's like on the disk.
+// As CommonJS: the Node builds of the packages, which find their wasm files on the disk.
 const tf = require('@tensorflow/tfjs')
 const { setWasmPaths } = require('@tensorflow/tfjs-backend-wasm')
 
@@ -30,8 +30,8 @@ await runPeer(async ({ config, weights, lr }) => {
   )
 
   const rmsnorm = (x) => tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.mul(x, x), -1, true), 1e-5)))
-  // Its wasm kernel is slow on operands that matMul is to transpose, as its own gradients ask for: up
-  // to five times the step. So they are transposed first.
+  // Its wasm kernel is slow if matMul transposes an operand, as its gradients do: a step can take five
+  // times as long. So operands are transposed first.
   const flip = (x) => tf.transpose(x, x.rank === 2 ? [1, 0] : [0, 1, 3, 2])
   const timesFlipped = tf.customGrad((a, b, save) => {
     save([a, b])

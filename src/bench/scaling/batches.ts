@@ -1,4 +1,4 @@
-/** What a larger batch costs: the preset's model, 1 to 64 documents a step. */
+/** The cost of larger batches: the preset's model, 1 to 64 documents per step. */
 import { NAMES } from '../../data/names.js'
 import { parseDocs } from '../../data/text.js'
 import { checkLoss, checkLosses } from '../equal.js'
@@ -8,26 +8,26 @@ import { losses, median, time } from '../time.js'
 export interface BatchRow {
   batch: number
   usPerDocument: number
-  /** Per 1,000 positions of the documents that were trained on. */
+  /** Per 1,000 positions of the training documents. */
   usPerThousand: number
-  /** |first loss - the mean of the documents' own losses|. */
+  /** |first loss - mean of the losses of its documents|. */
   lossDifference: number
 }
 
 export interface Batches {
   rows: BatchRow[]
-  /** The largest difference of a loss from microgpt's own on scalar autograd, one document a step. */
+  /** The largest difference of a loss from that of scalar autograd, with one document per step. */
   scalarDifference: number
 }
 
 const BATCHES = [1, 2, 4, 8, 16, 32, 64]
-/** A batch of one against scalar autograd. */
+/** A batch of one compared with scalar autograd. */
 const COMPARED = 30
-/** Documents of one timing, and timings of each batch size. */
+/** Documents per timing, and timings per batch size. */
 const DOCUMENTS = 2048
 const ROUNDS = 9
 
-/** @throws {Error} when a loss is not what it must be */
+/** @throws {Error} if a loss is not the expected one */
 export async function measureBatches(setup: Setup, preset: string): Promise<Batches> {
   const docs = parseDocs(NAMES)
   const make = (config: object) => setup.wasm({ docs, preset, config })
@@ -48,7 +48,7 @@ export async function measureBatches(setup: Setup, preset: string): Promise<Batc
     models.push({ batch, gpt, lossDifference, perDocument: [] as number[], positions: 0 })
   }
 
-  // Round by round, so that a noisy moment of the machine meets all of them; the first one warms up.
+  // Round by round, so that noise of the machine affects all of them. The first round warms up.
   for (let round = 0; round <= ROUNDS; round++) {
     for (const model of models) {
       const { batch, gpt, perDocument } = model
@@ -67,7 +67,7 @@ export async function measureBatches(setup: Setup, preset: string): Promise<Batc
   return { rows, scalarDifference }
 }
 
-/** Positions of the documents that a model took from one count of docsSeen to another. */
+/** Positions of the documents that a model used between two values of docsSeen. */
 function positionsOf({ docs, config }: TimedCore, from: number, to: number): number {
   let positions = 0
   for (let i = from; i < to; i++) {

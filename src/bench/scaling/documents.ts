@@ -1,4 +1,4 @@
-/** What more documents cost: from a text to a model that has made its first step. */
+/** The cost of more documents: from a text to a model that has run its first step. */
 import { decodeUtf8, parseDocs } from '../../data/text.js'
 import { checkLoss } from '../equal.js'
 import type { Setup } from '../setup.js'
@@ -6,18 +6,18 @@ import { namesText } from '../texts.js'
 
 export interface DocumentsResult {
   textBytes: number
-  /** From the bytes of the text until the first step is made. */
+  /** From the bytes of the text to the end of the first step. */
   ms: number
-  /** The process's peak, Node, the text and all. */
+  /** Peak memory of the whole process, including Node and the text. */
   peakBytes: number
-  /** |first loss - the typed-array twin's loss of the same document|. */
+  /** |first loss - the typed-array engine's loss of the same document|. */
   lossDifference: number
 }
 
 /**
- * Once, in a process that has done nothing before. A start cannot be repeated in it, so the check
- * comes behind it, and a wrong loss throws the figures away.
- * @throws {Error} when the first loss is not the twin's
+ * Measures once, in a process that has done nothing before. A start cannot be repeated, so the
+ * check comes afterwards, and a wrong loss discards the figures.
+ * @throws {Error} if the first loss differs from the typed-array engine's
  */
 export async function measureDocuments(
   setup: Setup,

@@ -11,7 +11,7 @@ import type { ThreadsResult } from './threads.js'
 
 export interface DocumentsRow extends DocumentsResult {
   documents: number
-  /** The process's peak without that of one that only loads the program. */
+  /** Peak memory of the process minus that of one that only loads the program. */
   memoryBytes: number
 }
 
@@ -23,20 +23,20 @@ export interface Scaling {
   batches: Batches
   documents: DocumentsRow[]
   parameters: {
-    /** What kept the last model from being larger. */
+    /** What limits the size of the last model. */
     bound: string
     rows: ParametersRow[]
-    /** Most to least over the rows: of the position's part, and of Adam's. */
+    /** Largest over smallest of the rows: of the time per position, and of Adam. */
     spread: { nsPerPosition: number; nsAdam: number }
   }
   threads: Partial<Record<Size, ThreadsResult>>
 }
 
 const DOCUMENTS = [1e3, 1e4, 1e5, 1e6]
-/** Fresh processes for each count of documents; the figures are medians. */
+/** Number of new processes per count of documents; the figures are medians. */
 const STARTS = 3
 
-/** @param say told what is being done */
+/** @param say receives progress messages */
 export async function measureScaling(
   preset: string,
   { child, freeBytes }: Pick<Processes, 'child' | 'freeBytes'>,
@@ -78,5 +78,5 @@ export async function measureScaling(
   return { batches, documents, parameters: { bound: by, rows, spread }, threads }
 }
 
-/** The most of some numbers, divided by the least. */
+/** The largest of some numbers divided by the smallest. */
 export const ratio = (values: readonly number[]) => Math.max(...values) / Math.min(...values)

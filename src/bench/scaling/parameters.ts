@@ -1,4 +1,4 @@
-/** What a parameter costs, from the tutorial's 4,064 to the largest model that fits. */
+/** The cost per parameter, from the tutorial's 4,064 to the largest model that fits. */
 import { checkLoss } from '../equal.js'
 import type { Setup, TimedCore } from '../setup.js'
 import { median, time } from '../time.js'
@@ -8,20 +8,20 @@ export interface ParametersResult {
   numParams: number
   bytes: number
   msPerStep: number
-  /** Forward and backward of a position, by the parameters; nanoseconds. */
+  /** Forward and backward, in nanoseconds per position and parameter. */
   nsPerPosition: number
-  /** Adam, by the parameters; nanoseconds. */
+  /** Adam, in nanoseconds per parameter. */
   nsAdam: number
-  /** |first loss - what expectedLoss gives|. */
+  /** |first loss - expectedLoss|. */
   lossDifference: number
 }
 
 /**
- * A fixed batch on one model; a fresh process each.
- * @throws {Error} when the loss is not the expected one
+ * Measures a fixed batch on one model; each model runs in a new process.
+ * @throws {Error} if the loss is not the expected one
  */
 export async function measureParameters(setup: Setup, n: number): Promise<ParametersResult> {
-  // A small model first: it shares the compiled code, and leaves the baseline compiler behind.
+  // A small model first: it uses the same code, so that the optimizing compiler has finished.
   const small = await setup.wasm({ docs: [DOC], config: inputOf(64) })
   time(setup.now, small, 300)
   small.free()
@@ -29,7 +29,7 @@ export async function measureParameters(setup: Setup, n: number): Promise<Parame
   const gpt = await setup.wasm({ docs: [DOC], config: inputOf(n) })
   const { numParams } = gpt
   const want = await expectedLoss(setup, gpt, n)
-  // The first step is the one that touches all of the memory.
+  // The first step touches all of the memory for the first time.
   const [first] = [...gpt.train({ steps: 1 })]
   const lossDifference = checkLoss(`${numParams} parameters`, first!.loss, want, 1e-11)
 
@@ -61,10 +61,13 @@ export async function measureParameters(setup: Setup, n: number): Promise<Parame
   }
 }
 
-/** n_embd up to which a second model in typed arrays is small enough to check against. */
+/** Largest n_embd for which a second model in typed arrays is small enough to compare with. */
 const MAX_TWIN = 256
 
-/** The loss of the document by the typed-array engine; of larger models by the core without training. */
+/**
+ * The loss of the document from the typed-array engine; for larger models from the core, without
+ * training.
+ */
 async function expectedLoss(setup: Setup, gpt: TimedCore, n: number): Promise<number> {
   if (n > MAX_TWIN) return gpt.loss([DOC])
   const config = { ...inputOf(n), batch_size: 1 }

@@ -1,18 +1,18 @@
-/** The scaling section as a person reads it. */
+/** The scaling section as text or Markdown. */
 import { formatBytes } from '../../engine/plan.js'
-import { difference, lines, number, whole } from '../lines.js'
+import { difference, lines, number, grouped } from '../lines.js'
 import { SIZES } from '../shapes.js'
 import type { Scaling } from './index.js'
 
-const BATCHES = ['batch', 'us a document', 'us for 1,000 positions']
-const DOCUMENTS = ['documents', 'text', 'ms to step 1', 'us a document', 'memory']
+const BATCHES = ['batch', 'µs per document', 'µs per 1,000 positions']
+const DOCUMENTS = ['documents', 'text', 'ms to step 1', 'µs per document', 'memory']
 const PARAMETERS = [
-  ...['parameters', 'n_embd', 'arena', 'ms a step', 'ns a parameter'],
-  ...['forward and backward, a position', 'Adam'],
+  ...['parameters', 'n_embd', 'arena', 'ms per step', 'ns per parameter'],
+  ...['forward and backward per position', 'Adam'],
 ]
-const THREADS = ['model', 'threads', 'ms a step', 'times as fast']
+const THREADS = ['model', 'threads', 'ms per step', 'speedup']
 
-/** The machine, then four tables, each under what was compared before it. */
+/** The machine, then four tables, each below the comparison that was made first. */
 export function scalingTables(scaling: Scaling, machine: string, markdown: boolean): string[] {
   const { batches, documents, parameters } = scaling
   const section = (title: string, check: string, columns: string[], rows: string[][]) => [
@@ -25,17 +25,17 @@ export function scalingTables(scaling: Scaling, machine: string, markdown: boole
   const batchRows = batches.rows.map((row) => [
     `${row.batch}`,
     number(row.usPerDocument),
-    whole(row.usPerThousand),
+    grouped(row.usPerThousand),
   ])
   const documentRows = documents.map((row) => [
-    whole(row.documents),
+    grouped(row.documents),
     formatBytes(row.textBytes),
     number(row.ms),
     number((1000 * row.ms) / row.documents),
     formatBytes(row.memoryBytes),
   ])
   const parameterRows = parameters.rows.map((row) => [
-    whole(row.numParams),
+    grouped(row.numParams),
     `${row.n_embd}`,
     formatBytes(row.bytes),
     number(row.msPerStep),
@@ -45,30 +45,30 @@ export function scalingTables(scaling: Scaling, machine: string, markdown: boole
   ])
   const { nsPerPosition, nsAdam } = parameters.spread
   return [
-    'How the cost grows, on the core:',
+    'Scaling of the WebAssembly core:',
     machine,
     ...section(
-      'Batches: documents a step;',
-      `the loss of a batch is the mean of its documents' within ${worst(batches.rows)}, and a batch ` +
-        `of 1 is scalar autograd within ${difference(batches.scalarDifference)}`,
+      'Batches: documents per step;',
+      `the loss of a batch equals the mean of its documents' within ${worst(batches.rows)}, and a batch ` +
+        `of 1 equals scalar autograd within ${difference(batches.scalarDifference)}`,
       BATCHES,
       batchRows,
     ),
     ...section(
-      'Documents: from the text to step 1, and the memory above that of a bare process;',
-      `the first loss is the typed-array twin's within ${worst(documents)}`,
+      'Documents: time from the text to step 1, and the memory beyond that of an idle process;',
+      `the first loss equals the typed-array engine's within ${worst(documents)}`,
       DOCUMENTS,
       documentRows,
     ),
     ...section(
-      'Parameters: 32 positions a step; ns a parameter, of the whole step and its parts;',
-      `the first loss is the typed-array twin's within ${worst(parameters.rows)}`,
+      'Parameters: 32 positions per step; ns per parameter for the whole step and for its parts;',
+      `the first loss equals the typed-array engine's within ${worst(parameters.rows)}`,
       PARAMETERS,
       parameterRows,
     ),
     '',
-    `The last is the largest that fits ${parameters.bound}. Most to least: ${number(nsPerPosition)} for`,
-    `forward and backward, ${number(nsAdam)} for Adam.`,
+    `The last is the largest that fits ${parameters.bound}. Largest time per parameter over smallest:`,
+    `${number(nsPerPosition)} for forward and backward, ${number(nsAdam)} for Adam.`,
     ...threadTable(scaling, markdown),
   ]
 }
@@ -87,7 +87,7 @@ function threadTable({ threads }: Scaling, markdown: boolean): string[] {
   )
   const supported = entries.every(([, result]) => result.supported)
   const check = supported
-    ? 'the losses on several threads are those on one, bit for bit'
+    ? 'the losses on several threads equal those on one thread, bit for bit'
     : 'one thread only: MicroGPT.create of this build has no option `threads`'
   return ['', 'Threads:', check, '', ...lines(THREADS, rows, markdown)]
 }

@@ -1,4 +1,4 @@
-/** What more threads bring, on two of the larger models. */
+/** The speedup of more threads, for two of the larger models. */
 import { ConfigError } from '../../errors.js'
 import type { CreateOptions } from '../../gpt/microgpt.js'
 import { checkLosses } from '../equal.js'
@@ -13,25 +13,25 @@ export interface ThreadsRow {
 }
 
 export interface ThreadsResult {
-  /** False where MicroGPT.create has no such option: then there is a row of one thread only. */
+  /** False if MicroGPT.create has no such option: then there is only a row for one thread. */
   supported: boolean
   rows: ThreadsRow[]
 }
 
 const COMPARED = 3
 
-/** 1 to 8 one by one, then doubled; the last is all that the machine has. */
+/** 1 to 8, then doubled; the last is the number of threads of the machine. */
 export function threadCounts(most: number): number[] {
   const counts = []
   for (let n = 1; n < most; n += n < 8 ? 1 : n) counts.push(n)
   return [...counts, most]
 }
 
-/** A new model on some threads. One thread is what create gives without being asked. */
+/** A new model on some threads. One thread is the default of create. */
 const create = (setup: Setup, options: CreateOptions, threads: number) =>
   setup.wasm((threads === 1 ? options : { ...options, threads }) as CreateOptions)
 
-/** Whether MicroGPT.create takes `threads`. */
+/** Whether MicroGPT.create has the option `threads`. */
 async function supported(setup: Setup): Promise<boolean> {
   try {
     const gpt = await create(setup, { docs: ['ab'] }, 2)
@@ -43,7 +43,7 @@ async function supported(setup: Setup): Promise<boolean> {
   }
 }
 
-/** @throws {Error} when a loss on several threads is not, to the bit, the loss on one */
+/** @throws {Error} if a loss on several threads is not bit-identical to the loss on one */
 export async function measureThreads(setup: Setup, size: Size): Promise<ThreadsResult> {
   const config = { ...SIZES[size], num_steps: 1_000_000, init_std: 0.05 }
   const options = { docs: blockDocuments(config.block_size), config }

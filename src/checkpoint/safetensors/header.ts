@@ -1,24 +1,25 @@
 /**
- * The JSON header of a safetensors file, read from its bytes. JSON.parse would take the last of two
- * equal keys and as much memory as it likes; here nothing nests deeper than the form does.
+ * The JSON header of a safetensors file, read from its bytes. JSON.parse would accept duplicate
+ * keys and use unlimited memory; this reader accepts only the form that the format has.
  */
 import { show } from '../../config/checks.js'
 import { type CheckpointCode, CheckpointError } from '../../errors.js'
 
 /** Bytes of a number of each dtype that is read. */
-export const SIZES = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const
-export type Dtype = keyof typeof SIZES
+export const DTYPE_BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const
+/** A supported number format: float64, float32, float16 or bfloat16. */
+export type Dtype = keyof typeof DTYPE_BYTES
 
-/** Further ones would take more memory than the file does. */
+/** A model of 1,024 layers has 18,443 tensors, of four keys each. More would take more memory than the file. */
 const MAX_ENTRIES = 65_536
 const MAX_DIMENSIONS = 16
 /** What JSON allows between its tokens. */
 const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d])
 export const METADATA = '__metadata__'
-/** Names that mean something else to objects of JavaScript. */
+/** Names with a special meaning for JavaScript objects. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** What the header says of a tensor. */
+/** What the header says about a tensor; not checked yet. */
 export interface Claim {
   dtype: Dtype
   shape: number[]
@@ -26,12 +27,11 @@ export interface Claim {
   to: number
 }
 
-/** Reads JSON of just the form that the format has, from byte 8 to `end`. */
+/** Reads JSON of exactly the form of the format, from byte 8 to `end`. */
 export class HeaderReader {
   private readonly bytes: Uint8Array
   private readonly end: number
   private at = 8
-  private entries = 0
   private readonly utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
   constructor(bytes: Uint8Array, end: number) {
@@ -44,8 +44,9 @@ export class HeaderReader {
     const claims = new Map<string, Claim>()
     if (this.bytes[this.at] !== 0x7b) this.malformed('{')
     this.object((name) => {
-      if (name === METADATA) this.object((key) => metadata.set(key, this.string()))
-      else claims.set(name, this.claim(name))
+      if (name === METADATA) {
+        this.object((key) => limited(metadata.set(key, this.string()), 'keys in its metadata'))
+      } else limited(claims.set(name, this.claim(name)), 'tensors')
     })
     if (this.peek() !== '') this.malformed('nothing but spaces')
     return { metadata, claims }
@@ -59,19 +60,19 @@ export class HeaderReader {
       if (key === 'dtype') dtype = this.string()
       else if (key === 'shape') shape = this.wholes('shape', MAX_DIMENSIONS)
       else if (key === 'data_offsets') offsets = this.wholes('offsets', 2)
-      else fail('json', `tensor ${show(name)} has a field ${show(key)}, which the format has not`)
+      else fail('json', `tensor ${show(name)} has a field ${show(key)}, which is not in the format`)
     })
     if (dtype === undefined || !shape || offsets?.length !== 2) {
       fail('json', `tensor ${show(name)} needs dtype, shape and data_offsets of two numbers`)
     }
-    if (!Object.hasOwn(SIZES, dtype)) {
-      const known = Object.keys(SIZES).join(', ')
+    if (!Object.hasOwn(DTYPE_BYTES, dtype)) {
+      const known = Object.keys(DTYPE_BYTES).join(', ')
       fail('dtype', `tensor ${show(name)} must be of dtype ${known}, got ${show(dtype)}`)
     }
     return { dtype: dtype as Dtype, shape, from: offsets[0]!, to: offsets[1]! }
   }
 
-  /** { "key": value, ... }; a key comes once. @param value reads what stands behind a key */
+  /** { "key": value, ... } without duplicate keys. @param value reads the value of a key */
   private object(value: (key: string) => void): void {
     const seen = new Set<string>()
     this.take('{')
@@ -80,7 +81,6 @@ export class HeaderReader {
       const key = this.string()
       if (FORBIDDEN.has(key)) fail('key', `the header has a key ${show(key)}, which is refused`)
       if (seen.has(key)) fail('duplicate', `the header has the key ${show(key)} twice`)
-      if (++this.entries > MAX_ENTRIES) fail('header', `the header has over ${MAX_ENTRIES} keys`)
       seen.add(key)
       this.take(':')
       value(key)
@@ -140,7 +140,7 @@ export class HeaderReader {
     }
   }
 
-  /** The next character, spaces skipped; '' at the end. */
+  /** The next character after white space; '' at the end. */
   private peek(): string {
     while (this.at < this.end && SPACES.has(this.bytes[this.at]!)) this.at++
     return this.byte()
@@ -159,6 +159,11 @@ export class HeaderReader {
     const got = this.byte() === '' ? 'its end' : show(this.byte())
     fail('json', `the header must have ${want} at byte ${this.at} of the file, got ${got}`)
   }
+}
+
+/** @throws {CheckpointError} when there are more entries than a file may have */
+function limited({ size }: ReadonlyMap<string, unknown>, what: string): void {
+  if (size > MAX_ENTRIES) fail('header', `the header has over ${MAX_ENTRIES} ${what}`)
 }
 
 /** @throws {CheckpointError} */

@@ -1,8 +1,10 @@
-/** What a thread of the pool runs: one instance of the core that does its share of every round. */
+/**
+ * The code of a thread of the pool: one instance of the core, which does its share of every round.
+ */
 import { type ThreadsCore, isNode, startCore } from '../core.js'
-import { FAILED, type Report, type WorkerInit, progressLine } from './thread.js'
+import { FAILED, type ThreadReport, type WorkerInit, progressLine } from './thread.js'
 
-/** Waits for a WorkerInit and serves; called once, by the thread's script. */
+/** Waits for a WorkerInit and then serves. Called once, by the thread's script. */
 export function serveThread(): void {
   if (isNode()) {
     const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')
@@ -14,7 +16,7 @@ export function serveThread(): void {
   }
 }
 
-async function serve(init: WorkerInit, tell: (report: Report) => void): Promise<void> {
+async function serve(init: WorkerInit, tell: (report: ThreadReport) => void): Promise<void> {
   try {
     const core = await startCore<ThreadsCore>(init.module, init.memory)
     core.join(init.block, init.index)

@@ -1,6 +1,7 @@
 /**
- * An executor on several threads: instances of the core on one memory, each in a thread. The host's
- * side of assembly/thread-pool.ts. The calling thread does its share too, and waits for the others.
+ * An executor on several threads: instances of the core on one memory, each in a thread. This is
+ * the host's side of assembly/thread-pool.ts. The calling thread does its share, too, and waits for
+ * the others.
  */
 import { TrainingError } from '../../errors.js'
 import { Arena } from '../arena.js'
@@ -17,16 +18,19 @@ import type { Executor, MicroBatch, Update } from '../executor.js'
 import { type ArenaPlan, even, planBytes } from '../plan.js'
 import { FAILED, type Thread, progressLine, spawnThread } from './thread.js'
 
-/** Turns of the loop in which the caller looks whether the others are done, before it sleeps: about 1 ms. */
+/** Number of polls before the calling thread sleeps: about 1 ms. */
 const SPINS = 3_000_000
-/** A thread whose heartbeat stops for this many milliseconds while others wait for it is lost. */
+/**
+ * A thread counts as lost if its heartbeat stops for this many milliseconds while others wait for
+ * it.
+ */
 const PATIENCE = 10_000
 
-/** Ends the threads of pools that nobody references any more. */
+/** Ends the threads of pools that are no longer referenced. */
 const unreferenced = new FinalizationRegistry((stop: () => void) => stop())
 
 export class ThreadPool implements Executor {
-  /** Threads, the calling one included. */
+  /** Number of threads, the calling one included. */
   readonly width: number
   readonly arena: Arena
   readonly update: Update = (...args) => {
@@ -35,7 +39,7 @@ export class ThreadPool implements Executor {
   }
   private readonly core: ThreadsCore
   private readonly threads: Thread[] = []
-  /** Of each thread: the last round that it finished. */
+  /** The last round that each thread finished. */
   private readonly progress: Int32Array[]
   private lost = ''
 
@@ -51,11 +55,11 @@ export class ThreadPool implements Executor {
   }
 
   /**
-   * Starts the threads; all of them are ready when this resolves.
+   * Starts the threads. All of them are ready when this resolves.
    * @param source the core for several threads
    * @param planOf the plan of the arena that they share, with the scratch of one thread
-   * @throws {CoreError} {ArenaError} when the core cannot be loaded or the memory is not there
-   * @throws {TrainingError} when a thread does not start
+   * @throws {CoreError} {ArenaError} if the core cannot be loaded or there is not enough memory
+   * @throws {TrainingError} if a thread does not start
    */
   static async start(
     source: CoreSource,
@@ -69,7 +73,7 @@ export class ThreadPool implements Executor {
     const arena = new Arena(core, plan)
     const block = core.share(width) >>> 0
     const pool = new ThreadPool(core, arena, block, width)
-    // Weak: what the threads call must not keep the pool from being collected.
+    // Weak, so that the callbacks of the threads do not keep the pool alive.
     const weak = new WeakRef(pool)
     const starting = Array.from({ length: width - 1 }, (_, i) =>
       spawnThread({ module, memory, block, index: i + 1 }, (why) => weak.deref()?.lose(i + 1, why)),
@@ -90,7 +94,7 @@ export class ThreadPool implements Executor {
     this.run(this.core.FORWARD.value, batches.length)
   }
 
-  /** Two rounds: all values, then the weights' gradients, each number of which one thread sums. */
+  /** Two rounds: all values, then the weights' gradients; each of these is summed by one thread. */
   backward(batches: readonly MicroBatch[], seed: number, accumulate: boolean): void {
     batches.forEach(({ graph, loss }, i) => graph.prepareBackward(loss, accumulate || i > 0))
     this.setMicroBatches(batches, seed)
@@ -102,7 +106,7 @@ export class ThreadPool implements Executor {
     this.stopper()
   }
 
-  /** Ends the threads; it references nothing else, so that the pool can be collected. */
+  /** Ends the threads. It does not reference the pool, so that the pool can be collected. */
   private get stopper(): () => void {
     const { threads } = this
     return () => {
@@ -117,12 +121,12 @@ export class ThreadPool implements Executor {
     })
   }
 
-  /** One round: this thread's share, and then it waits until all others have done theirs. */
+  /** One round: this thread does its share, then waits until all others have done theirs. */
   private run(job: number, batches: number): void {
     if (this.lost) throw new TrainingError(this.lost)
     this.core.begin(job, batches)
     let late = this.core.finish(SPINS)
-    // Only now: most rounds end before the clock has to be read.
+    // Most rounds end before the clock has to be read.
     for (let since = 0, last = ''; late !== 0; late = this.core.finish(SPINS)) {
       const sign = `${late} ${this.core.heartbeat(late)}`
       if (sign !== last) since = performance.now()
@@ -136,13 +140,13 @@ export class ThreadPool implements Executor {
     }
   }
 
-  /** Sleeps until a thread is done, or for a moment, where this thread may sleep. */
+  /** Sleeps until a thread is done, at most 20 ms, if this thread may sleep. */
   private doze(index: number): void {
     const line = this.progress[index]!
     try {
       Atomics.wait(line, 0, line[0]!, 20)
     } catch {
-      // The main thread of a page may not sleep: it goes on looking.
+      // The main thread of a page may not sleep: it polls instead.
     }
   }
 
@@ -155,13 +159,13 @@ export class ThreadPool implements Executor {
   }
 }
 
-/** The plan with scratch for every thread, and the control block at the end of the tape. */
+/** The plan, with scratch for every thread, and the control block at the end of the tape. */
 async function poolPlan(
   module: CoreModule,
   planOf: (core: Core) => ArenaPlan,
   width: number,
 ): Promise<ArenaPlan> {
-  // An instance only to count with: the real one needs a memory whose size is known.
+  // An instance just for counting: the real one needs a memory of known size.
   const core = await startCore<ThreadsCore>(module, sharedMemory(0))
   const plan = planOf(core)
   const records = plan.records + core.controlRecords(width)

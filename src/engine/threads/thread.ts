@@ -1,18 +1,21 @@
-/** A thread with its own instance of the core, in Node and in browsers: the host's side of its start. */
+/**
+ * A thread with its own instance of the core, in Node and in browsers: the host's side of its
+ * start.
+ */
 import { threadUrl } from '../assets.js'
 import { type CoreModule, type SharedMemory, isNode } from '../core.js'
 
-/** What a thread is given when it starts. */
+/** What a thread receives when it starts. */
 export interface WorkerInit {
   module: CoreModule
   memory: SharedMemory
   /** Address of the thread pool's control block. */
   block: number
-  /** Which instance of the pool this one is. */
+  /** Index of this instance in the pool. */
   index: number
 }
 
-/** What a thread writes for its round when it ends with an error. */
+/** What a thread writes instead of its round if it ends with an error. */
 export const FAILED = -1
 
 /** Where a thread writes the last round that it finished: a line of the control block. */
@@ -24,23 +27,26 @@ export interface Thread {
 }
 
 /** What a thread reports: that it is ready, or that it cannot continue. */
-export type Report = { ready: true } | { failed: string }
+export type ThreadReport = { ready: true } | { failed: string }
 
 /** Milliseconds after which a thread that reports nothing counts as failed. */
 const START_PATIENCE = 10_000
 
 /**
  * Starts a thread, which is ready when this resolves. It does not keep the process alive.
- * @param onLost called when it ends after that, with the reason
- * @throws {Error} when it does not become ready
+ * @param onLost called with the reason if it ends later
+ * @throws {Error} if it does not become ready
  */
-export async function spawnThread(init: WorkerInit, onLost: (why: string) => void): Promise<Thread> {
+export async function spawnThread(
+  init: WorkerInit,
+  onLost: (why: string) => void,
+): Promise<Thread> {
   let ready = false
   let resolve!: () => void
   let reject!: (error: Error) => void
   const started = new Promise<void>((ok, no) => ([resolve, reject] = [ok, no]))
   const end = (why: string) => (ready ? onLost(why) : reject(new Error(why)))
-  const hear = (report: Report) => {
+  const hear = (report: ThreadReport) => {
     if ('failed' in report) return end(report.failed)
     ready = true
     resolve()
@@ -59,13 +65,13 @@ export async function spawnThread(init: WorkerInit, onLost: (why: string) => voi
   return thread
 }
 
-type Hear = (report: Report) => void
+type Hear = (report: ThreadReport) => void
 type End = (why: string) => void
 
 function inNode(init: WorkerInit, hear: Hear, end: End): Thread {
   const { Worker } = process.getBuiltinModule('node:worker_threads')
   const worker = new Worker(threadUrl(), { workerData: init, execArgv: [] })
-  worker.on('message', (report: Report) => {
+  worker.on('message', (report: ThreadReport) => {
     hear(report)
     worker.unref()
   })
@@ -76,7 +82,7 @@ function inNode(init: WorkerInit, hear: Hear, end: End): Thread {
 
 function inBrowser(init: WorkerInit, hear: Hear, end: End): Thread {
   const worker = new Worker(threadUrl())
-  worker.addEventListener('message', ({ data }: MessageEvent<Report>) => hear(data))
+  worker.addEventListener('message', ({ data }: MessageEvent<ThreadReport>) => hear(data))
   worker.addEventListener('error', (event) => end(event.message ?? 'its file could not be loaded'))
   worker.postMessage(init, [])
   return { stop: () => worker.terminate() }

@@ -1,6 +1,7 @@
 /** Your data: a text comes in, is recognised and previewed, and then used. */
 import type { Mode } from '../../data/corpus.js'
-import { decodeUtf8, parseDocs } from '../../data/text.js'
+import { type Encoding, decode, decompressed } from '../../data/decode.js'
+import { parseDocs } from '../../data/text.js'
 import { type App, nameOf } from '../app.js'
 import { button, byId, h, input, say } from '../dom.js'
 import { VAL_FRACTION } from '../datasets.js'
@@ -102,25 +103,29 @@ class Reader {
     this.show(whole.slice(0, from) + text + whole.slice(to))
   }
 
-  takeBytes(bytes: Uint8Array, name: string): void {
-    this.bytes = bytes
+  async takeBytes(bytes: Uint8Array, name: string): Promise<void> {
     this.name = name
+    this.bytes = await decompressed(bytes, gunzip)
+    const encoding = select('read-encoding')
+    encoding.value = 'utf-8'
     try {
-      this.show(decodeUtf8(bytes))
-      select('read-encoding').value = 'utf-8'
+      this.show(decode(this.bytes))
     } catch (error) {
       const { message } = error as Error
-      say(byId('data-status'), `${name}: ${message}. Choose its encoding on the right.`)
-      select('read-encoding').value = 'windows-1252'
-      this.decode()
+      say(byId('data-status'), `${name}: ${message}. Another encoding can be chosen on the right.`)
+      byId('reading-options').hidden = false
+      byId('encoding-choice').hidden = false
     }
   }
 
   private decode(): void {
     if (!this.bytes) return
-    const encoding = select('read-encoding').value
-    this.show(new TextDecoder(encoding).decode(this.bytes))
-    byId('encoding-choice').hidden = false
+    try {
+      this.show(decode(this.bytes, select('read-encoding').value as Encoding))
+      say(byId('data-status'), '')
+    } catch (error) {
+      say(byId('data-status'), (error as Error).message)
+    }
   }
 
   /** A long text stays in memory; the text area shows its beginning. */
@@ -148,7 +153,7 @@ class Reader {
       say(byId('found'), 'Nothing yet: paste a text or open a file.')
       return
     }
-    const found = recognise(text, this.name)
+    const found = recognise(text)
     const changed =
       this.found?.kind !== found.kind || `${this.found.columns}` !== `${found.columns}`
     this.found = found
@@ -169,7 +174,7 @@ class Reader {
   /** The text as it will be learned from. */
   private taken(): { text: string; mode: Mode; block: number } {
     const column = Number(select('read-column').value || 0)
-    const text = this.found ? documentsOf(this.text, this.found, column, this.name) : this.text
+    const text = this.found ? documentsOf(this.text, this.found, column) : this.text
     const block = Math.round(Number(input('read-block').value))
     return { text, mode: select('read-mode').value as Mode, block }
   }
@@ -225,4 +230,21 @@ function seenAndCut(doc: string, most: number): HTMLLIElement {
     chars.slice(0, most).join(''),
     ...(rest === '' ? [] : [h('del', {}, rest)]),
   )
+}
+
+/** gzip by the browser. @throws {Error} beyond `limit` bytes, or for damaged data */
+async function gunzip(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+  const stream = new Blob([bytes as BlobPart]).stream()
+  const reader = stream.pipeThrough(new DecompressionStream('gzip')).getReader()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    chunks.push(part.value)
+    length += part.value.length
+    if (length > limit) {
+      void reader.cancel()
+      throw new Error(`it unpacks to more than ${limit} bytes`)
+    }
+  }
+  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer())
 }

@@ -4,10 +4,13 @@ import { NAMES } from '../../data/names.js'
 import { type Implementation, type ServerPort, serveRpc } from '../../worker/rpc.js'
 import type { PageApi } from '../page-api.js'
 import { DEFAULTS } from '../settings.js'
+import { speakPage } from '../terms.js'
 import { ModelHost } from './model-host.js'
 import { race } from './race.js'
 
 const scope = globalThis as unknown as ServerPort & { location: Location }
+
+speakPage()
 
 // Compiled while the rest gets ready; a failure is reported when a model is made.
 loadCore().catch(() => {})

@@ -1,6 +1,7 @@
 /** The core, the arena and the executor of a model, on one thread or several. */
 import { show } from '../config/checks.js'
 import type { Config } from '../config/config.js'
+import { term } from '../config/terms.js'
 import { countParams, gptTable } from '../config/parameters.js'
 import { Arena } from '../engine/arena.js'
 import { coreUrl, inlineCore } from '../engine/assets.js'
@@ -9,23 +10,25 @@ import { type Executor, SerialExecutor } from '../engine/executor.js'
 import { ConfigError } from '../errors.js'
 import { planGPT } from './memory.js'
 
+/** Options for where and how a model runs. */
 export interface EngineOptions {
-  /** Where core.wasm is, when it is not beside this module. */
+  /** The core, if core.wasm is not next to this module. */
   core?: CoreSource
   /**
-   * Fused multiply-add where the engine has relaxed SIMD: a tenth to a quarter faster, but the last
-   * bits then depend on the machine. Without it, which is the default, they are the same everywhere.
+   * Use fused multiply-add if the JavaScript engine has relaxed SIMD. 10 to 25 % faster, but the
+   * last bits then depend on the machine. Default false: the same bits everywhere.
    */
   fast?: boolean
   /**
-   * Threads to train on, 1 unless given; the results are the same to the bit. 'auto' uses the
-   * machine's cores when that is faster, and 1 for small models. A page must be cross-origin isolated.
+   * Threads to train on, 1 to 64; default 1. The results are bit-identical. 'auto' uses the
+   * machine's cores if that is faster, and 1 for small models. A page must be cross-origin
+   * isolated.
    */
   threads?: number | 'auto'
 }
 
 /** What a model runs on. */
-export interface Engine {
+export interface Runtime {
   arena: Arena
   executor: Executor
 }
@@ -33,20 +36,21 @@ export interface Engine {
 const MAX_THREADS = 64
 
 /**
- * Floating-point operations of a step from which on several threads are faster: such a step takes
- * about 0.3 ms, and waiting for each other takes a hundredth of it.
+ * Floating-point operations per step from which several threads are faster: such a step takes about
+ * 0.3 ms, and the threads wait for each other for about 1 % of it.
  */
 const PARALLEL_FLOPS = 5e6
 
 /**
- * @throws {ConfigError} for threads that are not available here
- * @throws {CoreError} {ArenaError} {TrainingError} when the core, the memory or a thread is not there
+ * @throws {ConfigError} if threads are not available here
+ * @throws {CoreError} {ArenaError} {TrainingError} if the core, the memory or a thread is not
+ *   available
  */
-export async function openEngine(
+export async function openRuntime(
   config: Config,
   vocabSize: number,
   options: EngineOptions,
-): Promise<Engine> {
+): Promise<Runtime> {
   const { core, fast = false, threads = 1 } = options
   const width = threadCount(config, vocabSize, threads)
   const fused = fast && inlineCore === null && hasFusedMultiplyAdd()
@@ -66,7 +70,7 @@ export async function openEngine(
   return { arena: pool.arena, executor: pool }
 }
 
-/** The core for several threads: beside this module, or beside the core whose URL is given. */
+/** The core for several threads: next to this module, or next to the core whose URL is given. */
 function threadsCore(core: CoreSource | undefined, fast: boolean): URL {
   if (core === undefined) return coreUrl({ fast, threads: true })
   if (core instanceof URL) return new URL(core.href.replace(/wasm$/, 'threads.wasm'))
@@ -74,11 +78,7 @@ function threadsCore(core: CoreSource | undefined, fast: boolean): URL {
   throw new ConfigError('core', core, message)
 }
 
-function threadCount(
-  config: Config,
-  vocabSize: number,
-  threads: number | 'auto',
-): number {
+function threadCount(config: Config, vocabSize: number, threads: number | 'auto'): number {
   const possible = typeof SharedArrayBuffer !== 'undefined' && inlineCore === null
   if (threads === 'auto') {
     const params = countParams(gptTable(config, vocabSize))
@@ -87,7 +87,11 @@ function threadCount(
     return Math.min(cpus(), config.batch_size, MAX_THREADS)
   }
   const refuse = (what: string): never => {
-    throw new ConfigError('threads', threads, `threads ${what}, got ${show(threads)}; try 1`)
+    throw new ConfigError(
+      'threads',
+      threads,
+      `${term('threads')} ${what}, got ${show(threads)}; try 1`,
+    )
   }
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
     refuse(`must be 'auto' or a whole number from 1 to ${MAX_THREADS}`)

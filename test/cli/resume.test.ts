@@ -1,0 +1,92 @@
+/** Resuming: a run that has ended, conflicts, and other data. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readCheckpoint } from '../../src/index.js'
+import { cli, objects } from './program.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const at = (name: string) => join(folder, name)
+const model = at('model')
+const data = at('names.txt')
+let bytes: Buffer
+
+beforeAll(async () => {
+  writeFileSync(data, 'anna\notto\nina\nnoah\n')
+  writeFileSync(at('digits.txt'), '123\n456\n')
+  const run = await cli('train', '--data', data, '--steps', '5', '--samples', '0', '--out', model)
+  expect(run.code).toBe(0)
+  bytes = readFileSync(model)
+})
+
+const resume = (...more: string[]) => cli('train', '--resume', model, '--data', data, ...more)
+const refused = (run: Awaited<ReturnType<typeof cli>>, sentence: RegExp, code = 2) => {
+  expect(run.stderr).toMatch(sentence)
+  expect([run.code, run.stdout]).toEqual([code, ''])
+  expect(readFileSync(model).equals(bytes)).toBe(true)
+}
+
+describe('a run that has ended', () => {
+  test.each([[[]], [['--learning-rate', '0.5']], [['--steps', '3']], [['--out', at('new')]]])(
+    'is not resumed: %s',
+    async (more) => {
+      const steps = more.includes('3') ? 3 : 5
+      refused(
+        await resume(...more),
+        RegExp(`model is already at step 5 of ${steps}; raise --steps`),
+      )
+    },
+  )
+
+  test('with --json says so to a program, and exits with 0', async () => {
+    const run = await resume('--json', '--samples', '0')
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(objects(run).at(-1)).toMatchObject({ type: 'end', steps: 0 })
+    expect(readFileSync(model).equals(bytes)).toBe(true)
+  })
+})
+
+describe('a conflict shows both values', () => {
+  test.each<[string[], RegExp]>([
+    [['--n-embd', '32'], /--n-embd 32 conflicts with .*model, which has 16; leave it out/],
+    [['--preset', 'gist'], /--preset gist conflicts with .*model, which has "tutorial"/],
+    [['--activation', 'relu'], /--activation relu conflicts with .*, which has "relu2"/],
+    [['--mode', 'text'], /--mode text conflicts with .*model, which has docs/],
+  ])('%s', async (more, sentence) => refused(await resume('--steps', '9', ...more), sentence))
+
+  test('what the file has already is accepted', async () => {
+    const same = [
+      '--n-embd',
+      '16',
+      '--preset',
+      'tutorial',
+      '--activation',
+      'relu2',
+      '--mode',
+      'docs',
+    ]
+    const run = await resume('--steps', '7', '--out', at('same'), '--samples', '0', ...same)
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(readCheckpoint(readFileSync(at('same'))).step).toBe(7)
+  })
+
+  test('other data is refused with what train has for it, not with what sample lacks', async () => {
+    const other = at('digits.txt')
+    refused(await cli('train', '--resume', model, '--data', other, '--steps', '9'), /--fresh/, 1)
+    const run = await cli('sample', '--model', model, '--data', other)
+    expect(run.stderr).not.toContain('--fresh')
+    refused(run, /model: .*leave out --data/, 1)
+  })
+
+  test('a prompt that is too long is not answered by a flag that is refused next', async () => {
+    const run = await cli('sample', '--model', model, '--prompt', 'annaannaann')
+    refused(run, /--prompt takes at most 7 characters .*shorten it\n/)
+  })
+})
+
+test('--fresh says which characters it does not have', async () => {
+  const words = ['--resume', model, '--fresh', '--data', at('digits.txt')]
+  refused(await cli('train', ...words), /"1" is not in the alphabet: ahinot/, 1)
+})

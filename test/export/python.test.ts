@@ -1,0 +1,163 @@
+/** The PyTorch script, as far as it needs no PyTorch: files, data, batches, learning rates. */
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type Config, MicroGPT, Random, learningRate } from '../../src/index.js'
+import { readCheckpoint, resolveConfig } from '../../src/index.js'
+import { CASES, type Case, LINES, SCRIPT, inPython, python, runOf } from './cases.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'microgpt-python-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const at = (name: string) => join(folder, name)
+
+/** A file's bytes and the data, on the disk. */
+function put(bytes: Uint8Array, text: string): [string, string] {
+  writeFileSync(at('model.safetensors'), bytes)
+  writeFileSync(at('data.txt'), text)
+  return [at('model.safetensors'), at('data.txt')]
+}
+
+const AGAIN = `
+run = m.resumed(sys.argv[1], sys.argv[2], {})
+run.save(sys.argv[3])
+print(json.dumps([run.batch() for _ in range(25)]))
+`
+
+/** Our next sequences, each cut to what the model sees. */
+function nextBatches(gpt: MicroGPT, bytes: Uint8Array, count: number): number[][][] {
+  const { batch_size, block_size } = gpt.config
+  const random = new Random(0)
+  random.restore(readCheckpoint(bytes).run!.random)
+  const all = gpt.mode === 'text' ? gpt.tokenizer.encode(CASES.text!.file) : []
+  let seen = gpt.docsSeen
+  const next = () => {
+    if (gpt.mode === 'docs') {
+      const doc = gpt.docs[seen++ % gpt.docs.length]!
+      return gpt.tokenizer.encodeDoc(doc).slice(0, block_size + 1)
+    }
+    const first = random.below(gpt.counts.train - block_size)
+    return all.slice(first, first + block_size + 1)
+  }
+  return Array.from({ length: count }, () => Array.from({ length: batch_size }, next))
+}
+
+describe.skipIf(!python)(`the script${python ? '' : ' (skipped: no python3)'}`, () => {
+  const odd = { learning_rate: 1e-7, eps_adam: 1e-300, grad_clip: 1e300, init_std: 0.00000123 }
+  const numbers: Case = { ...CASES.text!, options: { ...CASES.text!.options, config: odd } }
+  numbers.options.valFraction = 0.25
+
+  test.each(Object.entries({ ...CASES, 'odd numbers': numbers }))(
+    '%s: the file again, byte for byte, and the next batches',
+    async (_, one) => {
+      const gpt = await runOf(one)
+      const bytes = gpt.save({ optimizer: true })
+      const batches = await inPython(AGAIN, [...put(bytes, one.file), at('again')])
+      expect(Buffer.compare(readFileSync(at('again')), bytes)).toBe(0)
+      expect(batches).toEqual(nextBatches(gpt, bytes, 25))
+    },
+  )
+
+  test('a byte order mark, line ends of other systems and blank lines are as in train', async () => {
+    const gpt = await runOf(CASES.documents!)
+    const bytes = gpt.save({ optimizer: true })
+    const text = `\ufeff${LINES.map((line) => ` ${line}\t`).join('\r\n\r\n')}\r`
+    await inPython(AGAIN, [...put(bytes, text), at('again')])
+    expect(Buffer.compare(readFileSync(at('again')), bytes)).toBe(0)
+  })
+
+  test('the parameters alone begin a new run, as in train --resume', async () => {
+    const gpt = await runOf(CASES.documents!)
+    const alone = await MicroGPT.load(gpt.save(), CASES.documents!.data)
+    const words = put(gpt.save(), CASES.documents!.file)
+    const code = 'run = m.resumed(*sys.argv[1:], {}); print(json.dumps([run.step, run.batch()]))'
+    const want = [0, [gpt.tokenizer.encodeDoc(alone.docs[0]!).slice(0, 9)]]
+    expect(await inPython(code, words)).toEqual(want)
+  })
+
+  test.each<[string, Partial<Config>, number]>([
+    ['cosine', { lr_schedule: 'cosine', num_steps: 50 }, 0],
+    ['linear', { lr_schedule: 'linear', num_steps: 50 }, 0],
+    ['constant', { lr_schedule: 'constant' }, 0],
+    ['cosine after a warm-up', { lr_schedule: 'cosine', num_steps: 50 }, 8],
+  ])('the learning rate: %s', async (_, fields, warmup) => {
+    const words = put((await runOf(CASES.documents!)).save(), CASES.documents!.file)
+    const given = JSON.stringify({ ...fields, warmup_steps: warmup })
+    const code = `run = m.resumed(*sys.argv[1:3], json.loads(sys.argv[3]))
+rates = []
+for run.step in range(60): rates.append(run.rate())
+print(json.dumps(rates))`
+    const config = resolveConfig('tutorial', fields)
+    const rates = await inPython<number[]>(code, [...words, given])
+    rates.forEach((rate, step) => {
+      const part = warmup ? Math.min(1, (step + 1) / warmup) : 1
+      expect(rate).toBeCloseTo(part * learningRate(config, step, Math.cos), 15)
+    })
+  })
+
+  test.each<[string, Case, string]>([
+    ['documents', CASES.documents!, "'tutorial', 'docs', 0.0, 42, {}"],
+    ['a text', CASES.text!, "'gist', 'text', 0.1, -7, {'n_embd': 20, 'batch_size': 3}"],
+  ])('--new: %s, initialized as ours', async (_, { data, file }, words) => {
+    const [, path] = put(new Uint8Array(), file)
+    await inPython(`m.new(sys.argv[1], ${words}).save(sys.argv[2]); print(0)`, [path, at('new')])
+    const bytes = readFileSync(at('new'))
+    const got = await MicroGPT.load(bytes, data)
+    const { preset, config, seed, valFraction } = got
+    const want = await MicroGPT.create({ ...data, preset, config, seed, valFraction })
+    expect(got.config).toEqual(want.config)
+    expect([got.step, got.docs]).toEqual([0, want.docs])
+    // Each libm has its own last bit of log, sin and cos.
+    got.params.forEach((x, i) => expect(x).toBeCloseTo(want.params[i]!, 15))
+    expect(Buffer.from(got.save({ optimizer: true })).equals(bytes)).toBe(true)
+  })
+
+  describe('ends with one sentence, and writes nothing', () => {
+    const run = async (...words: string[]) => {
+      const ended = await promisify(execFile)(python!, [SCRIPT, ...words]).catch((error) => error)
+      return ended as { code: number; stdout: string; stderr: string }
+    }
+    test.each<[string, string[], number, RegExp]>([
+      ['other data', ['M', '--data', 'OTHER'], 1, /trained on other data \(120 documents\)/],
+      ['another character', ['M', '--data', 'M.json'], 1, /the data has the character '\{', which/],
+      ['no data', ['M', '--data', 'nothing'], 1, /cannot read .*nothing: No such file/],
+      ['no model', ['nothing', '--data', 'D'], 1, /cannot read .*nothing: No such file/],
+      ['no checkpoint', ['D', '--data', 'D'], 1, /D is not a safetensors file/],
+      ['cut off', ['CUT', '--data', 'D'], 1, /CUT is not complete/],
+      ['not UTF-8', ['M', '--data', 'CUT'], 1, /CUT is not valid UTF-8/],
+      ['no --data', ['M'], 2, /--data; --help lists the options/],
+      ['a fixed field', ['M', '--data', 'D', '--n-embd', '8'], 2, /--n-embd is fixed by the file/],
+      [
+        'a word for a number',
+        ['M', '--data', 'D', '--num-steps', 'x'],
+        2,
+        /a whole number, got 'x'/,
+      ],
+      ['a bad choice', ['M', '--data', 'D', '--lr-schedule', 'x'], 2, /one of cosine, linear, con/],
+      ['nothing left', ['M', '--data', 'D', '--num-steps', '9'], 2, /M is at step 30 of 9; give a/],
+      ['over a file', ['M', '--data', 'D', '--new'], 2, /M exists already/],
+      ['heads', ['N', '--data', 'D', '--new', '--n-head', '5'], 2, /n_embd \(16\) must be divisib/],
+    ])('%s', async (_, words, code, sentence) => {
+      const bytes = (await runOf(CASES.documents!)).save({ optimizer: true })
+      const files = {
+        M: bytes,
+        CUT: bytes.subarray(0, -8),
+        D: CASES.documents!.file,
+        OTHER: 'aaa\n',
+      }
+      writeFileSync(at('M.json'), '{}')
+      for (const [name, content] of Object.entries(files)) writeFileSync(at(name), content)
+      const paths = words.map((word) =>
+        /^([A-Z]+(\.json)?|nothing)$/.test(word) ? at(word) : word,
+      )
+      const ended = await run(...paths)
+      expect([ended.code, ended.stdout]).toEqual([code, ''])
+      expect(ended.stderr).toMatch(/^microgpt_torch: .*\n$/)
+      expect(ended.stderr).toMatch(sentence)
+      expect(Buffer.compare(readFileSync(at('M')), bytes)).toBe(0)
+      expect(existsSync(at('N'))).toBe(false)
+    })
+  })
+})
