@@ -10,7 +10,17 @@ import { seriousFindings } from './axe.js'
 import { CHROMIUM, FLAGS, LONG, type Opened, type Site, inBrowser, root } from './browser.js'
 import { hurriedPage, inWorker } from './clock.js'
 import { tabs } from './tab.js'
-import { atStep, choosePace, curveOf, inNode, openFile, ready, says, stepOf } from './visit.js'
+import {
+  atStep,
+  choosePace,
+  curveOf,
+  inNode,
+  openFile,
+  openPanels,
+  ready,
+  says,
+  stepOf,
+} from './visit.js'
 import { trainTo, trainToEnd } from './visit.js'
 
 const OFFER = /^A run at step \d+ of \d+ on .*, from \d+ .*, can be resumed\./
@@ -267,6 +277,7 @@ const keeping = (site: Site) => {
     const rows = await page.locator('#kept li').allTextContents()
     expect(rows.map((row) => /step (\d+)/.exec(row)![1])).toEqual(['20', '30', '40'])
     expect(await records(page)).toEqual(['about', 'about', 'about', 'run', 'run', 'run', 'text'])
+    await openPanels(page)
     await page.locator('#kept li').nth(1).locator('button').first().click()
     await end(page)
     const { steps } = await curveOf(page)
@@ -331,6 +342,7 @@ const keeping = (site: Site) => {
         expect(await page.textContent('.notice'), which).toMatch(sentence)
       }
       expect(await page.locator('#offers b, #kept b, .notice b').count(), which).toBe(0)
+      await openPanels(page)
       await page.locator('#kept button', { hasText: 'Forget' }).click()
       await page.waitForFunction(() => document.querySelector('#kept')!.childElementCount === 0)
       if (LONG || kind === 'about') {

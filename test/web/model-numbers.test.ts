@@ -110,7 +110,13 @@ inBrowser('the numbers of a model', (site) => {
       })
       expect(told, flags.join(' ')).toEqual(
         parameters.map(({ name, shape: [m, n], purpose }) => {
-          return [name, `${m} × ${n}`, commas(m * n), percent((m * n) / numParams), purpose]
+          return [
+            name,
+            `${commas(m)} × ${commas(n)}`,
+            commas(m * n),
+            percent((m * n) / numParams),
+            purpose,
+          ]
         }),
       )
     }

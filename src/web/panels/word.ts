@@ -37,7 +37,10 @@ export function wordPanel(app: App): void {
   }
   const refresh = () => {
     asked = performance.now()
-    sight.run(() => void look(false))
+    // Not while the ops are timed: what is shown then is newer.
+    sight.run(() => {
+      if (!button('time-tape').disabled) void look(false)
+    })
   }
   input('word').addEventListener('input', refresh)
   button('time-tape').addEventListener('click', async () => {
