@@ -60,6 +60,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 }
 
 const BENCH = { about: 'measure the three engines' }
+const WEB = { about: 'serve the page, or export it as static files' }
 
 /** Runs the program; never throws. @param argv the words after the program's name */
 export async function run(argv: string[]): Promise<number> {
@@ -68,10 +69,14 @@ export async function run(argv: string[]): Promise<number> {
   const debug = argv.includes('--debug')
   let interrupt: Interrupt | null = null
   try {
-    // bench has flags of its own, and signals mean nothing special to it.
+    // bench and web parse their own flags, and need no handling of signals.
     if (name === 'bench') return await (await import('./bench.js')).bench(rest)
+    if (name === 'web') return await (await import('../web/command.js')).web(rest)
     if (name === 'help' && rest[0] === 'bench') {
       return await (await import('./bench.js')).bench(['--help'])
+    }
+    if (name === 'help' && rest[0] === 'web') {
+      return await (await import('../web/command.js')).web(['--help'])
     }
     const text = information(name, rest)
     if (text !== undefined) {
@@ -103,11 +108,11 @@ export async function run(argv: string[]): Promise<number> {
 
 function information(name: string, rest: readonly string[]): string | undefined {
   const [command = ''] = rest
-  if (name === 'help' && command !== '' && command !== 'bench') {
+  if (name === 'help' && command !== '' && command !== 'bench' && command !== 'web') {
     return commandHelp(command, commandOf(command))
   }
   if (name === '--help' || name === '-h' || name === 'help') {
-    return programHelp({ ...COMMANDS, bench: BENCH })
+    return programHelp({ ...COMMANDS, bench: BENCH, web: WEB })
   }
   if (name === '--version') return `${packageJson.version}\n`
   return undefined
@@ -116,7 +121,7 @@ function information(name: string, rest: readonly string[]): string | undefined 
 /** @throws {UsageError} when there is no such command */
 function commandOf(name: string): Command {
   if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!
-  const names = [...Object.keys(COMMANDS), 'bench']
+  const names = [...Object.keys(COMMANDS), 'bench', 'web']
   const more = `; ${PROGRAM} --help says more`
   const list = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
   if (name === '' || name.startsWith('-')) {
