@@ -72,11 +72,11 @@ export async function run(argv: string[]): Promise<number> {
     // bench and web parse their own flags, and need no handling of signals.
     if (name === 'bench') return await (await import('./bench.js')).bench(rest)
     if (name === 'web') return await (await import('../web/command.js')).web(rest)
-    if (name === 'help' && rest[0] === 'bench') {
-      return await (await import('./bench.js')).bench(['--help'])
-    }
     if (name === 'help' && rest[0] === 'web') {
       return await (await import('../web/command.js')).web(['--help'])
+    }
+    if (name === 'help' && rest[0] === 'bench') {
+      return await (await import('./bench.js')).bench(['--help'])
     }
     const text = information(name, rest)
     if (text !== undefined) {
