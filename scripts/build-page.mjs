@@ -1,5 +1,5 @@
-/** Builds the page, as several files for a server and as one file to open with a double click. */
-import { readFileSync, writeFileSync } from 'node:fs'
+/** The page, in pieces for a server and in one file for a double click. */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import * as esbuild from 'esbuild'
 import { forBrowsers, forScripts, inlineCore } from './esbuild.mjs'
 
@@ -23,6 +23,7 @@ export async function buildPage() {
   const html = read('src/web/page.html').replace(PANELS, (_, path) => read(`src/web/${path}`))
   writeFileSync('build/index.html', html)
   writeFileSync('build/page.css', css)
+  copyFileSync('src/web/preview.png', 'build/preview.png')
   for (const name of ['icon.svg', 'boot.js']) {
     writeFileSync(`build/${name}`, read(`src/web/${name}`))
   }

@@ -13,7 +13,7 @@ const ROOMS = {
   assembly: 'op-record arena exp log math tape kernels ops adam thread-pool index threads peak',
   src:
     'errors config random data engine checkpoint gpt reference worker ' +
-    'index bundles export bench cli web',
+    'index bundles export bench web cli',
 }
 
 function filesOf(folder: string): string[] {

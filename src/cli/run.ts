@@ -3,7 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { show } from '../config/checks.js'
 import { PROGRAM, UsageError, complain, complainOf, exitCode } from './exit.js'
 import { EXPORT_FLAGS, INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from './flags.js'
-import { type Described, commandHelp, programHelp } from './help.js'
+import { type DescribedCommand, commandHelp, programHelp } from './help.js'
 import { Interrupt } from './interrupt.js'
 import { nearest } from './nearest.js'
 import { Output } from './output.js'
@@ -11,7 +11,7 @@ import { type Flags, parseFlags } from './parse.js'
 import type { Surroundings } from './session.js'
 import { speakFlags } from './terms.js'
 
-interface Command extends Described {
+interface Command extends DescribedCommand {
   load(): Promise<(flags: Flags, surroundings: Surroundings) => Promise<number>>
 }
 
@@ -60,15 +60,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 }
 
 const BENCH = { about: 'measure the three engines' }
-
-const WEB = { about: 'serve the page: train in a browser and look inside' }
-
-/** Starts the page's server, a built program next to this one that reads its own flags. */
-async function web(...more: string[]): Promise<number> {
-  process.argv = [...process.argv.slice(0, 2), ...(more.length > 0 ? more : process.argv.slice(3))]
-  await import(new URL('./web.js', import.meta.url).href)
-  return Number(process.exitCode ?? 0)
-}
+const WEB = { about: 'serve the page, or export it as static files' }
 
 /** Runs the program; never throws. @param argv the words after the program's name */
 export async function run(argv: string[]): Promise<number> {
@@ -77,10 +69,12 @@ export async function run(argv: string[]): Promise<number> {
   const debug = argv.includes('--debug')
   let interrupt: Interrupt | null = null
   try {
-    // bench has flags of its own, and signals mean nothing special to it.
+    // bench and web parse their own flags, and need no handling of signals.
     if (name === 'bench') return await (await import('./bench.js')).bench(rest)
-    if (name === 'web') return await web()
-    if (name === 'help' && rest[0] === 'web') return await web('--help')
+    if (name === 'web') return await (await import('../web/command.js')).web(rest)
+    if (name === 'help' && rest[0] === 'web') {
+      return await (await import('../web/command.js')).web(['--help'])
+    }
     if (name === 'help' && rest[0] === 'bench') {
       return await (await import('./bench.js')).bench(['--help'])
     }

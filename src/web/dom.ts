@@ -29,6 +29,9 @@ export function say(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }
 
+/** Text of any direction does not disturb the order of what is beside it. */
+const isolated = (child: Child) => (typeof child === 'string' ? h('bdi', {}, child) : child)
+
 /** A table's rows, in place of what it held; the first row and column are headers. */
 export function fillTable(
   table: HTMLTableElement,
@@ -37,7 +40,12 @@ export function fillTable(
 ): void {
   const header = h('tr', {}, ...head.map((text) => h('th', { scope: 'col' }, text)))
   const body = rows.map(([first = '', ...rest]) =>
-    h('tr', {}, h('th', { scope: 'row' }, first), ...rest.map((cell) => h('td', {}, cell))),
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, isolated(first)),
+      ...rest.map((cell) => h('td', {}, isolated(cell))),
+    ),
   )
   const { caption } = table
   table.replaceChildren(
@@ -51,15 +59,22 @@ export function fillTable(
 export class WhenVisible {
   private visible = false
   private task: (() => void) | null = null
+  private readonly observer: IntersectionObserver
 
   constructor(element: Element) {
-    new IntersectionObserver(
+    this.observer = new IntersectionObserver(
       (entries) => {
         this.visible = entries.at(-1)!.isIntersecting
         if (this.visible) this.flush()
       },
       { rootMargin: '100px' },
-    ).observe(element)
+    )
+    this.observer.observe(element)
+  }
+
+  stop(): void {
+    this.observer.disconnect()
+    this.task = null
   }
 
   run(task: () => void): void {

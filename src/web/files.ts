@@ -1,7 +1,7 @@
 /** Files from the visitor: what they are, and where they come in. */
 import type { App } from './app.js'
-import { decodeUtf8 } from '../data/text.js'
 import { byId, say } from './dom.js'
+import { goTo } from './navigation.js'
 import { count, short } from './text.js'
 
 const MOST_BYTES = 64 * 2 ** 20
@@ -19,8 +19,12 @@ export async function isCheckpoint(file: File): Promise<boolean> {
 
 const mib = (bytes: number) => `${count(bytes / 2 ** 20)} MiB`
 
-/** A checkpoint into the model's place, a text into the documents'. */
-export async function openFile(app: App, file: File): Promise<void> {
+/** A checkpoint replaces the model; a text is shown under Your data. */
+export async function openFile(
+  app: App,
+  file: File,
+  takeText: (bytes: Uint8Array, name: string) => void | Promise<void>,
+): Promise<void> {
   const name = short(file.name, 60)
   let place = 'data-status'
   try {
@@ -28,21 +32,39 @@ export async function openFile(app: App, file: File): Promise<void> {
     if (checkpoint) place = 'keep-status'
     const most = checkpoint ? MOST_CHECKPOINT_BYTES : MOST_BYTES
     if (file.size > most) throw new Error(`the page takes such files of up to ${mib(most)}`)
-    if (checkpoint) app.load(file)
-    else app.useText(decodeUtf8(new Uint8Array(await file.arrayBuffer())), short(file.name, 40))
+    if (checkpoint) {
+      showKeep()
+      await app.load(file)
+    } else {
+      await takeText(new Uint8Array(await file.arrayBuffer()), short(file.name, 40))
+      goTo('#data')
+    }
   } catch (error) {
+    if (place === 'keep-status') showKeep()
+    else goTo('#data')
     say(byId(place), `${name} cannot be used: ${(error as Error).message}`)
   }
 }
 
+/** Opens the panel of saving and sharing. */
+export function showKeep(): void {
+  byId('keep').hidden = false
+  byId('save-share').setAttribute('aria-expanded', 'true')
+}
+
 /**
- * Files may be dropped anywhere: a browser would else leave the page for them. A text only where it
- * says so, for elsewhere it may be meant for a field.
+ * Files may be dropped anywhere: a browser would otherwise leave the page for them. A text is taken
+ * only where it says so, because elsewhere it may be meant for a field.
  */
-export function takeDrops(app: App, forText: HTMLElement): void {
+export function takeDrops(
+  forText: HTMLElement,
+  takeFile: (file: File) => void,
+  takeText: (text: string) => void,
+): void {
   const kind = ({ dataTransfer, target }: DragEvent) => {
     if (dataTransfer?.types.includes('Files')) return 'file'
-    return forText.contains(target as Node) ? 'text' : null
+    const inField = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
+    return forText.contains(target as Node) && !inField ? 'text' : null
   }
   const over = (event: DragEvent, on: boolean) => {
     if (kind(event) === null) return
@@ -51,7 +73,7 @@ export function takeDrops(app: App, forText: HTMLElement): void {
       zone.classList.toggle('over', on && (kind(event) === 'file' || zone === forText))
     }
   }
-  // On the way down: whatever lies there does not get it first.
+  // In the capture phase: whatever is there does not get it first.
   addEventListener('dragover', (event) => over(event, true), true)
   addEventListener('dragleave', (event) => over(event, false), true)
   addEventListener(
@@ -60,19 +82,23 @@ export function takeDrops(app: App, forText: HTMLElement): void {
       over(event, false)
       const what = kind(event)
       const file = event.dataTransfer?.files[0]
-      if (what === 'file' && file) void openFile(app, file)
-      if (what === 'text') app.useText(event.dataTransfer!.getData('text/plain'), 'a dropped text')
+      if (what === 'file' && file) takeFile(file)
+      if (what === 'text') takeText(event.dataTransfer!.getData('text/plain'))
     },
     true,
   )
 }
 
 /** A button that opens the browser's own choice of files. */
-export function pickFile(app: App, button: HTMLButtonElement, picker: HTMLInputElement): void {
+export function pickFile(
+  button: HTMLButtonElement,
+  picker: HTMLInputElement,
+  take: (file: File) => void,
+): void {
   button.addEventListener('click', () => picker.click())
   picker.addEventListener('change', () => {
     const file = picker.files?.[0]
-    if (file) void openFile(app, file)
+    if (file) take(file)
     // The same file again is a change, too.
     picker.value = ''
   })

@@ -1,26 +1,57 @@
-/** The page: starts the worker first, for it takes longest, and then the panels. */
+/** The page: starts the worker first, because it takes longest, and then the panels. */
 import { NAMES } from '../data/names.js'
-import { aimAt, watchLinks } from './aim.js'
+import { goTo, watchLinks } from './navigation.js'
+import { resolveConfig } from '../config/config.js'
 import { App } from './app.js'
+import { VAL_FRACTION } from './datasets.js'
+import { isShareHash, readShareLink } from './lib/share-link.js'
+import { count, sentence } from './text.js'
 import { hasBegun } from './connect.js'
+import { advancedPanel } from './panels/advanced.js'
+import { datasetsPanel } from './panels/datasets.js'
 import { dataPanel } from './panels/data.js'
-import { heroPanel } from './panels/hero.js'
 import { inventPanel } from './panels/invent.js'
 import { keepPanel } from './panels/keep.js'
-import { matricesPanel } from './panels/matrices.js'
 import { modelPanel } from './panels/model.js'
-import { racePanel } from './panels/race.js'
+import { picturePanel } from './panels/picture.js'
+import { samplesPanel } from './panels/samples.js'
+import { storyPanel } from './panels/story.js'
 import { trainPanel } from './panels/train.js'
-import { wordPanel } from './panels/word.js'
-import { DEFAULTS, readHash } from './settings.js'
+import { whatPanel } from './panels/what.js'
+import { DEFAULTS, readHash, toHash } from './settings.js'
 import { speakPage } from './terms.js'
+
+const CANNOT = 'This link cannot be opened'
+const INSTEAD = 'The page shows the default model instead.'
 
 function settingsOf(hash: string) {
   try {
-    return { settings: readHash(hash), trouble: '' }
+    return { settings: isShareHash(hash) ? null : readHash(hash), trouble: '' }
   } catch (error) {
-    const why = `This link cannot be followed, because ${(error as Error).message}.`
-    return { settings: null, trouble: `${why} The page shows the default model instead.` }
+    const why = (error as Error).message
+    return { settings: null, trouble: `${CANNOT}, because ${why}. ${INSTEAD}` }
+  }
+}
+
+/** A run that somebody shared: its data and settings, up to its step. */
+async function openShared(hash: string): Promise<void> {
+  try {
+    const run = (await readShareLink(hash))!
+    const { preset, config, seed, step, dataset, mode, words } = run
+    const known = app.datasets.find(({ key }) => key === dataset)?.source
+    if (!known && words === undefined) throw new Error(`there is no dataset "${dataset}" here`)
+    const valFraction = mode === 'text' ? VAL_FRACTION : 0
+    const source = known ?? { text: words!, name: 'the words of a link', mode, valFraction }
+    const { num_steps } = resolveConfig(preset, config)
+    if (step > 0 && step < num_steps) app.stop = { kind: 'step', value: step }
+    await app.useSource(source, { preset, config, seed })
+    app.keepLink(hash)
+    history.replaceState(null, '', hash)
+    const made = `This link is a run of ${count(step)} steps.`
+    if (step > 0) app.notice(`${made} Press the button to make the same one.`)
+  } catch (error) {
+    app.notice(`${CANNOT}: ${sentence((error as Error).message)} ${INSTEAD}`)
+    if (!app.ready) void app.useSource(app.shipped, DEFAULTS)
   }
 }
 
@@ -28,21 +59,23 @@ speakPage()
 const { settings, trouble } = settingsOf(location.hash)
 const begun = hasBegun()
 const app = new App(settings ?? DEFAULTS, NAMES)
-if (!begun) app.send({ type: 'text', text: NAMES, settings: app.settings })
+if (isShareHash(location.hash)) void openShared(location.hash)
+else if (!begun) void app.useSource(app.shipped, app.settings)
 if (trouble !== '') app.notice(trouble)
 
-for (const panel of [heroPanel, trainPanel, inventPanel]) panel(app)
+for (const panel of [datasetsPanel, trainPanel, picturePanel, samplesPanel, storyPanel]) panel(app)
 
 /**
- * The others lie below the first screen: they wait until the model is made and the page has nothing
+ * The others are below the first screen: they wait until the model is made and the page has nothing
  * else to do, one at a time, and are inert until then. Those that draw the most come last.
  */
 const later = [
-  { section: 'data', panels: [dataPanel] },
-  { section: 'model', panels: [modelPanel] },
-  { section: 'keep', panels: [keepPanel] },
-  { section: 'race', panels: [racePanel] },
-  { section: 'inside', panels: [matricesPanel, wordPanel] },
+  { section: 'what', panel: whatPanel },
+  { section: 'invent', panel: inventPanel },
+  { section: 'data', panel: dataPanel },
+  { section: 'model', panel: modelPanel },
+  { section: 'keep', panel: keepPanel },
+  { section: 'advanced', panel: advancedPanel },
 ]
 const whenIdle = (task: () => void) => {
   // Safari has no idle callbacks.
@@ -50,16 +83,13 @@ const whenIdle = (task: () => void) => {
   else setTimeout(task)
 }
 const next = () => {
-  const [first] = later
-  first?.panels.shift()?.(app)
-  if (first?.panels.length === 0) {
-    document.getElementById(first.section)!.inert = false
-    later.shift()
-  }
+  const first = later.shift()!
+  first.panel(app)
+  document.getElementById(first.section)!.inert = false
   if (later.length > 0) whenIdle(next)
   else {
-    document.body.dataset.panels = 'all'
-    aimAt(location.hash)
+    document.body.dataset['panels'] = 'all'
+    goTo(location.hash)
   }
 }
 watchLinks()
@@ -69,8 +99,15 @@ app.on('ready', () => {
   seen = true
 })
 
+/** Only a link with other settings makes another model; Back to the same ones changes nothing. */
 addEventListener('hashchange', () => {
+  if (isShareHash(location.hash)) {
+    void openShared(location.hash)
+    return
+  }
   const changed = settingsOf(location.hash)
   if (changed.trouble !== '') app.notice(changed.trouble)
-  else if (changed.settings) app.make(changed.settings)
+  else if (changed.settings && toHash(changed.settings) !== toHash(app.settings)) {
+    void app.make(changed.settings)
+  }
 })

@@ -6,14 +6,15 @@ import { extname, join, sep } from 'node:path'
 
 /** No script but the page's own files, and WebAssembly; nothing inline, nothing from elsewhere. */
 export const POLICY =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'; " +
-  "frame-ancestors 'none'"
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'" +
+  "; frame-ancestors 'none'"
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.png': 'image/png',
   '.wasm': 'application/wasm',
 }
 
@@ -28,7 +29,7 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-cache',
 }
 
-/** What browsers ask for of their own accord. */
+/** What browsers ask for without a link. */
 const ALIASES: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
   '/': '/index.html',
   '/favicon.ico': '/icon.svg',

@@ -4,7 +4,7 @@ import { FIELDS, type Field } from '../config/hyperparameters.js'
 import { MAX_BYTES, formatBytes, planBytes } from '../engine/plan.js'
 import type { Core } from '../engine/core.js'
 import { planGPT } from '../gpt/memory.js'
-import type { Settings } from './messages.js'
+import type { Settings } from './page-api.js'
 import { short } from './text.js'
 
 export const DEFAULTS: Settings = { preset: 'tutorial', config: {}, seed: '42' }
@@ -92,11 +92,4 @@ export function toHash({ preset, config, seed }: Settings): string {
       parts.set(name, String(value ?? 'off'))
   }
   return `#${parts.toString()}`
-}
-
-/** Into the address bar, without a new entry of history; an untouched page keeps its plain address. */
-export function writeHash(settings: Settings): void {
-  const hash = toHash(settings)
-  if (hash === toHash(DEFAULTS) && !location.hash.includes('=')) return
-  history.replaceState(null, '', hash)
 }

@@ -12,7 +12,27 @@ export function ask<T>(request: IDBRequest<T>): Promise<T> {
   })
 }
 
+/** A store that another page holds in a transaction does not answer; a large run takes a second. */
+const PATIENCE_MS = 8000
+
 let opened: Promise<IDBDatabase> | null = null
+
+/** Closes the database; the next transaction opens it again. */
+export async function closeStore(): Promise<void> {
+  const closing = opened
+  opened = null
+  ;(await closing?.catch(() => null))?.close()
+}
+
+/** @throws {Error} when the store takes longer than it should */
+async function inTime<T>(promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>
+  const late = new Promise<never>((_, reject) => {
+    const message = "the browser's store does not answer; close other tabs of this page"
+    timer = setTimeout(() => reject(new Error(message)), PATIENCE_MS)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
 
 async function open(): Promise<IDBDatabase> {
   if (typeof indexedDB === 'undefined') throw new Error('it has no IndexedDB')
@@ -38,7 +58,7 @@ export async function transact<T>(
   task: (store: IDBObjectStore) => Promise<T>,
 ): Promise<T> {
   opened ??= open()
-  const database = await opened.catch((error: unknown) => {
+  const database = await inTime(opened).catch((error: unknown) => {
     opened = null
     throw error
   })
@@ -51,8 +71,8 @@ export async function transact<T>(
   })
   complete.catch(() => {})
   try {
-    const result = await task(transaction.objectStore(STORE))
-    await complete
+    const result = await inTime(task(transaction.objectStore(STORE)))
+    await inTime(complete)
     return result
   } catch (error) {
     try {

@@ -2,7 +2,7 @@
 import { type Front, speakTo } from '../config/terms.js'
 
 const PAGE: Front = {
-  name: (option) => (option === 'docs' || option === 'text' ? 'a text under Data' : option),
+  name: (option) => (option === 'docs' || option === 'text' ? 'a text under Your data' : option),
   phrases: {
     newRun: 'begin a new run from its parameters',
     anyWidth: 'convert it to F64 first',

@@ -29,3 +29,16 @@ export function digits(x: number): string {
 }
 
 export const percent = (p: number) => `${(100 * p).toFixed(p < 0.0995 ? 1 : 0)}%`
+
+/** A duration of any length. */
+export function duration(ms: number): string {
+  if (ms < 1) return `${(1000 * ms).toFixed(ms < 0.1 ? 1 : 0)} µs`
+  if (ms < 1000) return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
+  const seconds = ms / 1000
+  if (seconds < 120) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`
+  const minutes = seconds / 60
+  if (minutes < 120) return `${Math.round(minutes)} minutes`
+  return minutes < 2880
+    ? `${Math.round(minutes / 60)} hours`
+    : `${count(Math.round(minutes / 1440))} days`
+}

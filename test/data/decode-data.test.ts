@@ -122,6 +122,11 @@ describe('is refused with what it is', () => {
       /gzip that is damaged/,
     ],
     [
+      'gzip with zeros after it',
+      Buffer.concat([gzipSync(THREE), Buffer.alloc(9)]),
+      /gzip that is damaged/,
+    ],
+    [
       'gzip that is damaged',
       [...gzipSync(THREE)].map((b, i) => (i === 15 ? b ^ 255 : b)),
       /gzip that is damaged/,

@@ -10,18 +10,28 @@ import { seriousFindings } from './axe.js'
 import { CHROMIUM, FLAGS, LONG, type Opened, type Site, inBrowser, root } from './browser.js'
 import { hurriedPage, inWorker } from './clock.js'
 import { tabs } from './tab.js'
-import { atStep, curveOf, inNode, openFile, ready, says, stepOf } from './visit.js'
+import {
+  atStep,
+  choosePace,
+  curveOf,
+  inNode,
+  openFile,
+  openPanels,
+  ready,
+  says,
+  stepOf,
+} from './visit.js'
 import { trainTo, trainToEnd } from './visit.js'
 
-const OFFER = /^A run at step \d+ of \d+ on .*, from \d+ .*, can be taken up again\./
-const KEPT = /^Kept at step /
+const OFFER = /^A run at step \d+ of \d+ on .*, from \d+ .*, can be resumed\./
+const KEPT = /^Saved at step /
 const offer = (page: Page) => page.textContent('.offer')
-const end = (page: Page) => says(page, '#play', /^Play again$/)
+const end = (page: Page) => says(page, '#play', /^Train again$/)
 
 /** Waits until the page has kept the run as of the step that it shows, at the least. */
 const kept = (page: Page, step: number) =>
   page.waitForFunction((least) => {
-    const said = /^Kept at step ([\d,]+),/.exec(document.querySelector('#autosave')!.textContent!)
+    const said = /^Saved at step ([\d,]+),/.exec(document.querySelector('#autosave')!.textContent!)
     return said !== null && Number(said[1]!.replaceAll(',', '')) >= least
   }, step)
 
@@ -107,7 +117,7 @@ const keeping = (site: Site) => {
     const whole = await inNode({ config: { num_steps: 200 }, seed: 5 })
     const page = await site.open('#preset=tutorial&seed=5&num_steps=200')
     await ready(page)
-    await page.check('#slow')
+    await choosePace(page, 'slow')
     await page.fill('#pace', '2')
     await page.click('#play')
     // Of itself, while it trains.
@@ -235,11 +245,11 @@ const keeping = (site: Site) => {
     await page.waitForSelector('.offer')
     expect(await offer(page)).toMatch(/^A finished run of 500 steps on the shipped names, from /)
     const [first] = await page.locator('.offer button').allTextContents()
-    expect(first).toBe('Show it')
+    expect(first).toBe('Show')
     await page.click('.offer button')
     await end(page)
     expect((await curveOf(page)).losses).toHaveLength(500)
-    expect(await page.textContent('#hero-status')).toMatch(/^500 steps in /)
+    expect(await page.textContent('#hero-status')).toMatch(/^500 steps, /)
     await page.reload()
     await page.waitForSelector('.offer')
     await page.locator('.offer button', { hasText: 'Forget' }).click()
@@ -267,6 +277,7 @@ const keeping = (site: Site) => {
     const rows = await page.locator('#kept li').allTextContents()
     expect(rows.map((row) => /step (\d+)/.exec(row)![1])).toEqual(['20', '30', '40'])
     expect(await records(page)).toEqual(['about', 'about', 'about', 'run', 'run', 'run', 'text'])
+    await openPanels(page)
     await page.locator('#kept li').nth(1).locator('button').first().click()
     await end(page)
     const { steps } = await curveOf(page)
@@ -291,7 +302,7 @@ const keeping = (site: Site) => {
     await says(
       page,
       '#autosave',
-      /^Runs are not kept in this browser: .* no more room\. Save to a file/,
+      /^Runs are not saved in this browser: .* no more room\. Save to a file/,
     )
     await page.reload()
     await page.waitForSelector('.offer')
@@ -303,14 +314,14 @@ const keeping = (site: Site) => {
 
   test('a record that is damaged: a sentence, and the page works', async () => {
     const cases: ['about' | 'run' | 'text', Damage, RegExp][] = [
-      ['about', 'version', /cannot be taken up: it was kept by another version/],
-      ['about', 'nonsense', /cannot be taken up: it was kept by another version/],
-      ['run', 'nonsense', /cannot be taken up: it is damaged/],
-      ['run', 'delete', /cannot be taken up: it is damaged/],
-      ['run', 'cut', /cannot be taken up: .*is the copy whole\?$/],
-      ['run', 'losses', /cannot be taken up: its losses cannot be read/],
-      ['text', 'delete', /cannot be taken up: it is damaged/],
-      ['text', 'nonsense', /cannot be taken up: it is damaged/],
+      ['about', 'version', /cannot be resumed: it was kept by another version/],
+      ['about', 'nonsense', /cannot be resumed: it was kept by another version/],
+      ['run', 'nonsense', /cannot be resumed: it is damaged/],
+      ['run', 'delete', /cannot be resumed: it is damaged/],
+      ['run', 'cut', /cannot be resumed: .*is the copy whole\?$/],
+      ['run', 'losses', /cannot be resumed: its losses cannot be read/],
+      ['text', 'delete', /cannot be resumed: it is damaged/],
+      ['text', 'nonsense', /cannot be resumed: it is damaged/],
     ]
     const page = await site.open('#preset=tutorial&num_steps=50')
     await ready(page)
@@ -331,6 +342,7 @@ const keeping = (site: Site) => {
         expect(await page.textContent('.notice'), which).toMatch(sentence)
       }
       expect(await page.locator('#offers b, #kept b, .notice b').count(), which).toBe(0)
+      await openPanels(page)
       await page.locator('#kept button', { hasText: 'Forget' }).click()
       await page.waitForFunction(() => document.querySelector('#kept')!.childElementCount === 0)
       if (LONG || kind === 'about') {
@@ -369,7 +381,7 @@ const keeping = (site: Site) => {
     await inWorker(page, line)
     await page.goto(site.address)
     await ready(page)
-    await says(page, '#autosave', /^Runs are not kept in this browser: /)
+    await says(page, '#autosave', /^Runs are not saved in this browser: /)
     expect(await page.textContent('#autosave')).toMatch(why)
     await trainToEnd(page)
     expect(await page.locator('.notice, .offer').count()).toBe(0)
@@ -383,7 +395,7 @@ inBrowser('autosave in real time', (site) => {
     const page = await site.open(pathToFileURL(`${root}/build/microgpt.html`).href)
     await ready(page)
     await trainTo(page, 250)
-    await says(page, '#autosave', /^Kept at step 250|^Runs are not kept in this browser: /)
+    await says(page, '#autosave', /^Saved at step 250|^Runs are not saved in this browser: /)
     const said = await page.textContent('#autosave')
     await page.reload()
     await ready(page)

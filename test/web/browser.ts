@@ -39,6 +39,9 @@ export interface Opened extends Page {
   trouble: string[]
 }
 
+/** Nobody watches: a page that is asked for less motion trains as fast as it goes. */
+const STILL = { reducedMotion: 'reduce' } as const
+
 /**
  * Tests in a browser. Without one they fail where CI is set, and else are skipped in plain sight.
  * @param headers the server's; the page's own strict ones unless given
@@ -74,7 +77,7 @@ export function inBrowser(
       browser: () => browser,
       async open(path, options = {}) {
         const common = shared && Object.keys(options).length === 0
-        const context = (common && cached) || (await browser.newContext(options))
+        const context = (common && cached) || (await browser.newContext({ ...STILL, ...options }))
         if (common) cached = context
         else contexts.push(context)
         const trouble: string[] = []

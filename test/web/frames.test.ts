@@ -77,7 +77,7 @@ inBrowser('frames', (site) => {
     const { count, computed, seen } = await framesDuring(page, async () => {
       await page.click('#play')
       await page.waitForFunction(
-        () => document.querySelector('#play')!.textContent === 'Play again',
+        () => document.querySelector('#play')!.textContent === 'Train again',
       )
     })
     const seconds = (performance.now() - start) / 1000

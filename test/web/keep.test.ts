@@ -59,7 +59,7 @@ inBrowser('files', (site) => {
     const page = await site.open('')
     await ready(page)
     await openFile(page, 'from-node.safetensors', there.save({ optimizer: true }))
-    await says(page, '#keep-status', /^from-node.safetensors: at step 123, Play goes on/)
+    await says(page, '#keep-status', /^from-node.safetensors: at step 123, Continue resumes it/)
     expect(await page.textContent('#at-step')).toBe('123 / 300')
     expect(await page.inputValue('#field-preset')).toBe('gist')
     expect(await page.inputValue('#field-n_embd')).toBe('8')
@@ -122,7 +122,7 @@ inBrowser('files', (site) => {
     await page.waitForSelector('#choices:not([hidden])')
     expect(await page.textContent('#keep-status')).toBe(
       'other.safetensors was trained on 3 other documents than the 2,787 here. ' +
-        'To go on exactly, put its documents in under Data and open it again.',
+        'To resume it exactly, load its documents under Your data and open it again.',
     )
     expect(await seriousFindings(page)).toEqual([])
     // What was on the screen is there still.
@@ -139,13 +139,13 @@ inBrowser('files', (site) => {
 
     await openFile(page, 'other.safetensors', bytes)
     await page.click('#sample-only')
-    await says(page, '#keep-status', /: it samples only/)
-    for (const id of ['#go', '#play', '#one-step']) expect(await page.isDisabled(id)).toBe(true)
+    await says(page, '#keep-status', /: it only samples/)
+    for (const id of ['#play', '#play', '#one-step']) expect(await page.isDisabled(id)).toBe(true)
     await page.fill('#prompt', 'a')
     await page.waitForSelector('.bar')
     await page.click('#reset')
     await says(page, '#hero-status', /^Ready: 4,064 parameters, 2,787 documents/)
-    expect(await page.isDisabled('#go')).toBe(false)
+    expect(await page.isDisabled('#play')).toBe(false)
     expect(page.trouble).toEqual([])
   })
 
@@ -158,7 +158,7 @@ inBrowser('files', (site) => {
     expect(await page.textContent('#keep-status')).toMatch(/its alphabet lacks some of their/)
     expect(await page.isHidden('#adapt')).toBe(true)
     await openFile(page, 'bare.safetensors', there.save())
-    await says(page, '#keep-status', /^bare.safetensors: it samples only/)
+    await says(page, '#keep-status', /^bare.safetensors: it only samples/)
   })
 
   test('what is no checkpoint is refused with its sentence, and nothing is lost', async () => {
@@ -230,6 +230,8 @@ inBrowser('files', (site) => {
     expect(await stepOf(page)).toBe(77)
     const text = new TextEncoder().encode('{"a": "text"}\n{"of": "lines"}\n')
     expect(await drop(page, '#keep', 'lines.json', text)).toBe(true)
+    await says(page, '#found', /^This looks like a list/)
+    await page.click('#use-text')
     await says(page, '#data-status', /^From lines.json\./)
     // The Data panel's own button takes a checkpoint, too.
     await page.click('#use-names')
@@ -284,6 +286,6 @@ inBrowser('files', (site) => {
     await page.keyboard.press('Tab')
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('sample-only')
     await page.keyboard.press('Enter')
-    await says(page, '#keep-status', /: it samples only/)
+    await says(page, '#keep-status', /: it only samples/)
   })
 })

@@ -96,15 +96,28 @@ inBrowser('the numbers of a model', (site) => {
         flags.push(`--${name}`, value)
       }
       const { numParams, parameters, memory } = inspect('--vocab-size', '27', ...flags)
-      expect(await shown.tableOf(page, 'stateDict'), flags.join(' ')).toEqual([
-        ['name', 'shape', 'count', 'purpose'],
-        ...parameters.map(({ name, shape: [m, n], purpose }) => {
-          return [name, `[${m}, ${n}]`, commas(m * n), purpose]
-        }),
-      ])
-      expect(await shown.wordOf(page, 'totals')).toBe(
+      const totals =
         `${commas(numParams)} parameters: ${bytes(memory.params)} of parameters, ` +
-          `${bytes(memory.total)} with gradients, moments and tape.`,
+        `${bytes(memory.total)} with gradients, moments and tape.`
+      await page.waitForFunction(
+        (wanted) => document.querySelector('#totals')!.textContent!.startsWith(wanted),
+        totals,
+      )
+      const [head, ...rows] = await shown.tableOf(page, 'stateDict')
+      expect(head).toEqual(['name', 'now', 'shape', 'count', 'std', 'share', 'purpose'])
+      const told = rows.map(([name, , shape, number, , share, purpose]) => {
+        return [name, shape!.split(' = ').at(-1), number, share, purpose]
+      })
+      expect(told, flags.join(' ')).toEqual(
+        parameters.map(({ name, shape: [m, n], purpose }) => {
+          return [
+            name,
+            `${commas(m)} × ${commas(n)}`,
+            commas(m * n),
+            percent((m * n) / numParams),
+            purpose,
+          ]
+        }),
       )
     }
   })
@@ -240,10 +253,10 @@ inBrowser('the numbers of a model', (site) => {
         ops.map((op, i) => `${i} ${op}`),
       )
       // 64 runs between two looks at the clock, 1 ms apart.
-      for (const row of tape) expect(row.slice(4)).toEqual(['15.63 us', '15.63 us'])
+      for (const row of tape) expect(row.slice(4)).toEqual(['15.63 µs', '15.63 µs'])
       const sum = (ops.length * 15.625).toFixed(2)
       expect((await shown.inside(page)).tape).toContain(
-        `In all ${sum} us forward, ${sum} us backward`,
+        `In all ${sum} µs forward, ${sum} µs backward`,
       )
       // Each input is a parameter, an input of the model, or an op above it.
       tape.forEach(([, , inputs], i) => {

@@ -35,9 +35,9 @@ inBrowser('the race', (site) => {
     const config = { num_steps: 20 }
     const page = await racing(site, '#preset=tutorial&num_steps=20', [0.05, 0.5, 75])
     expect(await shown.tableOf(page, 'race')).toEqual([
-      ['engine', 'steps', 'a step', 'the whole run', 'time'],
-      [NAMES.wasm, ' 20 / 20', '50.0 us', '1.0 ms', '1x'],
-      [NAMES.typed, ' 20 / 20', '500 us', '10 ms', '10x'],
+      ['engine', 'steps', 'per step', 'whole run', 'time'],
+      [NAMES.wasm, ' 20 / 20', '50.0 µs', '1.0 ms', '1x'],
+      [NAMES.typed, ' 20 / 20', '500 µs', '10 ms', '10x'],
       [NAMES.value, ' 20 / 20', '75 ms', '1.5 s', '1,500x'],
     ])
     const options = { docs, config }
@@ -104,7 +104,7 @@ inBrowser('what is kept', (site) => {
     await page.goto(`${site.address}#preset=tutorial&num_steps=1200`)
     await ready(page)
     await trainTo(page, 1060)
-    await shown.comes(page, 'autosave', /^Kept at step 1,060, 22:13:20\.$/)
+    await shown.comes(page, 'autosave', /^Saved at step 1,060, 22:13:20\.$/)
     await page.reload()
     await page.waitForSelector('.offer')
     const sentence =
@@ -112,13 +112,13 @@ inBrowser('what is kept', (site) => {
     expect((await shown.listOf(page, 'offers')).join()).toMatch(sentence)
     expect((await shown.listOf(page, 'kept')).join()).toMatch(sentence)
     await page.click('.offer button')
-    await says(page, '#play', /^Play again$/)
+    await says(page, '#play', /^Train again$/)
     const whole = await MicroGPT.create({ docs, config: { num_steps: 1200 } })
     expect((await curveOf(page)).losses).toEqual(losses(whole))
     // The milliseconds before and after the reload add up.
-    expect((await shown.figures(page)).status).toMatch(/^1,200 steps in 1\.2 s\. /)
+    expect((await shown.figures(page)).status).toMatch(/^1,200 steps, 1\.2 s of computing\. /)
     expect((await shown.figures(page)).pace).toBe('1,000')
-    await shown.comes(page, 'autosave', /^Kept at step 1,200, 22:13:20\.$/)
+    await shown.comes(page, 'autosave', /^Saved at step 1,200, 22:13:20\.$/)
     await page.reload()
     await page.waitForSelector('.offer')
     expect((await shown.listOf(page, 'offers')).join()).toMatch(
@@ -139,14 +139,14 @@ inBrowser('what is kept', (site) => {
     await openFile(page, name, bytes)
     await says(page, '#keep-status', /: at step 1,234, /)
     expect(await shown.figures(page)).toMatchObject({ step: '1,234 / 2,000', loss: '-', pace: '-' })
-    expect((await shown.figures(page)).status).toBe('At step 1,234.')
+    expect((await shown.figures(page)).status).toBe('At step 1,234 of 2,000.')
     await trainToEnd(page)
     const node = await MicroGPT.create({ docs, config: { num_steps: 2000 } })
     const rest = losses(node).slice(1234)
     expect((await curveOf(page)).losses).toEqual(rest)
     // Only the steps that were made here count.
     expect((await shown.figures(page)).pace).toBe('500')
-    expect((await shown.figures(page)).status).toMatch(/^2,000 steps in 1\.5 s\. /)
+    expect((await shown.figures(page)).status).toMatch(/^2,000 steps, 1\.5 s of computing\. /)
     const point = await shown.crosshair(page, 'Home')
     expect(point.said.split(',')[0]).toBe(`step 1235: loss ${rest[0]}`)
   })

@@ -2,7 +2,7 @@
 import 'fake-indexeddb/auto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ask, transact } from '../../src/web/store.js'
-import { forget, list, put, take } from '../../src/web/worker/shelf.js'
+import { forget, list, put, read } from '../../src/web/worker/run-store.js'
 
 let now = 0
 
@@ -53,10 +53,10 @@ describe('a text that two runs share', () => {
     await forget('a')
     expect(await ids()).toEqual(['c', 'b'])
     expect(await texts()).toEqual(['text hash of other', 'text hash of shared'])
-    expect((await take('b')).text).toBe('shared')
+    expect((await read('b')).text).toBe('shared')
     await forget('b')
     expect(await texts()).toEqual(['text hash of other'])
-    expect((await take('c')).text).toBe('other')
+    expect((await read('c')).text).toBe('other')
     await forget('c')
     expect((await records()).size).toBe(0)
   })
@@ -65,7 +65,7 @@ describe('a text that two runs share', () => {
     await keep('a', 'shared')
     await keep('b', 'shared', { step: 6, replaced: 'a' })
     expect(await ids()).toEqual(['b'])
-    expect((await take('b')).text).toBe('shared')
+    expect((await read('b')).text).toBe('shared')
   })
 
   test('goes when a run takes the place of the last one that had it', async () => {
@@ -88,7 +88,7 @@ describe('a text that two runs share', () => {
     expect(await texts()).toEqual(['text hash of shared', 'text hash of third'])
     await keep('e', 'third')
     expect(await ids()).toEqual(['e', 'd', 'c'])
-    expect((await take('c')).text).toBe('shared')
+    expect((await read('c')).text).toBe('shared')
   })
 
   test('stays while a record is there that cannot be read: it may be its text', async () => {
@@ -105,7 +105,7 @@ describe('a text that two runs share', () => {
 describe('runs', () => {
   test('come back as they were put there', async () => {
     await keep('a', 'anna\notto', { step: 9 })
-    const { about, state, text } = await take('a')
+    const { about, state, text } = await read('a')
     expect(about).toEqual({ id: 'a', step: 9, of: 10, time: now, name: null })
     expect(text).toBe('anna\notto')
     expect(state).toMatchObject({ file: new Uint8Array([9, 2, 3]), ms: 7, initial: null })
@@ -149,8 +149,8 @@ describe('runs', () => {
     await keep('a', 'x')
     await keep('b', 'y')
     await spoil(key, change)
-    await expect(take('a')).rejects.toThrow(message)
-    expect((await take('b')).text).toBe('y')
+    await expect(read('a')).rejects.toThrow(message)
+    expect((await read('b')).text).toBe('y')
   })
 
   test('that cannot be read are listed with the reason', async () => {

@@ -4,7 +4,7 @@ import { FIELDS } from '../../src/config/hyperparameters.js'
 import { PRESETS } from '../../src/config/config.js'
 import { loadCore } from '../../src/engine/core.js'
 import { checkSeed, memoryOf, parseField, readHash, toHash } from '../../src/web/settings.js'
-import type { Settings } from '../../src/web/messages.js'
+import type { Settings } from '../../src/web/page-api.js'
 
 const core = await loadCore()
 

@@ -47,9 +47,8 @@ const OPENERS = {
 }
 
 const LISTS = {
-  heroNames: '#hero-names li',
   runs: '#runs li span',
-  alphabet: '#alphabet span',
+  alphabet: '#alphabet bdi',
   docs: '#docs li',
   thumbs: '.thumb span',
   offers: '.offer > span',
@@ -112,7 +111,7 @@ export async function tableOf(page: Page, name: keyof typeof TABLES): Promise<st
 
 /** The samples, the newest first. */
 export const samplesOf = (page: Page) =>
-  page.$$eval('#samples li', (items) =>
+  page.$$eval('#samples li:not(.hint)', (items) =>
     items.map((item) => ({
       text: item.querySelector('.word')?.textContent ?? '',
       known: item.querySelector('.known') !== null,
@@ -202,6 +201,7 @@ export async function pointAtStep(page: Page, step: number, of: number) {
 
 export async function useText(page: Page, text: string, count: string): Promise<void> {
   await page.fill('#paste', text)
+  await page.fill('#read-block', await page.inputValue('#field-block_size'))
   await page.click('#use-text')
   await says(page, DATA.numDocs, new RegExp(`^${count}$`))
 }
@@ -212,6 +212,8 @@ export const setField = (page: Page, name: string, value: string) =>
 export async function lookInside(page: Page): Promise<void> {
   await page.locator('#inside').scrollIntoViewIfNeeded()
   await page.waitForSelector('#tape tbody tr')
+  await page.click('#time-tape')
+  await says(page, INSIDE.tape, /µs/)
   await page.waitForSelector('.thumb')
 }
 
@@ -244,6 +246,8 @@ export async function hoverCell(
 export async function lookAt(page: Page, word: string): Promise<void> {
   await page.fill('#word', word)
   await says(page, INSIDE.word, new RegExp(`^BOS ${[...word].join(' ')}: `))
+  await page.click('#time-tape')
+  await says(page, INSIDE.tape, /µs/)
 }
 
 export const headsOf = (page: Page) => page.locator('#heads figcaption').allTextContents()

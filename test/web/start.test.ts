@@ -26,7 +26,7 @@ interface Moments {
   steps: number
   /** Whether the first worker was started before the page had a body. */
   early: boolean
-  /** Kinds of messages that the page had sent. */
+  /** Calls that the page had made. */
   sent: string[]
 }
 declare let moments: Partial<Moments>
@@ -50,16 +50,17 @@ const watch = () => {
       super(url)
       seen.early ??= document.body === null
       this.addEventListener('message', ({ data }) => {
-        if (data.type !== 'progress' || data.progress.step === 0) return
+        const { type, progress } = data.part ?? {}
+        if (type !== 'progress' || progress.step === 0) return
         seen.step ??= performance.now()
-        seen.steps ??= data.progress.step
-        if (data.progress.state !== 'finished') return
+        seen.steps ??= progress.step
+        if (progress.state !== 'finished') return
         seen.whole = performance.now() - pressed
         Object.assign(globalThis, { moments: seen })
       })
     }
-    override postMessage(message: { type: string }) {
-      seen.sent!.push(message.type)
+    override postMessage(message: { call: string }) {
+      seen.sent!.push(message.call)
       super.postMessage(message, [])
     }
   }
@@ -84,6 +85,7 @@ inBrowser('opening the page', (site) => {
   })
 
   test('the first step comes soon after a worker could say a word, and 500 soon after Play', async () => {
+    // Instant: motion is reduced in these tests.
     const page = await site.open('about:blank')
     const bare = await page.context().newPage()
     await page.addInitScript(watch)
@@ -120,7 +122,7 @@ inBrowser('opening the page', (site) => {
     for (const seen of own) {
       expect(seen.steps, 'steps that the first message tells of').toBe(1)
       expect(seen.early, 'a worker before the body').toBe(true)
-      expect(seen.sent, 'the worker has the names').not.toContain('text')
+      expect(seen.sent, 'the worker has the names').not.toContain('setText')
     }
     expect(page.trouble).toEqual([])
   })

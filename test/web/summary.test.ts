@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { MicroGPT } from '../../src/index.js'
 import { readyOf, summarise } from '../../src/web/worker/summary.js'
-import { detail, thumb } from '../../src/web/worker/thumbs.js'
+import { detail, thumb } from '../../src/web/worker/matrices.js'
 
 test.each([
   [['anna'], 1, 'anna', 4, 'an'],
@@ -11,7 +11,9 @@ test.each([
   [['😀😀', 'abc'], 2, 'abc', 3, 'abc😀'],
   [['\uffff', '😀'], 2, '\uffff', 1, '\uffff😀'],
 ])('%j is summarised', (docs, numDocs, longestDoc, longest, chars) => {
-  expect(summarise(docs)).toEqual({ numDocs, longest, longestDoc, chars: [...chars] })
+  const source = { text: docs.join('\n'), name: null, mode: 'docs', valFraction: 0, docs } as const
+  const want = { mode: 'docs', numDocs, longest, longestDoc, chars: [...chars] }
+  expect(summarise(source)).toEqual(want)
 })
 
 test.each([
@@ -22,7 +24,7 @@ test.each([
   [['😀😀', '😀😀😀'], 3, 1],
 ])('of %j a block_size of %i cuts %i', async (docs, block_size, cut) => {
   const gpt = await MicroGPT.create({ docs, config: { block_size } })
-  const ready = readyOf(gpt, 'wasm')
+  const ready = readyOf(gpt, 'docs', 'wasm')
   expect(ready.cut).toBe(cut)
   expect(ready.numDocs).toBe(docs.length)
   expect(ready.firstDocs).toEqual(gpt.docs)

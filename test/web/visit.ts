@@ -8,13 +8,26 @@ type Options = Partial<Parameters<typeof MicroGPT.create>[0]>
 
 export const docs = parseDocs(NAMES)
 
-/** Waits until there is a model, and all panels are there. */
-export const ready = (page: Page) =>
-  page.waitForFunction(
+/** Waits until there is a model, and all panels are there; opens those that are closed. */
+export async function ready(page: Page) {
+  await page.waitForFunction(
     () =>
       document.querySelector('#hero-status')!.textContent.startsWith('Ready') &&
-      document.body.dataset.panels === 'all',
+      document.body.dataset['panels'] === 'all',
   )
+  await openPanels(page)
+}
+
+/** Save and share, and Advanced. */
+export const openPanels = (page: Page) =>
+  page.evaluate(() => {
+    document.querySelector<HTMLElement>('#keep')!.hidden = false
+    document.querySelector<HTMLDetailsElement>('#advanced-details')!.open = true
+  })
+
+/** How training is shown; in these tests nobody watches. */
+export const choosePace = (page: Page, pace: 'step' | 'slow' | 'watch' | 'instant') =>
+  page.check(`input[name=pace][value=${pace}]`, { force: true })
 
 /** Waits until an element says what is expected. */
 export const says = (page: Page, selector: string, wanted: RegExp) =>
@@ -31,13 +44,13 @@ export async function trainTo(page: Page, step: number) {
   await page.selectOption('#stop-kind', 'step')
   await page.fill('#stop-value', String(step))
   await page.click('#play')
-  await says(page, '#play', /^Go on$/)
+  await says(page, '#play', /^Continue$/)
 }
 
 export async function trainToEnd(page: Page) {
   await page.selectOption('#stop-kind', 'end')
   await page.click('#play')
-  await says(page, '#play', /^Play again$/)
+  await says(page, '#play', /^Train again$/)
 }
 
 /** Presses a button that gives a file. */
@@ -45,6 +58,7 @@ export async function fileOf(
   page: Page,
   selector: string,
 ): Promise<{ name: string; bytes: Buffer }> {
+  await openPanels(page)
   const got: Promise<Download> = page.waitForEvent('download')
   await page.click(selector)
   const download = await got

@@ -9,6 +9,7 @@ export class Board {
   readonly canvas: HTMLCanvasElement
   private readonly draw: Draw
   private readonly sight: WhenVisible
+  private readonly resized: ResizeObserver
   private asked = false
   private width = 0
   private height = 0
@@ -17,14 +18,22 @@ export class Board {
     this.canvas = canvas
     this.draw = draw
     this.sight = new WhenVisible(canvas)
-    new ResizeObserver(([entry]) => {
+    this.resized = new ResizeObserver(([entry]) => {
       const { width, height } = entry!.contentRect
       if (width === this.width && height === this.height) return
       this.width = width
       this.height = height
       this.redraw()
-    }).observe(canvas)
+    })
+    this.resized.observe(canvas)
     boards.add(this)
+  }
+
+  /** Lets the canvas go: a removed one is never drawn again. */
+  remove(): void {
+    boards.delete(this)
+    this.resized.disconnect()
+    this.sight.stop()
   }
 
   redraw(): void {

@@ -1,4 +1,4 @@
-/** A matrix as a heat map: a cell a number, blue below 0, orange above, the page's ground at 0. */
+/** A matrix as a heat map: one cell per number, blue below 0, orange above, the page's ground at 0. */
 import { Board, colour } from './board.js'
 
 export interface Heat {
@@ -29,6 +29,11 @@ export class HeatMap {
   constructor(canvas: HTMLCanvasElement) {
     this.canvas = canvas
     this.board = new Board(canvas, (context, width, height) => this.draw(context, width, height))
+  }
+
+  /** Lets the canvas go. */
+  remove(): void {
+    this.board.remove()
   }
 
   show(heat: Heat): void {
@@ -62,7 +67,7 @@ export class HeatMap {
   }
 }
 
-/** A pixel a cell. */
+/** One pixel per cell. */
 function paint(small: HTMLCanvasElement, { rows, columns, values, scale, tone }: Heat): void {
   small.width = columns
   small.height = rows

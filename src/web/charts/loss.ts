@@ -1,5 +1,6 @@
-/** The loss by step: each step faint, smoothed strong, earlier runs in colours of their own. */
+/** The loss by step: each step faint, smoothed strong, earlier runs each in another colour. */
 import type { ChartRun } from '../app.js'
+import type { LossLog } from '../loss-log.js'
 import { Board, colour } from './board.js'
 
 export interface LossView {
@@ -7,7 +8,7 @@ export interface LossView {
   earlier: readonly ChartRun[]
   /** Steps that the axis reaches to at least. */
   numSteps: number
-  /** The loss of a model that knows nothing: ln vocab_size. */
+  /** The loss of pure guessing: ln vocab_size. */
   baseline: number
   /** The point under the crosshair, or -1. */
   cursor: number
@@ -24,6 +25,7 @@ interface Frame {
   steps: number
   low: number
   high: number
+  isLog: boolean
 }
 
 export class LossChart {
@@ -59,25 +61,34 @@ export class LossChart {
     dashed(context, frame, baseline)
     earlier.forEach((other, i) => {
       context.globalAlpha = 0.75
-      line(
-        context,
-        frame,
-        other,
-        other.log.smoothedLoss,
-        RUN_COLOURS[i % RUN_COLOURS.length]!,
-        1.25,
-      )
+      line(context, frame, other, shownMean(other.log), RUN_COLOURS[i % RUN_COLOURS.length]!, 1.25)
       context.globalAlpha = 1
     })
-    context.globalAlpha = 0.32
+    context.globalAlpha = run.log.length > LONG ? 0.22 : 0.32
     line(context, frame, run, run.log.loss, 'accent', 1)
     context.globalAlpha = 1
-    line(context, frame, run, run.log.smoothedLoss, 'accent', 2.25)
+    line(context, frame, run, shownMean(run.log), 'accent', 2.25)
     if (cursor >= 0 && cursor < run.log.length) crosshair(context, frame, run, cursor)
   }
 }
 
-/** A scale that holds all of it, with whole numbers at its ends. */
+/** From here on the curve is a mean over a share of the run: the smoothed loss would be a band. */
+const LONG = 3000
+const SHARE = 1 / 80
+
+/** The smoothed loss, or for a long run its mean over the points around. */
+function shownMean(log: LossLog): (i: number) => number {
+  if (log.length <= LONG) return log.smoothedLoss
+  const reach = Math.round((log.length * SHARE) / 2)
+  const sums = new Float64Array(log.length + 1)
+  for (let i = 0; i < log.length; i++) sums[i + 1] = sums[i]! + log.smoothedLoss(i)
+  return (i) => {
+    const [from, to] = [Math.max(0, i - reach), Math.min(log.length, i + reach + 1)]
+    return (sums[to]! - sums[from]!) / (to - from)
+  }
+}
+
+/** A scale that holds all of it. A loss far above pure guessing gets a logarithmic one. */
 function fit({ run, earlier, numSteps, baseline }: LossView, width: number, height: number): Frame {
   const longest = Math.max(...[run, ...earlier].map(({ log }) => log.end))
   const steps = Math.max(longest, Math.min(numSteps, Math.max(500, 2 * longest)))
@@ -89,15 +100,20 @@ function fit({ run, earlier, numSteps, baseline }: LossView, width: number, heig
     if (loss > high) high = loss
   }
   low = Math.max(0, low)
-  high = Math.min(high, baseline + 8)
+  const isLog = high > 3 * baseline
+  if (isLog) low = Math.max(0.5, low)
   const plot = {
     width: width - MARGIN.left - MARGIN.right,
     height: height - MARGIN.top - MARGIN.bottom,
   }
   const x = (step: number) => MARGIN.left + (plot.width * step) / steps
-  const y = (loss: number) =>
-    MARGIN.top + (plot.height * (high - Math.max(low, Math.min(high, loss)))) / (high - low)
-  return { x, y, width, height, steps, low, high }
+  const place = isLog ? (loss: number) => Math.log10(Math.max(low, loss)) : (loss: number) => loss
+  const [bottom, top] = [place(low), place(high)]
+  const y = (loss: number) => {
+    const at = place(Math.max(low, Math.min(high, loss)))
+    return MARGIN.top + (plot.height * (top - at)) / (top - bottom)
+  }
+  return { x, y, width, height, steps, low, high, isLog }
 }
 
 /** 1, 2 or 5 times a power of ten: about n ticks over a span. */
@@ -107,28 +123,52 @@ function tick(span: number, n: number): number {
   return power * ([1, 2, 5].find((factor) => factor * power >= raw) ?? 10)
 }
 
-function axes(context: CanvasRenderingContext2D, { x, y, width, height, steps, low, high }: Frame) {
-  context.font = '11px ui-sans-serif, system-ui, sans-serif'
+function axes(context: CanvasRenderingContext2D, frame: Frame) {
+  const { x, y, width, height, steps } = frame
+  context.font = '12px ui-sans-serif, system-ui, sans-serif'
   context.fillStyle = colour('soft')
   context.strokeStyle = colour('line')
   context.lineWidth = 1
   context.textAlign = 'right'
   context.textBaseline = 'middle'
-  const down = tick(high - low, 4)
-  for (let loss = Math.ceil(low / down) * down; loss <= high; loss += down) {
+  for (const { loss, text } of lossTicks(frame)) {
     const at = Math.round(y(loss)) + 0.5
     context.beginPath()
     context.moveTo(MARGIN.left, at)
     context.lineTo(width - MARGIN.right, at)
     context.stroke()
-    context.fillText(loss.toFixed(down < 1 ? 1 : 0), MARGIN.left - 8, at)
+    context.fillText(text, MARGIN.left - 8, at)
   }
   context.textAlign = 'center'
   context.textBaseline = 'top'
-  const across = tick(steps, width / 90)
+  const across = Math.max(1, tick(steps, width / 90))
   for (let step = 0; step <= steps; step += across) {
-    context.fillText(String(step), Math.min(x(step), width - 20), height - MARGIN.bottom + 8)
+    const text = step >= 1e5 ? step.toExponential(0).replace('+', '') : String(step)
+    context.fillText(text, Math.min(x(step), width - 20), height - MARGIN.bottom + 6)
   }
+}
+
+/** About four values of the loss, or some powers of ten. */
+function lossTicks({ low, high, isLog }: Frame): { loss: number; text: string }[] {
+  if (isLog) {
+    const [from, to] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))]
+    const each = Math.max(1, Math.ceil((to - from) / 4))
+    const powers = Array.from(
+      { length: Math.floor((to - from) / each) + 1 },
+      (_, i) => from + i * each,
+    )
+    return powers.map((power) => ({
+      loss: 10 ** power,
+      text: power < 4 ? `${10 ** power}` : `1e${power}`,
+    }))
+  }
+  const down = tick(high - low, 4)
+  const first = Math.ceil(low / down)
+  const losses = Array.from(
+    { length: Math.floor(high / down) - first + 1 },
+    (_, i) => (first + i) * down,
+  )
+  return losses.map((loss) => ({ loss, text: loss.toFixed(down < 1 ? 1 : 0) }))
 }
 
 function dashed(context: CanvasRenderingContext2D, { y, width }: Frame, loss: number): void {
@@ -143,7 +183,7 @@ function dashed(context: CanvasRenderingContext2D, { y, width }: Frame, loss: nu
   context.fillStyle = colour('warm')
   context.textAlign = 'right'
   context.textBaseline = 'bottom'
-  context.fillText('knows nothing', width - MARGIN.right, y(loss) - 4)
+  context.fillText('pure guessing', width - MARGIN.right, y(loss) - 4)
 }
 
 /** Where points lie closer than pixels, a column shows the least and the greatest of its points. */

@@ -1,61 +1,49 @@
-/** Invent: samples as the model learns, and a text that grows character by character. */
+/** Try it: a text that grows character by character, by the model's probabilities. */
 import type { App } from '../app.js'
 import { button, byId, h, input, say } from '../dom.js'
-import type { Candidate, Drawing, Sample } from '../messages.js'
+import type { Candidate, Drawing } from '../page-api.js'
 import { percent, visible } from '../text.js'
 
-const MOST_SAMPLES = 200
 const MOST_BARS = 10
-const KNOWN = 'This one stands in the data.'
+const KNOWN = 'This one is a document of the training data.'
 
 export function inventPanel(app: App): void {
-  const list = byId('samples')
-  app.on('ready', () => list.replaceChildren())
-  app.on('progress', ({ progress }) => {
-    if (progress.samples.length === 0) return
-    list.prepend(...progress.samples.map(sampleItem).toReversed())
-    while (list.childElementCount > MOST_SAMPLES) list.lastElementChild!.remove()
-  })
-  prompting(app)
-}
-
-function sampleItem({ step, text, known }: Sample): HTMLLIElement {
-  const word = h(
-    'bdi',
-    { className: text === '' ? 'empty' : 'word' },
-    text === '' ? '(empty)' : text,
-  )
-  const mark = known ? [h('span', { className: 'known' }, 'known')] : []
-  return h('li', {}, word, ...mark, h('span', { className: 'stamp' }, `step ${step}`))
-}
-
-function prompting(app: App): void {
   const prompt = input('prompt')
   let candidates: Candidate[] = []
-  /** What has been asked for, so that a page that is busy does not ask twice. */
-  let asked = ''
-  /** A text that was written to its end and stands in the data. */
+  /** Answers to earlier questions are ignored. */
+  let asked = 0
+  /** A text that was written to its end and is in the data. */
   let knownText: string | null = null
 
   const drawing = (): Drawing => ({
-    prompt: prompt.value,
+    prompt: inAlphabet(app, prompt.value),
     temperature: input('temperature').value === '' ? NaN : Number(input('temperature').value),
     topK: input('top-k').value === '' ? null : Number(input('top-k').value),
   })
-  const ask = () => {
-    if (!app.ready) return
-    const wanted = drawing()
-    asked = wanted.prompt
-    app.send({ type: 'next', drawing: wanted })
+  const refuse = (error: unknown) => {
+    candidates = []
+    byId('bars').replaceChildren()
+    say(byId('prompt-status'), (error as Error).message)
   }
-  /** What comes after a text of the model's own, which may be as long as there can be one. */
-  const goOn = () => {
-    const most = app.ready?.config.block_size ?? Infinity
-    if ([...prompt.value].length < most) {
-      ask()
-      return
+  const ask = async () => {
+    if (!app.ready) return
+    const number = ++asked
+    const wanted = drawing()
+    try {
+      const found = await app.call('next', wanted)
+      if (number !== asked) return
+      candidates = found
+      say(byId('prompt-status'), statusOf(app, prompt.value, wanted.prompt, knownText))
+      showBars(candidates, take)
+    } catch (error) {
+      if (number === asked) refuse(error)
     }
-    asked = prompt.value
+  }
+  /** What comes after a text of the model's, which may be as long as it can be. */
+  const goOn = async () => {
+    const most = app.mode === 'text' ? Infinity : (app.ready?.config.block_size ?? Infinity)
+    if ([...prompt.value].length < most) return ask()
+    asked++
     candidates = []
     byId('bars').replaceChildren()
     say(
@@ -63,51 +51,89 @@ function prompting(app: App): void {
       `The text ends here: the model sees no more than ${most} characters.`,
     )
   }
-  const take = (char: string) => {
+  const take = async (char: string) => {
+    const hadFocus = document.activeElement?.classList.contains('bar')
     if (char === '') {
       say(byId('prompt-status'), 'BOS: the text ends here.')
       return
     }
-    prompt.value += char
-    goOn()
+    prompt.value = inAlphabet(app, prompt.value) + char
+    await goOn()
+    // The bar that was pressed is gone: the focus goes to the first of the new ones.
+    if (hadFocus) (document.querySelector<HTMLElement>('.bar') ?? button('clear-prompt')).focus()
   }
 
+  sliders(app)
   for (const id of ['prompt', 'temperature', 'top-k']) input(id).addEventListener('input', ask)
   button('next-char').addEventListener('click', () => {
-    if (candidates.length > 0) take(draw(candidates).char)
+    if (candidates.length > 0) void take(draw(candidates).char)
   })
-  button('whole').addEventListener('click', () => {
-    app.send({ type: 'write', drawing: drawing(), seed: Math.floor(Math.random() * 2 ** 32) })
+  button('whole').addEventListener('click', async () => {
+    try {
+      const seed = Math.floor(Math.random() * 2 ** 32)
+      const { text, known } = await app.call('write', { ...drawing(), seed })
+      prompt.value = text
+      knownText = known ? text : null
+      await goOn()
+      if (known) say(byId('prompt-status'), KNOWN)
+    } catch (error) {
+      refuse(error)
+    }
   })
   button('clear-prompt').addEventListener('click', () => {
     prompt.value = ''
-    ask()
+    void ask()
   })
-  app.on('next', (message) => {
-    if (message.prompt !== asked) return
-    candidates = message.candidates
-    say(byId('prompt-status'), message.prompt === knownText ? KNOWN : '')
-    showBars(candidates, take)
-  })
-  app.on('written', ({ text, known }) => {
-    prompt.value = text
-    knownText = known ? text : null
-    goOn()
-    if (known) say(byId('prompt-status'), KNOWN)
-  })
-  app.on('refused', ({ what, message }) => {
-    if (what !== 'next') return
-    candidates = []
-    byId('bars').replaceChildren()
-    say(byId('prompt-status'), message)
-  })
-  app.on('ready', ask)
+  app.on('ready', () => void ask())
   app.on('progress', ({ progress }) => {
-    if (progress.state !== 'running') ask()
+    if (progress.state !== 'running') void ask()
   })
 }
 
-/** By the weights of the candidates; Math.random will do, for this text belongs to no run. */
+/** Upper case becomes lower case where the alphabet has only that. */
+function inAlphabet(app: App, text: string): string {
+  const known = new Set(app.ready?.chars ?? [])
+  const adapt = (char: string) => {
+    const lower = char.toLowerCase()
+    return !known.has(char) && [...lower].every((c) => known.has(c)) ? lower : char
+  }
+  return Array.from(text, adapt).join('')
+}
+
+function statusOf(app: App, typed: string, read: string, knownText: string | null): string {
+  if (read === knownText) return KNOWN
+  if (typed !== read) return `Read as “${read}”: the training data has no upper case.`
+  const isDocument = read.length > 2 && `\n${app.source.text}\n`.includes(`\n${read}\n`)
+  return isDocument && app.mode === 'docs' ? `“${read}” is a document of the training data.` : ''
+}
+
+/** Each slider and its field say the same; 0 of top-k is all. */
+function sliders(app: App): void {
+  const pair = (name: string, toField: (x: string) => string, toSlider: (x: string) => string) => {
+    const [slider, field] = [input(`${name}-slider`), input(name)]
+    slider.addEventListener('input', () => {
+      field.value = toField(slider.value)
+      field.dispatchEvent(new Event('input', { bubbles: true }))
+    })
+    field.addEventListener('input', () => (slider.value = toSlider(field.value)))
+  }
+  pair(
+    'temperature',
+    (x) => x,
+    (x) => x,
+  )
+  pair(
+    'top-k',
+    (x) => (x === '0' ? '' : x),
+    (x) => (x === '' ? '0' : x),
+  )
+  app.on(
+    'ready',
+    ({ ready }) => (input('top-k-slider').max = String(Math.min(100, ready.vocabSize))),
+  )
+}
+
+/** By the weights of the candidates; Math.random will do, because this text belongs to no run. */
 function draw(candidates: readonly Candidate[]): Candidate {
   let x = Math.random()
   for (const candidate of candidates) {
@@ -117,7 +143,7 @@ function draw(candidates: readonly Candidate[]): Candidate {
   return candidates.at(-1)!
 }
 
-/** A bar a candidate; pressing one takes its character. */
+/** One bar per candidate; pressing one takes its character. */
 function showBars(candidates: readonly Candidate[], take: (char: string) => void): void {
   const best = candidates[0]?.probability ?? 1
   const bars = candidates.slice(0, MOST_BARS).map(({ char, probability }) => {

@@ -1,65 +1,79 @@
-/** Keep: the model as a file, the runs that the browser keeps, and the link to the settings. */
-import type { App } from '../app.js'
+/** Save and share: the model as a file, its picture, the stored runs, and the link. */
+import { gptTable } from '../../config/parameters.js'
+import { type App, nameOf } from '../app.js'
+import { pictureTheme } from '../charts/theme.js'
 import { button, byId, h, input, say } from '../dom.js'
-import { pickFile } from '../files.js'
-import type { Taken } from '../messages.js'
+import { openFile, pickFile, showKeep } from '../files.js'
+import type { Restored } from '../page-api.js'
+import { posterBlob } from '../lib/picture-png.js'
+import { writeShareLink } from '../lib/share-link.js'
 import { toHash } from '../settings.js'
 import { count, sentence } from '../text.js'
-import { keptRuns } from './kept.js'
+import { storedRuns } from './stored-runs.js'
 
 export function keepPanel(app: App): void {
+  const toggle = button('save-share')
+  toggle.addEventListener('click', () => {
+    const { hidden } = byId('keep')
+    byId('keep').hidden = !hidden
+    toggle.setAttribute('aria-expanded', String(hidden))
+    if (hidden) {
+      byId('keep').scrollIntoView({ block: 'start' })
+      button('save-model').focus({ preventScroll: true })
+    }
+  })
   files(app)
-  keptRuns(app)
+  picture(app)
+  storedRuns(app)
   link(app)
 }
 
-const docsOf = (app: App) => `${app.textName} (${count(app.ready!.numDocs)} documents)`
-
-/** What has been taken of a file, in a sentence. */
-function loaded(app: App, { taking, step, text }: Taken): string {
+/** What has been used of a file, in a sentence. */
+function loaded(app: App, { purpose, step, text }: Restored): string {
   const name = app.fileName
-  const from = text ? ` Its documents are ${app.textName}.` : ''
-  if (taking === 'run') {
+  const whose = nameOf(app.source)
+  const from = text ? ` Its documents are ${whose}.` : ''
+  if (purpose === 'run') {
     const end = step >= app.ready!.config.num_steps
-    const next = end ? 'its run has come to its end' : 'Play goes on with the same losses'
+    const next = end ? 'its run has ended' : 'Continue resumes it with the same losses'
     return `${name}: at step ${count(step)}, ${next}.${from}`
   }
-  if (taking === 'parameters') {
-    return `${name}: its parameters begin a new run at step 0, on ${docsOf(app)}.`
+  if (purpose === 'parameters') {
+    const docs = `${whose} (${count(app.ready!.numDocs)} documents)`
+    return `${name}: its parameters begin a new run at step 0, on ${docs}.`
   }
-  return `${name}: it samples only, for the documents here are not its own. Reset makes a new model.`
+  return `${name}: it only samples, because the documents here are not its own. Start over makes a new model.`
 }
 
 function files(app: App): void {
   const status = byId('keep-status')
   const choices = byId('choices')
   const withRun = input('with-run')
-  /** The file may have been dropped at the other end of the page. */
   const inSight = () => {
-    const scroll = () => status.scrollIntoView({ block: 'center', behavior: 'instant' })
-    scroll()
-    // Panels on the way get their true heights only once they are near.
-    requestAnimationFrame(() => requestAnimationFrame(scroll))
+    showKeep()
+    status.scrollIntoView({ block: 'center', behavior: 'instant' })
   }
   app.on('ready', ({ ready }) => {
     button('save-model').disabled = ready.engine !== 'wasm'
     choices.hidden = true
-    if (ready.taken?.from === 'file') say(status, loaded(app, ready.taken))
+    if (ready.restored?.from === 'file') say(status, loaded(app, ready.restored))
     else say(status, ready.engine === 'wasm' ? '' : 'Checkpoints need the WebAssembly core.')
   })
-  button('save-model').addEventListener('click', () => {
-    app.send({ type: 'save', optimizer: withRun.checked })
+  button('save-model').addEventListener('click', async () => {
+    try {
+      const { file, name, step } = await app.call('save', { optimizer: withRun.checked })
+      saveBlob(file, name)
+      say(status, `Saved as of step ${count(step)}: ${name}.`)
+    } catch (error) {
+      say(status, sentence(`The model cannot be saved: ${(error as Error).message}`))
+    }
   })
-  app.on('file', ({ file, name, step }) => {
-    const href = URL.createObjectURL(file)
-    h('a', { href, download: name }).click()
-    setTimeout(() => URL.revokeObjectURL(href), 60_000)
-    say(status, `Saved as of step ${count(step)}: ${name}.`)
-  })
-  pickFile(app, button('open-model'), input('model-file'))
-  app.on('mismatch', ({ numDocs, here, adaptable }) => {
+  const take = (file: File) =>
+    void openFile(app, file, () => say(status, `${file.name} is no checkpoint.`))
+  pickFile(button('open-model'), input('model-file'), take)
+  app.on('mismatch', ({ mismatch: { numDocs, here, adaptable } }) => {
     const other = `${app.fileName} was trained on ${count(numDocs)} other documents than the ${count(here)} here`
-    const how = 'To go on exactly, put its documents in under Data and open it again.'
+    const how = 'To resume it exactly, load its documents under Your data and open it again.'
     const lacks = adaptable
       ? ''
       : ' It cannot learn from these: its alphabet lacks some of their characters.'
@@ -79,7 +93,6 @@ function files(app: App): void {
   choose('sample-only', () => app.loadAgain('sample'))
   choose('leave-file', () => {})
   app.on('refused', ({ what, message }) => {
-    if (what === 'save') say(status, sentence(`The model cannot be saved: ${message}`))
     if (what !== 'load') return
     choices.hidden = true
     say(status, `${app.fileName} cannot be opened: ${sentence(message)} Nothing has changed.`)
@@ -87,11 +100,34 @@ function files(app: App): void {
   })
 }
 
+/** What has been trained so far, as a link; without the words where they are too long for one. */
 function link(app: App): void {
   const field = input('link')
-  app.on('ready', () => {
-    field.value = `${location.href.split('#')[0]}${toHash(app.settings)}`
-    say(byId('copy-status'), '')
+  const base = location.href.split('#')[0]
+  let shown = ''
+  const show = async () => {
+    const { settings, step, source, dataset, ready } = app
+    if (!ready) return
+    const { mode, text } = source
+    const own = dataset === 'own' ? { words: text } : {}
+    const run = { ...settings, step: Math.min(step, ready.config.num_steps), dataset, mode, ...own }
+    const key = JSON.stringify([run, ready.numParams])
+    if (key === shown) return
+    shown = key
+    let hash = toHash(settings)
+    let trouble = ''
+    try {
+      if (dataset !== 'names' || step > 0) hash = await writeShareLink(run)
+    } catch (error) {
+      trouble = `${(error as Error).message} The link holds the settings only.`
+    }
+    if (shown !== key) return
+    field.value = `${base}${hash}`
+    say(byId('copy-status'), trouble)
+  }
+  app.on('ready', () => void show())
+  app.on('progress', ({ progress }) => {
+    if (progress.state !== 'running') void show()
   })
   field.addEventListener('focus', () => field.select())
   button('copy').addEventListener('click', async () => {
@@ -103,4 +139,41 @@ function link(app: App): void {
       say(byId('copy-status'), 'The browser does not let the page copy: copy the marked text.')
     }
   })
+}
+
+/** The matrices and ten samples as a PNG. */
+function picture(app: App): void {
+  let names: string[] = []
+  app.on('ready', () => (names = []))
+  app.on('progress', ({ progress }) => {
+    names.push(...progress.samples.map(({ text }) => text).filter((text) => text !== ''))
+    names = names.slice(-10)
+  })
+  button('save-picture').addEventListener('click', async () => {
+    const { ready, numbers, start, step } = app
+    if (!ready || !numbers) return
+    try {
+      const blob = await posterBlob({
+        table: gptTable(ready.config, ready.vocabSize),
+        lists: { values: numbers.values, gradients: numbers.gradients, start },
+        mode: 'values',
+        theme: pictureTheme(),
+        names,
+        title: `${count(ready.numParams)} numbers after ${count(step)} steps`,
+        caption: `microgpt, trained on ${nameOf(app.source)}, seed ${app.settings.seed}`,
+      })
+      const download = `microgpt-step-${step}.png`
+      saveBlob(blob, download)
+      say(byId('picture-status'), `Saved: ${download}.`)
+    } catch (error) {
+      const why = (error as Error).message
+      say(byId('picture-status'), sentence(`The picture cannot be saved: ${why}`))
+    }
+  })
+}
+
+function saveBlob(blob: Blob, download: string): void {
+  const href = URL.createObjectURL(blob)
+  h('a', { href, download }).click()
+  setTimeout(() => URL.revokeObjectURL(href), 60_000)
 }

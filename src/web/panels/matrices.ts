@@ -1,8 +1,8 @@
-/** Look inside: every matrix of the state_dict, before and now, values or gradients. */
+/** Every matrix of the state_dict, before and now, values or gradients. */
 import type { App } from '../app.js'
 import { HeatMap, largest } from '../charts/heat.js'
 import { WhenVisible, byId, canvas, fillTable, h, say } from '../dom.js'
-import type { Matrix, Shown } from '../messages.js'
+import type { Matrix, Shown } from '../page-api.js'
 import { digits, visible } from '../text.js'
 
 /** Rows and columns of the table at most. */
@@ -18,8 +18,10 @@ export function matricesPanel(app: App): void {
   const refresh = () => {
     asked = performance.now()
     sight.run(() => {
-      app.send({ type: 'thumbs', shown })
-      app.send({ type: 'matrix', name: pair.name, shown })
+      void app.call('thumbs', { shown }).then((now) => showThumbs(now, pair, refresh))
+      void app.call('matrix', { name: pair.name, shown }).then((found) => {
+        if (found?.now.name === pair.name) pair.show(found)
+      })
     })
   }
   for (const radio of document.querySelectorAll<HTMLInputElement>('input[name=shown]')) {
@@ -29,24 +31,13 @@ export function matricesPanel(app: App): void {
     })
   }
   app.on('ready', ({ ready }) => {
-    const zeros = ready.config.zero_init_projections
-    const woken = 'attn_wo and mlp_fc2 start as zeros, so each layer starts as the identity: '
-    say(
-      byId('wake'),
-      zeros ? `${woken}one step, and they wake up.` : 'All matrices start as noise.',
-    )
-    say(byId('matrix-before-caption'), ready.taken?.before ?? 'before training')
+    say(byId('matrix-before-caption'), ready.restored?.before ?? 'before training')
     pair.forget()
-    byId('thumbs').replaceChildren()
     refresh()
   })
   app.on('progress', ({ progress }) => {
     const still = progress.state !== 'running'
     if (still || performance.now() - asked > REFRESH_MS) refresh()
-  })
-  app.on('thumbs', ({ now }) => showThumbs(now, pair, refresh))
-  app.on('matrix', (message) => {
-    if (message.now.name === pair.name) pair.show(message)
   })
 }
 
@@ -55,7 +46,10 @@ const thumbs = new Map<string, HeatMap>()
 /** Buttons with a picture each; made once for a model, then only drawn anew. */
 function showThumbs(matrices: readonly Matrix[], pair: MatrixPair, refresh: () => void): void {
   const place = byId('thumbs')
-  if (place.childElementCount !== matrices.length) {
+  const names = matrices.map(({ name }) => name).join()
+  if (place.dataset['names'] !== names) {
+    place.dataset['names'] = names
+    for (const map of thumbs.values()) map.remove()
     thumbs.clear()
     place.replaceChildren(
       ...matrices.map(({ name }) => {
@@ -157,7 +151,7 @@ class MatrixPair {
 
   /** Rows of wte and lm_head are tokens. */
   private rowName(row: number): string {
-    const chars = this.app.dataChars
+    const chars = this.app.ready?.chars ?? []
     if (this.name !== 'wte' && this.name !== 'lm_head') return ''
     return ` (${visible(chars[row] ?? '')})`
   }
@@ -183,9 +177,9 @@ class MatrixPair {
       this.draw()
     }
     map.canvas.setAttribute('aria-valuemin', '0')
-    map.canvas.addEventListener('pointermove', ({ offsetX, offsetY }) =>
-      move(map.cellAt(offsetX, offsetY)),
-    )
+    const point = ({ offsetX, offsetY }: PointerEvent) => move(map.cellAt(offsetX, offsetY))
+    map.canvas.addEventListener('pointermove', point)
+    map.canvas.addEventListener('pointerdown', point)
     map.canvas.addEventListener('keydown', (event) => {
       if (!this.latest) return
       const { columns, values } = this.latest.now

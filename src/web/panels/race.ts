@@ -1,11 +1,12 @@
 /** Race: three engines, one after the other, each in a worker that has done nothing else. */
 import type { App } from '../app.js'
-import { type Connection, connect } from '../connect.js'
+import type { RpcClient } from '../../worker/rpc.js'
+import { connect } from '../connect.js'
 import { button, byId, fillTable, h, say } from '../dom.js'
-import type { EngineName, RaceProgress } from '../messages.js'
+import type { EngineName, PageApi, RaceProgress } from '../page-api.js'
 import { count } from '../text.js'
 
-/** The scalar twin would take a minute: an engine gets this long, and the rest is reckoned. */
+/** The scalar engine would take a minute: each gets this long, and the rest is estimated. */
 const BUDGET_MS = 6000
 
 const NAMES: Record<EngineName, string> = {
@@ -17,11 +18,11 @@ const ORDER: EngineName[] = ['wasm', 'typed', 'value']
 
 export function racePanel(app: App): void {
   const legs = new Map<EngineName, RaceProgress>()
-  let running: Connection | null = null
+  let running: RpcClient<PageApi> | null = null
   const go = button('race-go')
 
   const end = (text: string) => {
-    running?.close()
+    running?.close(new Error('the race is over'))
     running = null
     say(go, 'Race')
     say(byId('race-status'), text)
@@ -34,20 +35,30 @@ export function racePanel(app: App): void {
       return
     }
     say(byId('race-status'), `Running: ${NAMES[engine]}`)
-    const hear = (race: RaceProgress) => {
-      legs.set(engine, race)
+    const hear = (progress: RaceProgress) => {
+      legs.set(engine, progress)
       show(legs)
-      if (!race.done) return
-      running?.close()
-      leg(at + 1)
     }
-    running = connect((message) => message.type === 'race' && hear(message.race), end)
-    const { text, settings } = app
-    running.send({ type: 'race', engine, text, settings, budget: BUDGET_MS })
+    const { source, settings } = app
+    const rpc = connect((error) => end(error.message))
+    running = rpc
+    const options = { engine, text: source.text, settings, budget: BUDGET_MS }
+    rpc
+      .call('race', options, { onPart: hear })
+      .then(() => {
+        if (running !== rpc) return
+        rpc.close(new Error('the race is over'))
+        leg(at + 1)
+      })
+      .catch(() => {})
   }
   go.addEventListener('click', () => {
     if (running) {
       end('Stopped.')
+      return
+    }
+    if (app.mode === 'text') {
+      say(byId('race-status'), 'The reference engines learn from lists only: choose one to race.')
       return
     }
     app.pause()
@@ -64,7 +75,7 @@ const perStep = ({ ms, steps }: RaceProgress) => (steps > 0 ? ms / steps : NaN)
 
 function time(ms: number): string {
   if (Number.isNaN(ms)) return '-'
-  if (ms < 1) return `${(1000 * ms).toFixed(ms < 0.1 ? 1 : 0)} us`
+  if (ms < 1) return `${(1000 * ms).toFixed(ms < 0.1 ? 1 : 0)} µs`
   return ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 
@@ -81,10 +92,10 @@ function show(legs: ReadonlyMap<EngineName, RaceProgress>): void {
     const whole = time(each * leg.of)
     const ratio =
       core && !core.error ? `${count(Math.round((10 * each) / perStep(core)) / 10)}x` : '-'
-    const reckoned = leg.done && leg.steps < leg.of ? `${whole}, reckoned` : whole
-    return [NAMES[engine], made, time(each), reckoned, Number.isNaN(each) ? '-' : ratio]
+    const estimated = leg.done && leg.steps < leg.of ? `${whole}, estimated` : whole
+    return [NAMES[engine], made, time(each), estimated, Number.isNaN(each) ? '-' : ratio]
   })
-  fillTable(byId('race-table'), ['engine', 'steps', 'a step', 'the whole run', 'time'], rows)
+  fillTable(byId('race-table'), ['engine', 'steps', 'per step', 'whole run', 'time'], rows)
 }
 
 /** What the race has shown: the same losses, or by how much they differ. */

@@ -1,12 +1,14 @@
-/** Look inside: the tape of one step, an op a row, with the time that each way takes. */
+/** The tape of one step, one op per row, with the time that each direction takes when measured. */
 import { byId, fillTable, h, say } from '../dom.js'
-import type { TapeRow } from '../messages.js'
+import type { TapeRow } from '../page-api.js'
 
-const us = (nanoseconds: number) => `${(nanoseconds / 1000).toFixed(2)} us`
+const us = (nanoseconds: number) => `${(nanoseconds / 1000).toFixed(2)} µs`
 
 export function showTape(tape: readonly TapeRow[]): void {
-  const slowest = Math.max(...tape.flatMap(({ forward, backward }) => [forward, backward]))
-  const bar = (nanoseconds: number, kind: string) => {
+  const times = tape.flatMap(({ forward, backward }) => [forward ?? 0, backward ?? 0])
+  const slowest = Math.max(...times)
+  const bar = (nanoseconds: number | null, kind: string) => {
+    if (nanoseconds === null) return '-'
     const fill = h('span', { className: `fill ${kind}` })
     fill.style.width = `${(100 * nanoseconds) / slowest}%`
     return h(
@@ -24,9 +26,9 @@ export function showTape(tape: readonly TapeRow[]): void {
     bar(forward, 'forward'),
     bar(backward, 'backward'),
   ])
-  const total = (way: 'forward' | 'backward') => tape.reduce((sum, row) => sum + row[way], 0)
-  const sums = `${us(total('forward'))} forward, ${us(total('backward'))} backward`
-  const about = `${tape.length} ops for this word. Forward goes down the list, backward up. `
-  say(byId('tape-about'), `${about}In all ${sums}: many runs of each op, warm.`)
+  const total = (way: 'forward' | 'backward') => tape.reduce((sum, row) => sum + (row[way] ?? 0), 0)
+  const about = `${tape.length} ops for this word. Forward goes down the list, backward up.`
+  const sums = `In all ${us(total('forward'))} forward, ${us(total('backward'))} backward: many runs of each op, warm.`
+  say(byId('tape-about'), slowest > 0 ? `${about} ${sums}` : about)
   fillTable(byId('tape'), ['#', 'op', 'inputs', 'output', 'forward', 'backward'], rows)
 }

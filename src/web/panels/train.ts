@@ -1,18 +1,139 @@
-/** Train: the controls, the figures and the curve. */
-import type { App } from '../app.js'
-import { LossChart, RUN_COLOURS } from '../charts/loss.js'
-import { save, toCsv } from '../csv.js'
-import { button, byId, canvas, fillTable, h, input, say } from '../dom.js'
-import { count, digits } from '../text.js'
+/** The one main button, the pace, the figures and the loss chart. */
+import { type App, WATCH } from '../app.js'
+import { LossChart } from '../charts/loss.js'
+import { button, byId, canvas, input, say } from '../dom.js'
+import { headline } from '../lib/story.js'
+import type { Pace } from '../page-api.js'
+import { count, digits, duration } from '../text.js'
 
-/** Rows of the table: more are left to the CSV. */
-const TABLE_ROWS = 200
+const paceChoice = () =>
+  document.querySelector<HTMLInputElement>('input[name=pace]:checked')!.value as
+    'step' | 'slow' | 'watch' | 'instant'
 
 export function trainPanel(app: App): void {
+  title(app)
+  controls(app)
+  lossChart(app)
+  app.on('ready', () => showFigures(app))
+  app.on('progress', ({ progress }) => {
+    showFigures(app)
+    const { validation, error } = progress
+    if (validation) say(byId('at-val'), validation.loss.toFixed(4))
+    if (error !== undefined) app.notice(`Training has stopped: ${error}`)
+    showStatus(app, progress.ms)
+  })
+}
+
+/** True at every moment: random before the first step, trained after the last. */
+function title(app: App): void {
+  const show = () => {
+    const { ready, state, step } = app
+    if (!ready) return
+    const numbers = count(ready.numParams)
+    const [first = '', invitation = ''] = headline(ready.numParams, app.dataset).split(/(?<=\.) /)
+    const done = state === 'finished'
+    const trained = `${numbers} numbers, trained for ${count(step)} steps.`
+    say(byId('title'), done ? trained : step > 0 ? `${numbers} numbers, learning.` : first)
+    const after = 'Read what they write now, then change something.'
+    say(byId('lead'), done ? after : invitation)
+  }
+  app.on('ready', show)
+  app.on('progress', show)
+}
+
+function controls(app: App): void {
+  const play = button('play')
+  play.addEventListener('click', ({ detail }) => {
+    if (app.state === 'running') {
+      // The second half of a double click pauses nothing.
+      if (detail < 2) app.pause()
+      return
+    }
+    if (paceChoice() === 'step' && app.state !== 'finished') {
+      app.oneStep()
+      return
+    }
+    app.play()
+  })
+  button('one-step').addEventListener('click', () => app.oneStep())
+  button('reset').addEventListener('click', () => void app.make(app.settings))
+
+  const choose = () => {
+    const chosen = paceChoice()
+    const rate = Number(input('pace').value)
+    const paces: Record<typeof chosen, Pace> = {
+      step: { kind: 'slow', rate: 1 },
+      slow: { kind: 'slow', rate },
+      watch: WATCH,
+      instant: { kind: 'instant' },
+    }
+    say(byId('pace-value'), `${rate} per second`)
+    byId('pacing').hidden = chosen !== 'slow'
+    app.setPace(paces[chosen])
+    if (chosen === 'step' && app.state === 'running') app.pause()
+    showButtons(app)
+  }
+  if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
+    document.querySelector<HTMLInputElement>('input[name=pace][value=instant]')!.checked = true
+  }
+  byId('paces').addEventListener('change', choose)
+  input('pace').addEventListener('input', choose)
+  choose()
+  app.on('state', () => showButtons(app))
+  app.on('ready', ({ ready }) => {
+    const { numDocs, numParams, mode, restored } = ready
+    const what = mode === 'text' ? 'characters' : 'documents'
+    const ready_ = `Ready: ${count(numParams)} parameters, ${count(numDocs)} ${what}.`
+    say(byId('hero-status'), numDocs === 0 ? 'Ready: this model only samples.' : ready_)
+    byId('validation').hidden = ready.numVal === 0
+    say(byId('at-val'), '-')
+    if (restored && restored.step > 0) showStatus(app, 0)
+  })
+}
+
+function showButtons({ state, step, ready, stop }: App): void {
+  const canTrain = ready !== null && ready.numDocs > 0
+  const play = button('play')
+  const stepping = paceChoice() === 'step'
+  const still = stepping ? 'Make one step' : step > 0 ? 'Continue' : 'Train'
+  const names = { finished: 'Train again', running: 'Pause' } as Record<string, string>
+  say(play, names[state] ?? still)
+  play.disabled = !canTrain
+  button('one-step').disabled = state === 'running' || state === 'finished' || !canTrain
+  button('reset').disabled = ready === null
+  play.title = stop.kind === 'end' ? '' : 'A stop rule is set under Advanced.'
+}
+
+function showStatus({ run: { log }, step, state, ready }: App, ms: number): void {
+  const status = byId('hero-status')
+  const of = count(ready?.config.num_steps ?? 0)
+  if (log.length === 0) {
+    say(status, ready?.numDocs === 0 ? 'It only samples.' : `At step ${count(step)} of ${of}.`)
+    return
+  }
+  const smooth = log.lastSmoothed.toFixed(2)
+  if (state === 'finished') {
+    const time = duration(ms)
+    const losses = `Loss ${log.loss(0).toFixed(2)} to ${smooth}.`
+    say(status, `${count(step)} steps, ${time} of computing. ${losses}`)
+  } else say(status, `Step ${count(step)} of ${of}, loss ${smooth}.`)
+}
+
+function showFigures({ run: { log }, step, ready }: App): void {
+  const of = ready ? ` / ${count(ready.config.num_steps)}` : ''
+  say(byId('at-step'), `${count(step)}${of}`)
+  const last = log.length > 0 ? log.at(log.length - 1) : null
+  say(byId('at-loss'), last ? figure(last.loss) : '-')
+  say(byId('at-smooth'), last ? figure(log.lastSmoothed) : '-')
+}
+
+/** Four decimals, or as many digits as fit for a loss that has diverged. */
+const figure = (loss: number) => (Math.abs(loss) < 1e4 ? loss.toFixed(4) : loss.toExponential(2))
+
+function lossChart(app: App): void {
   const chart = new LossChart(canvas('loss-chart'))
   let cursor = -1
   const baseline = () => Math.log(app.ready?.vocabSize ?? 27)
-
   const show = () => {
     const { run, earlier, ready } = app
     const numSteps = ready?.config.num_steps ?? 500
@@ -23,86 +144,39 @@ export function trainPanel(app: App): void {
     showPoint(app, cursor)
     show()
   }
-
-  app.on('ready', ({ ready }) => {
+  app.on('ready', () => {
     cursor = -1
-    for (const id of ['play', 'one-step', 'reset']) button(id).disabled = false
-    // A model that came without its documents only samples.
-    if (ready.numDocs === 0) for (const id of ['play', 'one-step']) button(id).disabled = true
-    const ln = `ln ${ready.vocabSize} = ${baseline().toFixed(2)}`
-    say(
-      byId('baseline'),
-      `Dashed: ${ln}, a model that finds all ${ready.vocabSize} tokens equally likely.`,
-    )
-    showFigures(app, 0)
     showPoint(app, -1)
-    showRuns(app, show)
-    showState(app)
     show()
   })
-  app.on('progress', ({ progress }) => {
-    showFigures(app, progress.ms)
-    if (progress.losses.length > 0) say(byId('reading'), `Reading: ${progress.doc}`)
-    if (progress.error !== undefined) app.notice(`Training has stopped: ${progress.error}`)
-    showState(app)
-    if (byId<HTMLDetailsElement>('loss-details').open) showTable(app)
-    show()
+  app.on('progress', show)
+  app.on('state', show)
+  app.redrawChart = show
+  const board = canvas('loss-chart')
+  const pointed = ({ offsetX }: PointerEvent) => point(chart.nearest(offsetX))
+  board.addEventListener('pointerdown', pointed)
+  board.addEventListener('pointermove', pointed)
+  // A finger that is lifted leaves its values in sight.
+  board.addEventListener('pointerleave', ({ pointerType }) => {
+    if (pointerType === 'mouse') point(-1)
   })
-  byId<HTMLDetailsElement>('loss-details').addEventListener('toggle', () => showTable(app))
-  controls(app)
-  crosshair(app, chart, () => cursor, point)
-}
-
-function controls(app: App): void {
-  button('play').addEventListener('click', () => {
-    if (app.state === 'running') app.pause()
-    else app.play()
-    showState(app)
+  board.addEventListener('keydown', (event) => {
+    const last = app.run.log.length - 1
+    const far = Math.max(1, Math.round(last / 20))
+    const to = {
+      ArrowLeft: cursor - 1,
+      ArrowDown: cursor - 1,
+      ArrowRight: cursor + 1,
+      ArrowUp: cursor + 1,
+      PageDown: cursor - far,
+      PageUp: cursor + far,
+      Home: 0,
+      End: last,
+    }[event.key]
+    if (to === undefined || last < 0) return
+    event.preventDefault()
+    point(Math.max(0, Math.min(last, to)))
   })
-  button('one-step').addEventListener('click', () => app.send({ type: 'step' }))
-  button('reset').addEventListener('click', () => app.make(app.settings))
-  const pace = () => {
-    say(byId('pace-value'), `${input('pace').value} a second`)
-    byId('pacing').hidden = !input('slow').checked
-    app.setPace(input('slow').checked ? Number(input('pace').value) : null)
-  }
-  for (const id of ['slow', 'pace']) input(id).addEventListener('input', pace)
-  pace()
-
-  const kind = byId<HTMLSelectElement>('stop-kind')
-  const value = input('stop-value')
-  const stop = () => {
-    value.hidden = kind.value === 'end'
-    const limit = value.valueAsNumber
-    const chosen = kind.value as 'end' | 'loss' | 'step'
-    app.stop =
-      chosen === 'end' || Number.isNaN(limit) ? { kind: 'end' } : { kind: chosen, value: limit }
-  }
-  kind.addEventListener('input', () => {
-    value.value = kind.value === 'step' ? '100' : '2.4'
-    stop()
-  })
-  value.addEventListener('input', stop)
-  button('csv').addEventListener('click', () => {
-    save(toCsv([app.run, ...app.earlier]), 'microgpt-losses.csv', 'text/csv')
-  })
-}
-
-function showState({ state, step, ready }: App): void {
-  const canTrain = ready !== null && ready.numDocs > 0
-  const names = { finished: 'Play again', running: 'Pause' } as Record<string, string>
-  say(button('play'), names[state] ?? (step > 0 ? 'Go on' : 'Play'))
-  button('one-step').disabled = state === 'running' || state === 'finished' || !canTrain
-}
-
-function showFigures({ run: { log }, step, ready }: App, ms: number): void {
-  const of = ready ? ` / ${count(ready.config.num_steps)}` : ''
-  say(byId('at-step'), `${count(step)}${of}`)
-  const last = log.length > 0 ? log.at(log.length - 1) : null
-  say(byId('at-loss'), last ? last.loss.toFixed(4) : '-')
-  say(byId('at-smooth'), last ? log.lastSmoothed.toFixed(4) : '-')
-  say(byId('at-lr'), last ? digits(last.lr) : '-')
-  say(byId('at-pace'), ms > 0 ? count(Math.round((1000 * log.steps) / ms)) : '-')
 }
 
 /** The exact numbers under the crosshair, for eyes and for screen readers. */
@@ -119,61 +193,4 @@ function showPoint({ run: { log } }: App, cursor: number): void {
   const text = `step ${step}: loss ${loss}, smoothed ${smoothed.toFixed(4)}, lr ${digits(lr)}`
   slider.setAttribute('aria-valuetext', text)
   say(byId('crosshair'), text)
-}
-
-function crosshair(
-  app: App,
-  chart: LossChart,
-  cursor: () => number,
-  point: (i: number) => void,
-): void {
-  const board = canvas('loss-chart')
-  board.addEventListener('pointermove', ({ offsetX }) => point(chart.nearest(offsetX)))
-  board.addEventListener('pointerleave', () => point(-1))
-  board.addEventListener('keydown', (event) => {
-    const last = app.run.log.length - 1
-    const far = Math.max(1, Math.round(last / 20))
-    const to = {
-      ArrowLeft: cursor() - 1,
-      ArrowDown: cursor() - 1,
-      ArrowRight: cursor() + 1,
-      ArrowUp: cursor() + 1,
-      PageDown: cursor() - far,
-      PageUp: cursor() + far,
-      Home: 0,
-      End: last,
-    }[event.key]
-    if (to === undefined || last < 0) return
-    event.preventDefault()
-    point(Math.max(0, Math.min(last, to)))
-  })
-}
-
-function showRuns(app: App, redraw: () => void): void {
-  const items = app.earlier.map((run, i) => {
-    const drop = h('button', { type: 'button', className: 'quiet tiny', textContent: 'remove' })
-    drop.setAttribute('aria-label', `Remove ${run.name} from the chart`)
-    drop.addEventListener('click', () => {
-      app.earlier = app.earlier.filter((other) => other !== run)
-      showRuns(app, redraw)
-      redraw()
-    })
-    const end = run.log.lastSmoothed.toFixed(3)
-    const text = `${run.name}: ${count(run.log.steps)} steps, smoothed ${end}`
-    return h('li', { className: RUN_COLOURS[i % RUN_COLOURS.length]! }, h('span', {}, text), drop)
-  })
-  const now = app.run.name && app.earlier.length > 0
-  const current = now ? [h('li', { className: 'now' }, h('span', {}, `${app.run.name}: now`))] : []
-  byId('runs').replaceChildren(...current, ...items)
-}
-
-function showTable({ run: { log } }: App): void {
-  if (!byId<HTMLDetailsElement>('loss-details').open) return
-  const stride = Math.max(1, Math.ceil(log.length / TABLE_ROWS))
-  const rows: string[][] = []
-  for (let i = 0; i < log.length; i += stride) {
-    const { step, loss, smoothed, lr } = log.at(i)
-    rows.push([String(step), String(loss), smoothed.toFixed(4), digits(lr)])
-  }
-  fillTable(byId('loss-table'), ['step', 'loss', 'smoothed', 'learning rate'], rows)
 }

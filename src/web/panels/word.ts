@@ -1,10 +1,10 @@
-/** Look inside: one word through the model, and the tape that its step is. */
-import type { App } from '../app.js'
+/** One word through the model, and the tape of its step. */
+import { type App, nameOf } from '../app.js'
 import { Board } from '../charts/board.js'
 import { HeatMap } from '../charts/heat.js'
 import { type Draw, colour } from '../charts/board.js'
-import { WhenVisible, byId, canvas, fillTable, h, input, say } from '../dom.js'
-import type { Look } from '../messages.js'
+import { WhenVisible, button, byId, canvas, fillTable, h, input, say } from '../dom.js'
+import type { Look } from '../page-api.js'
 import { percent, visible } from '../text.js'
 import { showTape } from './tape.js'
 
@@ -19,34 +19,49 @@ export function wordPanel(app: App): void {
   const sight = new WhenVisible(byId('inside'))
   const view = new WordView()
   let asked = 0
+  /** Answers to earlier questions are ignored. */
+  let number = 0
+  const look = async (timed: boolean) => {
+    const mine = ++number
+    try {
+      const found = await app.call('look', { word: input('word').value.trim(), timed })
+      if (mine !== number) return
+      const text = found.tokens.slice(0, -1).map(visible).join(' ')
+      const loss = `loss ${found.loss.toFixed(4)} after step ${found.step}`
+      say(byId('word-status'), `${text}: ${loss}`)
+      view.show(found)
+      showTape(found.tape)
+    } catch (error) {
+      if (mine === number) say(byId('word-status'), (error as Error).message)
+    }
+  }
   const refresh = () => {
     asked = performance.now()
-    // To take the time of the ops takes some: not while training.
-    const timed = app.state !== 'running'
-    sight.run(() => app.send({ type: 'word', word: input('word').value.trim(), timed }))
+    // Not while the ops are timed: what is shown then is newer.
+    sight.run(() => {
+      if (!button('time-tape').disabled) void look(false)
+    })
   }
   input('word').addEventListener('input', refresh)
+  button('time-tape').addEventListener('click', async () => {
+    button('time-tape').disabled = true
+    await look(true)
+    button('time-tape').disabled = false
+  })
   app.on('ready', ({ ready }) => {
     const first = ready.firstDocs.find((doc) => !doc.endsWith('…'))
+    const whose = nameOf(app.source)
     // A word of the old alphabet may not exist in the new one.
-    if (first !== undefined && input('word').dataset['for'] !== app.textName) {
-      if (input('word').dataset['for'] !== undefined) input('word').value = first
-      input('word').dataset['for'] = app.textName
+    if (input('word').dataset['for'] !== whose) {
+      const text = app.source.text.slice(0, ready.config.block_size)
+      if (input('word').dataset['for'] !== undefined) input('word').value = first ?? text
+      input('word').dataset['for'] = whose
     }
     refresh()
   })
   app.on('progress', ({ progress }) => {
     const still = progress.state !== 'running'
     if (still || performance.now() - asked > REFRESH_MS) refresh()
-  })
-  app.on('look', ({ look, step }) => {
-    const text = look.tokens.slice(0, -1).map(visible).join(' ')
-    say(byId('word-status'), `${text}: loss ${look.loss.toFixed(4)} after step ${step}`)
-    view.show(look)
-    if (look.tape) showTape(look.tape)
-  })
-  app.on('refused', ({ what, message }) => {
-    if (what === 'word') say(byId('word-status'), message)
   })
 }
 
@@ -72,6 +87,7 @@ class WordView {
   private showHeads({ layers, heads, rows, attention }: Look): void {
     const drawn = Math.min(layers * heads, MOST_HEADS)
     if (this.heads.length !== drawn) {
+      for (const map of this.heads) map.remove()
       this.heads = Array.from(
         { length: drawn },
         () => new HeatMap(h('canvas', { className: 'heat' })),
@@ -149,7 +165,7 @@ class WordView {
   }
 }
 
-/** A row a position: the likeliest tokens, and what the right one got. */
+/** One row per position: the likeliest tokens, and what the right one got. */
 function nextTable({ rows, chars, tokens, probabilities }: Look): void {
   const body = Array.from({ length: rows }, (_, t) => {
     const row = probabilities.subarray(t * chars.length, (t + 1) * chars.length)

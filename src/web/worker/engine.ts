@@ -4,13 +4,14 @@ import type { Trainable } from '../../gpt/trainable.js'
 import { ValueGPT } from '../../reference/model.js'
 import { TypedGPT } from '../../reference/typed.js'
 import { gptTable } from '../../config/parameters.js'
-import type { EngineName, Settings, Shown } from '../messages.js'
+import { DatasetError } from '../../errors.js'
+import type { EngineName, Settings, Shown, SourceText } from '../page-api.js'
 
 /** What the page trains: the core, or a reference engine in its place. */
 export type Engine = Trainable
 
-/** The typed-array twin, with the logits after a text for all to see. */
-export class OpenTwin extends TypedGPT {
+/** The typed-array reference engine, with the logits after a text in the open. */
+export class OpenReference extends TypedGPT {
   logitsAfter(tokens: readonly number[]): Float64Array {
     let logits = new Float64Array()
     tokens.forEach((token, position) => (logits = this.logits(token, position).slice()))
@@ -21,13 +22,18 @@ export class OpenTwin extends TypedGPT {
 /** @throws what the engine's own constructor throws */
 export async function createEngine(
   name: EngineName,
-  docs: readonly string[],
+  { text, mode, valFraction, docs }: SourceText & { docs: readonly string[] },
   { preset, config, seed }: Settings,
 ): Promise<Engine> {
   const options = { docs, preset, config, seed: BigInt(seed) }
-  if (name === 'typed') return new OpenTwin(options)
+  if (mode === 'text') {
+    if (name !== 'wasm') throw new DatasetError('a long text needs the WebAssembly core')
+    const { docs: _, ...rest } = options
+    return MicroGPT.create({ ...rest, text, valFraction })
+  }
+  if (name === 'typed') return new OpenReference(options)
   if (name === 'value') return new ValueGPT(options)
-  return MicroGPT.create(options)
+  return MicroGPT.create({ ...options, valFraction })
 }
 
 /** A name, a shape and a slice of the flat parameters or of their gradients. */
@@ -45,7 +51,7 @@ export function slicesOf(engine: Engine, shown: Shown): Slice[] {
       return { name, rows: shape[0], columns: shape[1], values: shown === 'data' ? data : grad }
     })
   }
-  const { params, grad } = engine as OpenTwin
+  const { params, grad } = engine as OpenReference
   return cut(engine, shown === 'data' ? params : grad)
 }
 
@@ -55,4 +61,16 @@ export function cut({ config, tokenizer }: Engine, flat: Float64Array): Slice[] 
   return gptTable(config, tokenizer.vocabSize).map(({ name, shape: [rows, columns] }) => {
     return { name, rows, columns, values: flat.subarray(at, (at += rows * columns)) }
   })
+}
+
+/** A copy of the gradients of the latest step, flat. */
+export function gradientsOf(engine: Engine): Float64Array {
+  if (!(engine instanceof MicroGPT)) return (engine as OpenReference).grad.slice()
+  const flat = new Float64Array(engine.numParams)
+  let at = 0
+  for (const { grad } of engine.stateDict.values()) {
+    flat.set(grad, at)
+    at += grad.length
+  }
+  return flat
 }

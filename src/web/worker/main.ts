@@ -1,27 +1,80 @@
-/** What runs in the page's worker: messages in their order, each one done before the next. */
+/** What runs in the page's worker: calls in their order, each one done before the next. */
 import { loadCore } from '../../engine/core.js'
 import { NAMES } from '../../data/names.js'
-import type { FromWorker, ToWorker } from '../messages.js'
+import { type Implementation, type ServerPort, serveRpc } from '../../worker/rpc.js'
+import type { PageApi } from '../page-api.js'
 import { DEFAULTS } from '../settings.js'
 import { speakPage } from '../terms.js'
-import { Session } from './session.js'
+import { ModelHost } from './model-host.js'
+import { race } from './race.js'
 
-const scope = globalThis as unknown as {
-  location: Location
-  postMessage(message: FromWorker, transfer: Transferable[]): void
-  addEventListener(type: 'message', listener: (event: { data: ToWorker }) => void): void
-}
+const scope = globalThis as unknown as ServerPort & { location: Location }
 
 speakPage()
 
-// Compiled while the rest gets ready; trouble will be met when a model is made.
+// Compiled while the rest gets ready; a failure is reported when a model is made.
 loadCore().catch(() => {})
 
-const session = new Session((message, transfer = []) => scope.postMessage(message, transfer))
-let last: Promise<void> = Promise.resolve()
-const hear = (message: ToWorker) => {
-  last = last.then(() => session.hear(message))
+const host = new ModelHost()
+let last: Promise<unknown> = Promise.resolve()
+function inOrder<T>(task: () => T | Promise<T>): Promise<T> {
+  const next = last.then(task)
+  last = next.catch(() => {})
+  return next
 }
-scope.addEventListener('message', ({ data }) => hear(data))
-// Said by boot.js: what most visitors want need not wait for the page.
-if (scope.location.hash === '#names') hear({ type: 'text', text: NAMES, settings: DEFAULTS })
+
+// boot.js says that the page will ask for the shipped names: this need not wait for the page.
+if (scope.location.hash === '#names') {
+  inOrder(() => host.setText({ text: NAMES, name: null, mode: 'docs', valFraction: 0 }, DEFAULTS))
+}
+
+const methods: Implementation<PageApi> = {
+  // Not in order: these wait for the store or for the page's end, and training goes on meanwhile.
+  events: (_, { emit }) => host.reportTo(emit),
+  runs: async () => [await host.runs()],
+  forgetRun: async ({ id }) => [await host.runs(id)],
+  race: (options, { emit }) => race(options, emit),
+  pause: () => {
+    host.pause()
+    return [null]
+  },
+  setPace: ({ pace }) => {
+    host.setPace(pace)
+    return [null]
+  },
+  setText: ({ source, settings }) =>
+    inOrder(async () => [await host.setText(source, settings)] as [null]),
+  make: ({ settings }) => inOrder(async () => [await host.make(settings)] as [null]),
+  play: ({ pace, stop }) => inOrder(() => [host.play(pace, stop)] as [null]),
+  step: () => inOrder(() => [host.step()] as [null]),
+  plan: ({ settings, vocabSize }) => inOrder(async () => [await host.plan(settings, vocabSize)]),
+  estimate: ({ settings }) => inOrder(async () => [await host.estimate(settings)]),
+  numbers: ({ start }) =>
+    inOrder(() => {
+      const numbers = host.probe?.numbers(start) ?? null
+      if (!numbers) return [null]
+      const { values, gradients, start: first } = numbers
+      return first ? [numbers, values, gradients, first] : [numbers, values, gradients]
+    }),
+  thumbs: ({ shown }) =>
+    inOrder(() => {
+      const thumbs = host.probe?.thumbs(shown) ?? []
+      return [thumbs, ...thumbs.map(({ values }) => values)]
+    }),
+  matrix: ({ name, shown }) =>
+    inOrder(() => {
+      const pair = host.probe?.matrix(name, shown) ?? null
+      return pair ? [pair, pair.before.values, pair.now.values] : [null]
+    }),
+  look: ({ word, timed }) => inOrder(async () => [await host.needProbe().look(word, timed)]),
+  next: (drawing) => inOrder(async () => [await host.needProbe().candidates(drawing)]),
+  write: ({ seed, ...drawing }) => inOrder(async () => [await host.write(drawing, seed)]),
+  answers: ({ count }) => inOrder(() => [host.needProbe().rightAnswers(count)]),
+  save: ({ optimizer }) => inOrder(() => [host.saveFile(optimizer)]),
+  load: ({ file, purpose, names }) => inOrder(async () => [await host.load(file, purpose, names)]),
+  storeNow: () => inOrder(() => [host.storeNow()] as [null]),
+  leave: () => inOrder(() => [host.leave()] as [null]),
+  resumeRun: ({ id }) => inOrder(async () => [await host.resumeRun(id)] as [null]),
+}
+
+serveRpc<PageApi>(scope, methods)

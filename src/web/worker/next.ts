@@ -1,6 +1,6 @@
 /** The next character: what it might be, and how one is drawn. */
 import { Random } from '../../random.js'
-import type { Candidate, Drawing } from '../messages.js'
+import type { Candidate, Drawing } from '../page-api.js'
 
 /** softmax(logits / temperature) over the top k, the likeliest first; at temperature 0 one has all. */
 export function candidatesOf(

@@ -1,7 +1,7 @@
 /** One engine's leg of the race, in a worker that has done nothing else. */
 import { parseDocs } from '../../data/text.js'
 import { nextTurn } from '../../worker/turn.js'
-import type { RaceProgress, ToWorker } from '../messages.js'
+import type { RaceOptions, RaceProgress } from '../page-api.js'
 import { createEngine } from './engine.js'
 
 const MESSAGE_MS = 100
@@ -9,9 +9,9 @@ const MESSAGE_MS = 100
 const COMPARED = 100
 
 export async function race(
-  { engine: name, text, settings, budget }: Extract<ToWorker, { type: 'race' }>,
+  { engine: name, text, settings, budget }: RaceOptions,
   post: (progress: RaceProgress) => void,
-): Promise<void> {
+): Promise<[null]> {
   const losses: number[] = []
   const state: RaceProgress = {
     ...{ engine: name, steps: 0, of: 0, ms: 0, startMs: 0, done: false },
@@ -20,7 +20,11 @@ export async function race(
   try {
     const docs = parseDocs(text)
     const start = performance.now()
-    const engine = await createEngine(name, docs, settings)
+    const engine = await createEngine(
+      name,
+      { text, name: null, mode: 'docs', valFraction: 0, docs },
+      settings,
+    )
     state.startMs = performance.now() - start
     state.of = engine.config.num_steps
     post(state)
@@ -44,4 +48,5 @@ export async function race(
   } catch (error) {
     post({ ...state, done: true, error: error instanceof Error ? error.message : String(error) })
   }
+  return [null]
 }

@@ -6,7 +6,7 @@ import { parseDocs } from '../../data/text.js'
 import { loadCore } from '../../engine/core.js'
 import { CheckpointError, TokenizerError } from '../../errors.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
-import type { Settings, Taking } from '../messages.js'
+import type { LoadPurpose, Settings, SourceText } from '../page-api.js'
 import { checkSettings, memoryOf } from '../settings.js'
 
 /** What a file says of its settings, written as the page writes its own. */
@@ -19,12 +19,12 @@ function settingsOf({ preset, config, seed }: Checkpoint): Settings {
   return { preset, config: Object.fromEntries(own) as ConfigInput, seed: String(seed) }
 }
 
-export interface Restored {
+export interface RestoredFile {
   gpt: MicroGPT
   settings: Settings
-  taking: Taking
-  /** The text that was taken, of those that were given; null when none was. */
-  text: string | null
+  purpose: LoadPurpose
+  /** The text that was restoration, of those that were given; null when none was. */
+  text: SourceText | null
 }
 
 /** The run of a file is of other documents than there are. */
@@ -41,9 +41,10 @@ export class OtherDocuments extends Error {
 }
 
 /** Null when the file is fine, and only the documents are not its own. */
-async function withText(bytes: Uint8Array, text: string, optimizer: boolean) {
+async function withText(bytes: Uint8Array, { text, mode }: SourceText, optimizer: boolean) {
   try {
-    return await MicroGPT.load(bytes, { docs: parseDocs(text), optimizer })
+    const data = mode === 'text' ? { text } : { docs: parseDocs(text) }
+    return await MicroGPT.load(bytes, { ...data, optimizer })
   } catch (error) {
     const other = error instanceof CheckpointError && error.code === 'dataset'
     if (other || error instanceof TokenizerError) return null
@@ -59,25 +60,27 @@ async function withText(bytes: Uint8Array, text: string, optimizer: boolean) {
  */
 export async function restoreFile(
   bytes: Uint8Array,
-  taking: Taking,
-  texts: readonly string[],
-): Promise<Restored> {
+  purpose: LoadPurpose,
+  texts: readonly SourceText[],
+): Promise<RestoredFile> {
   const checkpoint = readCheckpoint(bytes)
   const { run, tokenizer } = checkpoint
   const settings = settingsOf(checkpoint)
   checkSettings(settings)
   memoryOf(await loadCore(), settings, tokenizer.vocabSize)
-  const [own = ''] = texts
-  if (taking === 'run' && run) {
-    for (const text of texts) {
+  // A file says itself whether it was trained on documents or on one text.
+  const own: SourceText = { ...texts[0]!, mode: checkpoint.mode }
+  if (purpose === 'run' && run) {
+    for (const given of texts) {
+      const text = { ...given, mode: checkpoint.mode }
       const gpt = await withText(bytes, text, true)
-      if (gpt) return { gpt, settings, taking, text }
+      if (gpt) return { gpt, settings, purpose, text }
     }
     throw new OtherDocuments(Number(run.num_docs), (await withText(bytes, own, false)) !== null)
   }
-  if (taking !== 'sample') {
+  if (purpose !== 'sample') {
     const gpt = await withText(bytes, own, false)
-    if (gpt) return { gpt, settings, taking: 'parameters', text: own }
+    if (gpt) return { gpt, settings, purpose: 'parameters', text: own }
   }
-  return { gpt: await MicroGPT.load(bytes), settings, taking: 'sample', text: null }
+  return { gpt: await MicroGPT.load(bytes), settings, purpose: 'sample', text: null }
 }

@@ -1,35 +1,47 @@
-/** A run of training that tells the page how it goes, and listens between its steps. */
+/** A training run that reports its progress and listens between its steps. */
 import { nextTurn } from '../../worker/turn.js'
-import type { Progress, Sample, StopRule } from '../messages.js'
+import type { Pace, Progress, Sample, StopRule } from '../page-api.js'
 import { LossLog } from '../loss-log.js'
 import { short } from '../text.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
 import type { Engine } from './engine.js'
 
-/** 12 messages a second; what Look inside asks for comes on top, 7 a second at most. */
-const MESSAGE_MS = 80
-/** Samples on the way of a whole run, besides those at its end. */
+/** 9 reports per second. */
+const MESSAGE_MS = 110
+/** 25 reports per second of a run that is watched. */
+const WATCH_MS = 40
+/** Samples during a whole run, besides those at its end. */
 const SAMPLES = 24
+/** Validations of a whole run. */
+const VALIDATIONS = 10
+/** Characters of a sample of a long text. */
+const TEXT_SAMPLE = 120
 
 export class Run {
   readonly engine: Engine
-  pace: number | null = null
-  stop: StopRule = { kind: 'end' }
-  /** Of this run, as the page's own. */
+  /** The losses of this run, as the page has them too. */
   readonly log: LossLog
   /** Milliseconds of training. */
   ms: number
+  /** Resolves when no step is being made any more. */
+  idle: Promise<void> = Promise.resolve()
+  private pace: Pace = { kind: 'instant' }
+  private stop: StopRule = { kind: 'end' }
   private playing = false
   private losses: number[] = []
   private lrs: number[] = []
   private samples: Sample[] = []
+  private validation: NonNullable<Progress['validation']> | null = null
   private readonly known: ReadonlySet<string>
   private readonly sampleEvery: number
+  private readonly validateEvery: number
   private readonly post: (progress: Progress) => void
   private wake = () => {}
   private sentAt = -Infinity
+  /** When the watched part began, and at which step. */
+  private watch = { time: 0, step: 0 }
 
-  /** @param past where a run is taken up: its losses, and the milliseconds that it took */
+  /** @param past of a resumed run: its losses, and the milliseconds that it took */
   constructor(
     engine: Engine,
     post: (progress: Progress) => void,
@@ -40,33 +52,23 @@ export class Run {
     this.log = past?.log ?? new LossLog(engine.step)
     this.ms = past?.ms ?? 0
     this.known = new Set(engine.docs)
-    this.sampleEvery = Math.ceil(engine.config.num_steps / SAMPLES)
+    const { num_steps } = engine.config
+    this.sampleEvery = Math.ceil(num_steps / SAMPLES)
+    this.validateEvery = Math.ceil(num_steps / VALIDATIONS)
   }
 
   isKnown(text: string): boolean {
     return this.known.has(text)
   }
 
-  /** Goes on until it is paused, or the stop rule or the end is reached. */
-  async play(): Promise<void> {
-    if (this.playing) return
-    this.playing = true
-    if (this.engine.step === 0 && this.ms === 0) this.addSample()
-    try {
-      while (this.playing && !this.isOver()) {
-        if (this.pace === null) this.burst()
-        else await this.slowStep(this.pace)
-        if (this.isOver() || !this.playing) break
-        if (performance.now() - this.sentAt >= MESSAGE_MS) this.report('running')
-        await nextTurn()
-      }
-      if (this.atEnd()) this.addFinalSamples()
-      this.report(this.atEnd() ? 'finished' : this.isOver() ? 'stopped' : 'paused')
-    } catch (error) {
-      this.fail(error)
-    } finally {
-      this.playing = false
-    }
+  /** Trains until it is paused, or the stop rule or the end is reached. */
+  play(pace: Pace, stop: StopRule): Promise<void> {
+    this.setPace(pace)
+    // A rule that is met already would stop a run that the visitor continues.
+    this.stop = stop
+    if (this.ruleIsMet()) this.stop = { kind: 'end' }
+    if (!this.playing) this.idle = this.loop()
+    return this.idle
   }
 
   pause(): void {
@@ -78,6 +80,7 @@ export class Run {
   once(): void {
     if (this.playing || this.atEnd()) return
     try {
+      if (this.engine.step === 0 && this.ms === 0) this.addSample()
       this.trainStep()
       if (this.atEnd()) this.addFinalSamples()
       this.report(this.atEnd() ? 'finished' : 'paused')
@@ -86,34 +89,76 @@ export class Run {
     }
   }
 
-  /** Says where a run stands that was taken up, and what it writes there. */
+  /** Reports where a restored run is, and what it writes there. */
   show(): void {
     this.addSample()
     this.report(this.atEnd() ? 'finished' : 'paused')
   }
 
-  setPace(pace: number | null): void {
+  setPace(pace: Pace): void {
     this.pace = pace
+    this.watch = { time: performance.now(), step: this.engine.step }
     this.wake()
   }
 
-  private fail(error: unknown): void {
-    this.report('failed', error instanceof Error ? error.message : String(error))
+  private async loop(): Promise<void> {
+    this.playing = true
+    if (this.engine.step === 0 && this.ms === 0) this.addSample()
+    try {
+      while (this.playing && !this.isOver()) {
+        await this.advance()
+        if (this.isOver() || !this.playing) break
+        const every = this.pace.kind === 'watch' ? WATCH_MS : MESSAGE_MS
+        if (performance.now() - this.sentAt >= every) this.report('running')
+        await nextTurn()
+      }
+      if (this.atEnd()) this.addFinalSamples()
+      this.report(this.atEnd() ? 'finished' : this.isOver() ? 'stopped' : 'paused')
+    } catch (error) {
+      this.fail(error)
+    } finally {
+      this.playing = false
+    }
   }
 
-  /** As many steps as fit until the next message is due; the first step is told of at once. */
+  private advance(): void | Promise<void> {
+    const { pace } = this
+    if (pace.kind === 'slow') {
+      this.trainStep()
+      this.report('running')
+      return this.wait(1000 / pace.rate)
+    }
+    if (pace.kind === 'watch') return this.follow(pace.ms)
+    this.burst()
+  }
+
+  /** As many steps as fit until the next report is due; the first step is reported at once. */
   private burst(): void {
     const until = this.sentAt < 0 ? 0 : performance.now() + MESSAGE_MS / 2
     do this.trainStep()
     while (!this.isOver() && performance.now() < until)
   }
 
-  private async slowStep(pace: number): Promise<void> {
-    this.trainStep()
-    this.report('running')
-    // A pause or another pace ends the wait at once.
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, 1000 / pace)
+  /** Follows a schedule by the clock, slow at first: step = num_steps (t / ms)^2. */
+  private follow(ms: number): void | Promise<void> {
+    const { num_steps } = this.engine.config
+    const { time, step } = this.watch
+    const start = Math.sqrt(step / num_steps)
+    const share = start + (performance.now() - time) / ms
+    const target = Math.min(num_steps, Math.max(step + 1, num_steps * share * share))
+    const until = performance.now() + WATCH_MS
+    while (this.engine.step < target && !this.isOver() && performance.now() < until) {
+      this.trainStep()
+    }
+    if (this.engine.step < target || this.isOver()) return
+    if (performance.now() - this.sentAt >= WATCH_MS) this.report('running')
+    return this.wait(WATCH_MS / 2)
+  }
+
+  /** A pause or another pace ends the wait at once. */
+  private wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
       this.wake = () => {
         clearTimeout(timer)
         resolve()
@@ -121,15 +166,24 @@ export class Run {
     })
   }
 
+  private fail(error: unknown): void {
+    this.report('failed', error instanceof Error ? error.message : String(error))
+  }
+
   private trainStep(): void {
+    const { engine } = this
     const start = performance.now()
-    const { value } = this.engine.train({ steps: 1 }).next()
+    const { value } = engine.train({ steps: 1 }).next()
     this.ms += performance.now() - start
     if (!value) return
     this.losses.push(value.loss)
     this.lrs.push(value.lr)
     this.log.push(value.loss, value.lr)
     if (value.step % this.sampleEvery === 0 && !this.atEnd()) this.addSample()
+    const due = value.step % this.validateEvery === 0 || this.atEnd()
+    if (due && engine instanceof MicroGPT && engine.counts.val > 0) {
+      this.validation = { step: value.step, loss: engine.validate() }
+    }
   }
 
   private atEnd(): boolean {
@@ -137,32 +191,38 @@ export class Run {
   }
 
   private isOver(): boolean {
+    return this.atEnd() || this.ruleIsMet()
+  }
+
+  private ruleIsMet(): boolean {
     const { stop } = this
-    if (this.atEnd()) return true
     if (stop.kind === 'loss') return this.log.lastSmoothed < stop.value
     return stop.kind === 'step' && this.engine.step >= stop.value
   }
 
-  /** With a seed of its own, so that the samples at the end are those of microgpt.py. */
+  /** With a generator of its own, so that the samples at the end are those of microgpt.py. */
   private addSample(): void {
     const { engine } = this
     if (!(engine instanceof MicroGPT)) return
-    const text = Array.from(engine.generate({ seed: engine.step }), ({ char }) => char).join('')
-    this.keep(text)
+    const options = engine.mode === 'text' ? { length: TEXT_SAMPLE } : {}
+    const drawn = engine.generate({ seed: engine.step, ...options })
+    this.keep(Array.from(drawn, ({ char }) => char).join(''))
   }
 
   /** What microgpt.py prints when it has trained. */
   private addFinalSamples(): void {
     if (this.losses.length === 0) return
-    for (const text of this.engine.sample({ count: 20 })) this.keep(text)
+    const count = this.engine instanceof MicroGPT && this.engine.mode === 'text' ? 1 : 20
+    for (const text of this.engine.sample({ count })) this.keep(text)
   }
 
   private keep(text: string): void {
-    this.samples.push({ step: this.engine.step, text: short(text, 80), known: this.isKnown(text) })
+    const known = this.isKnown(text)
+    this.samples.push({ step: this.engine.step, text: short(text, 200), known })
   }
 
   private report(state: Progress['state'], error?: string): void {
-    const { engine, ms, samples } = this
+    const { engine, ms, samples, validation } = this
     const losses = Float64Array.from(this.losses)
     const lrs = Float64Array.from(this.lrs)
     const { batch_size } = engine.config
@@ -171,8 +231,9 @@ export class Run {
     this.losses = []
     this.lrs = []
     this.samples = []
+    this.validation = null
     this.sentAt = performance.now()
-    const said = error === undefined ? {} : { error }
-    this.post({ step: engine.step, losses, lrs, samples, doc, ms, state, ...said })
+    const more = { ...(validation && { validation }), ...(error !== undefined && { error }) }
+    this.post({ step: engine.step, losses, lrs, samples, doc, ms, state, ...more })
   }
 }

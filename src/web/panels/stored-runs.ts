@@ -1,42 +1,42 @@
-/** The runs that the browser keeps by itself: offered on opening, and listed under Keep. */
+/** The runs saved in this browser: offered when the page opens, and listed under Save and share. */
 import type { App } from '../app.js'
 import { byId, h, say } from '../dom.js'
-import type { KeptRun } from '../messages.js'
+import type { StoredRun } from '../page-api.js'
 import { count, sentence, short } from '../text.js'
 
-/** The browser's store is opened when the page stands, not while somebody waits for a first step. */
+/** The store is opened after the first screen is ready, not while a visitor waits for it. */
 const QUIET_MS = 400
 
 const when = (time: number) =>
   new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
 
 /** A run in a sentence. */
-function about({ step, of, time, name, trouble }: KeptRun): string {
-  if (trouble !== undefined) return `A kept run cannot be taken up: ${trouble}.`
+function about({ step, of, time, name, trouble }: StoredRun): string {
+  if (trouble !== undefined) return `A saved run cannot be resumed: ${trouble}.`
   const whose = `on ${name === null ? 'the shipped names' : short(name, 40)}, from ${when(time)},`
   if (step >= of) return `A finished run of ${count(step)} steps ${whose} is still here.`
-  return `A run at step ${count(step)} of ${count(of)} ${whose} can be taken up again.`
+  return `A run at step ${count(step)} of ${count(of)} ${whose} can be resumed.`
 }
 
-export function keptRuns(app: App): void {
+export function storedRuns(app: App): void {
   const line = byId('autosave')
   const offers = byId('offers')
   let offered = false
 
-  const buttons = (run: KeptRun, look = 'tiny quiet'): HTMLElement => {
-    const goOn = h('button', { type: 'button', className: look }, 'Go on')
-    if (run.step >= run.of) say(goOn, 'Show it')
+  const buttons = (run: StoredRun, look = 'tiny quiet'): HTMLElement => {
+    const goOn = h('button', { type: 'button', className: look }, 'Resume')
+    if (run.step >= run.of) say(goOn, 'Show')
     const forget = h('button', { type: 'button', className: 'quiet tiny' }, 'Forget')
-    const of = run.trouble === undefined ? ` the run at step ${count(run.step)}` : ' the kept run'
+    const of = run.trouble === undefined ? ` the run at step ${count(run.step)}` : ' the saved run'
     goOn.setAttribute('aria-label', `${goOn.textContent}:${of}`)
     forget.setAttribute('aria-label', `Forget${of}`)
     goOn.addEventListener('click', () => {
       offers.replaceChildren()
-      app.takeUp(run.id)
+      void app.resumeRun(run.id)
     })
     forget.addEventListener('click', () => {
       offers.replaceChildren()
-      app.send({ type: 'forget', id: run.id })
+      void list({ forget: run.id })
     })
     return h('span', { className: 'acts' }, ...(run.trouble === undefined ? [goOn] : []), forget)
   }
@@ -44,10 +44,21 @@ export function keptRuns(app: App): void {
   let timer: ReturnType<typeof setTimeout> | undefined
   app.on('ready', () => {
     clearTimeout(timer)
-    timer = setTimeout(() => app.send({ type: 'kept' }), QUIET_MS)
+    timer = setTimeout(() => void list(), QUIET_MS)
   })
-  app.on('kept', ({ runs, trouble }) => {
-    if (trouble !== undefined) say(line, cannotKeep(trouble))
+  const list = async ({ forget }: { forget?: string } = {}) => {
+    try {
+      show(
+        await (forget === undefined
+          ? app.call('runs', null)
+          : app.call('forgetRun', { id: forget })),
+      )
+    } catch (error) {
+      say(line, cannotKeep((error as Error).message))
+      show([])
+    }
+  }
+  const show = (runs: StoredRun[]) => {
     byId('kept').replaceChildren(
       ...runs.map((run) => h('li', {}, h('span', {}, about(run)), buttons(run))),
     )
@@ -58,27 +69,26 @@ export function keptRuns(app: App): void {
       )
     }
     offered = true
-  })
-  // Who trains another model has seen it; the list goes on showing it.
+  }
+  // A visitor who trains another model has seen it; the list still shows it.
   app.on('progress', ({ progress }) => {
     if (progress.state === 'running') offers.replaceChildren()
   })
   app.on('autosave', ({ step, time, trouble }) => {
     const at = new Date(time).toLocaleTimeString('en-GB')
-    say(line, trouble === undefined ? `Kept at step ${count(step)}, ${at}.` : cannotKeep(trouble))
+    say(line, trouble === undefined ? `Saved at step ${count(step)}, ${at}.` : cannotKeep(trouble))
   })
   app.on('refused', ({ what, message }) => {
-    if (what !== 'take up') return
-    app.notice(sentence(`The kept run cannot be taken up: ${message}`))
-    app.send({ type: 'kept' })
+    if (what !== 'resume') return
+    app.notice(sentence(`The saved run cannot be resumed: ${message}`))
+    void list()
   })
 
-  const keep = () => app.send({ type: 'keep' })
-  addEventListener('pagehide', keep)
+  addEventListener('pagehide', () => void app.call('leave', null).catch(() => {}))
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') keep()
+    if (document.visibilityState === 'hidden') void app.call('storeNow', null).catch(() => {})
   })
 }
 
 const cannotKeep = (why: string) =>
-  `Runs are not kept in this browser: ${why}. Save to a file what you want to keep.`
+  `Runs are not saved in this browser: ${why}. Save to a file what you want to keep.`

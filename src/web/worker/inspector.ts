@@ -13,14 +13,14 @@ import { loadCore } from '../../engine/core.js'
 import { planGPT } from '../../gpt/memory.js'
 import type { MicroGPT } from '../../gpt/microgpt.js'
 import { gpt } from '../../gpt/model.js'
-import type { Look, TapeRow } from '../messages.js'
+import type { Look, TapeRow } from '../page-api.js'
 
 /** Clocks of browsers tick in 5 to 100 us: an op is run until this much time has gone by. */
 const BATCH_MS = 0.3
 const BATCHES = 3
 const ROUNDS = 64
 
-export class Lens {
+export class Inspector {
   private readonly model: MicroGPT
   private readonly arena: Arena
   private readonly stateDict: StateDict
@@ -36,10 +36,10 @@ export class Lens {
     this.tapeStart = arena.core.tapeLength()
   }
 
-  static async on(model: MicroGPT): Promise<Lens> {
+  static async of(model: MicroGPT): Promise<Inspector> {
     const core = await loadCore()
     const plan = planGPT(core, model.config, model.tokenizer.vocabSize)
-    return new Lens(model, new Arena(core, plan))
+    return new Inspector(model, new Arena(core, plan))
   }
 
   /** The scores of the next token after some, [vocab_size]. */
@@ -52,7 +52,7 @@ export class Lens {
 
   /**
    * A word through the model: BOS, its characters, BOS, at most block_size positions.
-   * @param timed whether to take the time of each op
+   * @param timed whether to measure the time of each op, which takes some 2 ms per op
    */
   look(word: string, timed: boolean): Look {
     const { config, tokenizer } = this.model
@@ -62,6 +62,7 @@ export class Lens {
     graph.forward()
     const chars = [...tokenizer.chars, '']
     return {
+      step: this.model.step,
       tokens: ids.slice(0, rows + 1).map((id) => chars[id]!),
       chars,
       probabilities: graph.records.at(-1)!.kept.slice(0, rows * tokenizer.vocabSize),
@@ -70,7 +71,7 @@ export class Lens {
       heads: config.n_head,
       rows,
       loss: loss.data[0]!,
-      tape: timed ? this.tape(graph, loss, names) : null,
+      tape: this.tape(graph, loss, names, timed),
     }
   }
 
@@ -117,16 +118,25 @@ export class Lens {
     return result
   }
 
-  private tape(graph: Graph, loss: Tensor, names: Map<Tensor | Ids | number, string>): TapeRow[] {
+  private tape(
+    graph: Graph,
+    loss: Tensor,
+    names: Map<Tensor | Ids | number, string>,
+    timed: boolean,
+  ): TapeRow[] {
     graph.records.forEach(({ op, output }, i) => names.set(output.address, `${i}: ${op}`))
     return graph.records.map((record, i) => {
-      // A backward adds: the gradients are made anew, so that they do not grow without end.
-      this.arena.zeroGrad()
-      graph.backward(loss)
-      return {
+      const row = {
         op: record.op,
         inputs: record.inputs.map((input) => label(input, names)),
         output: sizes(record.output.shape),
+      }
+      if (!timed) return { ...row, forward: null, backward: null }
+      // A backward accumulates: the gradients start at 0 again, so that they do not overflow.
+      this.arena.zeroGrad()
+      graph.backward(loss)
+      return {
+        ...row,
         forward: nanoseconds(() => graph.forwardOne(i)),
         backward: nanoseconds(() => graph.backwardOne(i)),
       }

@@ -3,24 +3,28 @@
  * numbers, and its text, which runs may share.
  *
  *     ['about', id]  About
- *     ['run', id]    KeptState
+ *     ['run', id]    StoredState
  *     ['text', mark] string
  */
+import type { Mode } from '../../data/corpus.js'
 import type { LossState } from '../loss-log.js'
-import type { KeptRun } from '../messages.js'
+import type { StoredRun } from '../page-api.js'
 import { ask, transact } from '../store.js'
 
-/** Of what stands above. A record of another version stays as it is, and is not taken up. */
+/** Of what stands above. A record of another version stays as it is, and is not restoration up. */
 const VERSION = 1
 const MOST_RUNS = 3
 
-interface About extends KeptRun {
+interface About extends StoredRun {
   version: number
   /** The key of its text. */
   text: string
 }
 
-export interface KeptState {
+export interface StoredState {
+  /** 'docs' unless given: runs of earlier versions have none. */
+  mode?: Mode
+  valFraction?: number
   /** A checkpoint with its run. */
   file: Uint8Array
   log: LossState
@@ -41,7 +45,7 @@ function isAbout(value: unknown): value is About {
   return version === VERSION && numbers && (name === null || typeof name === 'string') && !!text
 }
 
-const tell = ({ id, step, of, time, name }: About): KeptRun => ({ id, step, of, time, name })
+const tell = ({ id, step, of, time, name }: About): StoredRun => ({ id, step, of, time, name })
 
 /** What there is, the newest first. */
 async function abouts(store: IDBObjectStore): Promise<{ id: string; about: About | null }[]> {
@@ -67,7 +71,7 @@ async function remove(store: IDBObjectStore, ids: ReadonlySet<string>): Promise<
   for (const key of texts) if (!needed.has(String((key as string[])[1]))) store.delete(key)
 }
 
-export function list(): Promise<KeptRun[]> {
+export function list(): Promise<StoredRun[]> {
   return transact('readonly', async (store) => {
     const found = await abouts(store)
     const trouble = 'it was kept by another version of this page, or is damaged'
@@ -82,8 +86,8 @@ export function list(): Promise<KeptRun[]> {
  * goes, one that had come to its end first.
  */
 export function put(
-  about: KeptRun & { mark: string; text: string },
-  state: KeptState,
+  about: StoredRun & { mark: string; text: string },
+  state: StoredState,
   replaced: string | null,
 ): Promise<void> {
   return transact('readwrite', async (store) => {
@@ -101,15 +105,15 @@ export function put(
 }
 
 /** @throws {Error} when it is not there, or not as it was put there */
-export function take(id: string): Promise<{ about: KeptRun; state: KeptState; text: string }> {
+export function read(id: string): Promise<{ about: StoredRun; state: StoredState; text: string }> {
   return transact('readonly', async (store) => {
     const about: unknown = await ask(store.get(['about', id]))
     if (!isAbout(about)) throw new Error('it is not there any more')
     const [state, text] = await Promise.all([
-      ask<KeptState | undefined>(store.get(['run', id])),
+      ask<StoredState | undefined>(store.get(['run', id])),
       ask<unknown>(store.get(['text', about.text])),
     ])
-    const { file, log, ms, initial, before } = state ?? ({} as Partial<KeptState>)
+    const { file, log, ms, initial, before } = state ?? ({} as Partial<StoredState>)
     const whole =
       file instanceof Uint8Array &&
       typeof log === 'object' &&

@@ -1,5 +1,5 @@
 /** Matrices on their way to the page: whole, or made small enough to look at. */
-import type { Matrix } from '../messages.js'
+import type { Matrix } from '../page-api.js'
 import type { Slice } from './engine.js'
 
 /** A matrix in detail shows at most this many rows and columns: the first ones. */

@@ -1,0 +1,42 @@
+/** What one press learns from: the shipped lists, sums and a text, or the visitor's own. */
+import type { ConfigInput } from '../config/config.js'
+import { DATASETS } from './lib/datasets/index.js'
+import type { SourceText } from './page-api.js'
+import { count } from './text.js'
+
+export interface Dataset {
+  /** As in links and in lib/story.ts. */
+  key: string
+  title: string
+  about: string
+  source: SourceText
+  config: ConfigInput
+}
+
+/** Of a long text of the visitor's, this part is held out. */
+export const VAL_FRACTION = 0.1
+
+export function datasets(names: SourceText): Dataset[] {
+  const linesOf = (text: string) => count(text.trim().split('\n').length)
+  const shipped: Dataset = {
+    ...{ key: 'names', title: 'Names', about: `${linesOf(names.text)} names` },
+    ...{ source: names, config: {} },
+  }
+  const others = DATASETS.map(({ key, title, mode, config, valFraction, text: make }): Dataset => {
+    const text = make()
+    const size = mode === 'text' ? `${count(text.length)} letters` : `${linesOf(text)} lines`
+    const about = key === 'sums' ? '12+7=19' : size
+    const source = {
+      text,
+      name: `the shipped ${title.toLowerCase().replace(/^a /, '')}`,
+      mode,
+      valFraction,
+    }
+    return { key, title, about, source, config }
+  })
+  return [shipped, ...others]
+}
+
+/** The key of what a text is, 'own' for the visitor's. */
+export const datasetOf = (list: readonly Dataset[], { text, mode }: SourceText) =>
+  list.find(({ source }) => source.mode === mode && source.text === text)?.key ?? 'own'

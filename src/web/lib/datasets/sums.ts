@@ -1,0 +1,55 @@
+/** Sums such as 12+7=19 as documents, and how many of them a model gets right. */
+import { Random, type Seed } from '../../../random.js'
+
+export interface SumsOptions {
+  /** Smallest summand; 0 unless given. */
+  from?: number
+  /** Largest summand; 99 unless given. */
+  to?: number
+  /** 42 unless given. */
+  seed?: Seed
+}
+
+/** Every sum of two whole numbers of a range, each once, shuffled by the seed. */
+export function makeSums({ from = 0, to = 99, seed = 42 }: SumsOptions = {}): string[] {
+  const sums: string[] = []
+  for (let a = from; a <= to; a++) for (let b = from; b <= to; b++) sums.push(`${a}+${b}=${a + b}`)
+  new Random(seed).shuffle(sums)
+  return sums
+}
+
+const SUM = /^(\d+)\+(\d+)=(\d+)$/
+
+/** Whether a text is a sum and its answer is right; null when it is no sum at all. */
+export function judgeSum(text: string): boolean | null {
+  const [, a, b, c] = SUM.exec(text) ?? []
+  return c === undefined ? null : String(Number(a) + Number(b)) === c
+}
+
+/** What of a model is asked. */
+export interface Continues {
+  generate(options: { prompt: string; temperature: number }): Iterable<{ char: string }>
+}
+
+/** A model's likeliest answer to '12+7=', or to '12+7'. */
+export function answerOf(model: Continues, question: string): string {
+  const prompt = question.endsWith('=') ? question : `${question}=`
+  return Array.from(model.generate({ prompt, temperature: 0 }), ({ char }) => char).join('')
+}
+
+/**
+ * The share of sums whose answer is right when the model completes them greedily.
+ * @param sums as makeSums gives them: those held out say whether it can add, and not only repeat
+ * @returns NaN for an empty list
+ */
+export function shareOfRightAnswers(model: Continues, sums: readonly string[]): number {
+  let right = 0
+  for (const sum of sums) {
+    const question = sum.slice(0, sum.indexOf('=') + 1)
+    if (question + answerOf(model, question) === sum) right++
+  }
+  return right / sums.length
+}
+
+/** The part of the sums that is held out, to measure on. */
+export const SUMS_HELD_OUT = 0.1

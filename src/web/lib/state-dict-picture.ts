@@ -1,0 +1,91 @@
+/**
+ * The state_dict as one live picture: all matrices to scale in the order the data flows, as values,
+ * gradients, or change since the start. It draws on any 2D context and needs no document.
+ */
+import type { ParameterSpec } from '../../config/parameters.js'
+import {
+  type Cell,
+  type CellNumbers,
+  type Lists,
+  boxOfCell,
+  describePicture,
+  hitTest,
+} from './picture-cells.js'
+import { type ColourScale, type PictureTheme, colourScale, fullScale } from './picture-colours.js'
+import { type LayoutOptions, type PictureLayout, layoutPicture } from './picture-layout.js'
+import { type Canvas2D, type Numbers, Painter } from './picture-paint.js'
+
+export type PictureMode = 'values' | 'gradients' | 'change'
+
+export interface DrawOptions {
+  mode: PictureMode
+  theme: PictureTheme
+  /** The cell that is pointed at or focused. */
+  cell?: Cell | null
+  /** Where the picture's corner is on the canvas, in CSS pixels. */
+  origin?: { x: number; y: number }
+}
+
+export class StateDictPicture {
+  readonly layout: PictureLayout
+  private readonly painter: Painter
+  private scale: { theme: PictureTheme; colours: ColourScale } | null = null
+
+  /** @param table of gptTable, in state_dict order */
+  constructor(table: readonly ParameterSpec[], options: LayoutOptions) {
+    this.layout = layoutPicture(table, options)
+    this.painter = new Painter(this.layout)
+  }
+
+  /**
+   * Draws all of it.
+   * @returns the number that got the full colour, for a legend
+   */
+  draw(context: Canvas2D, lists: Lists, { mode, theme, cell, origin }: DrawOptions): number {
+    if (this.scale?.theme !== theme) this.scale = { theme, colours: colourScale(theme) }
+    const numbers = numbersOf(lists, mode)
+    this.painter.surroundings(context, theme, origin)
+    this.painter.cells(context, numbers, this.scale.colours, theme, origin)
+    if (cell) this.mark(context, cell, theme)
+    return numbers.largest
+  }
+
+  /** What is under a point, in CSS pixels of the picture. */
+  hitTest(x: number, y: number, lists: Lists, slack = 0): CellNumbers | null {
+    return hitTest(this.layout, x, y, lists, slack)
+  }
+
+  /** The picture in words, for a screen reader. */
+  describe(lists: Lists): string {
+    return describePicture(this.layout, lists)
+  }
+
+  /** A frame in two tones, so that it is seen on every colour. */
+  private mark(context: Canvas2D, cell: Cell, theme: PictureTheme): void {
+    const box = boxOfCell(this.layout, cell)
+    if (!box) return
+    const least = 5
+    const grown = Math.max(0, (least - box.width) / 2)
+    for (const [style, by, width] of [
+      [theme.ground, 1, 5],
+      [theme.ink, 1, 2],
+    ] as const) {
+      context.strokeStyle = style
+      context.lineWidth = width
+      const out = by + grown
+      context.strokeRect(box.x - out, box.y - out, box.width + 2 * out, box.height + 2 * out)
+    }
+  }
+}
+
+/** Gradients before the first step, and change without a start, are all zero. */
+export function numbersOf({ values, gradients, start }: Lists, mode: PictureMode): Numbers {
+  if (mode === 'values') return { values, largest: fullScale(values) }
+  if (mode === 'gradients') {
+    return gradients
+      ? { values: gradients, largest: fullScale(gradients) }
+      : { values, base: values, largest: 1 }
+  }
+  const base = start ?? values
+  return { values, base, largest: fullScale(values, base) }
+}

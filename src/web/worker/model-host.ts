@@ -1,0 +1,294 @@
+/** What one page has in its worker: the text, the model, its run, and what looks at them. */
+import { parseDocs } from '../../data/text.js'
+import { Tokenizer } from '../../data/tokenizer.js'
+import { loadCore } from '../../engine/core.js'
+import { CoreError, TrainingError } from '../../errors.js'
+import { MicroGPT } from '../../gpt/microgpt.js'
+import { LossLog } from '../loss-log.js'
+import type { Drawing, LoadPurpose, MemoryNeeds, Mismatch, Pace, PageEvent } from '../page-api.js'
+import type { Restored, SavedFile, Settings, SourceText, StopRule, StoredRun } from '../page-api.js'
+import { memoryOf } from '../settings.js'
+import { closeStore } from '../store.js'
+import { short } from '../text.js'
+import { Autosave, type Subject, whyNot } from './autosave.js'
+import { type Engine, createEngine } from './engine.js'
+import { drawText } from './next.js'
+import { Probe } from './probe.js'
+import { OtherDocuments, type RestoredFile, restoreFile } from './restore.js'
+import { Run } from './run.js'
+import { forget, list, read } from './run-store.js'
+import { readyOf, summarise } from './summary.js'
+
+interface Source extends SourceText {
+  /** Of a text none. */
+  docs: readonly string[]
+}
+
+/** What a model brings along that was not made here and now. */
+interface Past {
+  restored: Restored
+  initial: Float64Array
+  /** Whether its initial parameters are not those of its seed. */
+  adapted: boolean
+  log: LossLog | null
+  ms: number
+  replaced: string | null
+}
+
+const BEFORE = 'before training'
+/** Steps that are timed for an estimate, and the time they may take. */
+const TIMED_STEPS = 12
+const TIMED_MS = 400
+
+const withDocs = (source: SourceText): Source => {
+  return { ...source, docs: source.mode === 'docs' ? parseDocs(source.text) : [] }
+}
+
+export class ModelHost {
+  probe: Probe | null = null
+  private source: Source = { text: '', name: null, mode: 'docs', valFraction: 0, docs: [] }
+  private run: Run | null = null
+  private engineName: 'wasm' | 'typed' = 'wasm'
+  private emit: ((event: PageEvent, moved?: ArrayBufferView[]) => void) | null = null
+  /** Events from before the page has asked for them. */
+  private early: [PageEvent, ArrayBufferView[]][] = []
+  private readonly autosave = new Autosave((event) => this.report(event))
+
+  /** All events from now on, and those that nobody has heard. It never answers. */
+  reportTo(emit: NonNullable<ModelHost['emit']>): Promise<never> {
+    this.emit = emit
+    for (const [event, moved] of this.early) emit(event, moved)
+    this.early = []
+    return new Promise(() => {})
+  }
+
+  private report(event: PageEvent, moved: ArrayBufferView[] = []): void {
+    if (this.emit) this.emit(event, moved)
+    else this.early.push([event, moved])
+  }
+
+  needProbe(): Probe {
+    if (!this.probe) throw new TrainingError('there is no model yet')
+    return this.probe
+  }
+
+  async setText(given: SourceText, settings: Settings): Promise<null> {
+    const source = withDocs(given)
+    // The model first: it is what the visitor waits for.
+    await this.make(settings, source)
+    this.report({ type: 'data', summary: summarise(source) })
+    return null
+  }
+
+  async make(settings: Settings, source = this.source): Promise<null> {
+    this.adopt(await this.create(settings, source), source)
+    return null
+  }
+
+  play(pace: Pace, stop: StopRule): null {
+    void this.run?.play(pace, stop)
+    return null
+  }
+
+  setPace(pace: Pace): void {
+    this.run?.setPace(pace)
+  }
+
+  pause(): void {
+    this.run?.pause()
+  }
+
+  step(): null {
+    this.run?.once()
+    return null
+  }
+
+  async plan(settings: Settings, vocabSize: number): Promise<MemoryNeeds> {
+    try {
+      const { params, total } = memoryOf(await loadCore(), settings, vocabSize)
+      return { params, total, trouble: '' }
+    } catch (error) {
+      return { params: 0, total: 0, trouble: whyNot(error) }
+    }
+  }
+
+  /** Milliseconds per step: a model of its own, of the same data, is trained a few steps. */
+  async estimate(settings: Settings): Promise<number> {
+    const engine = await createEngine(this.engineName, this.source, settings)
+    const times: number[] = []
+    const begin = performance.now()
+    const run = engine.train({ steps: TIMED_STEPS })
+    while (performance.now() - begin < TIMED_MS) {
+      const start = performance.now()
+      if (run.next().done) break
+      times.push(performance.now() - start)
+    }
+    if (engine instanceof MicroGPT) engine.free()
+    times.sort((a, b) => a - b)
+    return times[times.length >> 1] ?? 0
+  }
+
+  async write(drawing: Drawing, seed: number): Promise<{ text: string; known: boolean }> {
+    const probe = this.needProbe()
+    const text = await drawText(drawing, seed, probe.mostChars, (next) => probe.candidates(next))
+    return { text: short(text, 400), known: this.run!.isKnown(text) }
+  }
+
+  saveFile(optimizer: boolean): SavedFile {
+    const engine = this.run?.engine
+    if (!(engine instanceof MicroGPT)) throw new CoreError('checkpoints need the WebAssembly core')
+    const file = new Blob([engine.save({ optimizer }) as BlobPart])
+    const { preset, step } = engine
+    return { file, name: `microgpt-${preset}-step-${step}.safetensors`, step }
+  }
+
+  async load(file: Blob, purpose: LoadPurpose, names: string | null): Promise<Mismatch | null> {
+    const bytes = new Uint8Array(await file.arrayBuffer())
+    const { source } = this
+    try {
+      const shipped = { text: names ?? '', name: null, mode: 'docs', valFraction: 0 } as const
+      const texts: SourceText[] = names === null ? [source] : [source, shipped]
+      const opened = await restoreFile(bytes, purpose, texts)
+      const { gpt, text } = opened
+      const other = text !== null && (text.text !== source.text || text.mode !== source.mode)
+      const found = other ? withDocs(text) : source
+      const before = gpt.step === 0 ? 'as the file had it' : `as loaded, after step ${gpt.step}`
+      const restored = restoredOf(opened, { from: 'file', before, text: other ? found : null })
+      const initial = gpt.params.slice()
+      this.continueWith(
+        gpt,
+        found,
+        { restored, initial, adapted: true, log: null, ms: 0, replaced: null },
+        other,
+      )
+      return null
+    } catch (error) {
+      if (!(error instanceof OtherDocuments)) throw error
+      const { numDocs, adaptable } = error
+      return { numDocs, here: source.docs.length, adaptable }
+    }
+  }
+
+  storeNow(): null {
+    this.autosave.storeNow()
+    return null
+  }
+
+  /** A page in the back/forward cache must not hold a transaction of the store open. */
+  leave(): null {
+    this.autosave.storeNow()
+    void this.autosave.settled().then(closeStore)
+    return null
+  }
+
+  /** A run from the store, with all that the page showed of it. */
+  async resumeRun(id: string): Promise<null> {
+    const { about, state, text } = await read(id)
+    const log = LossLog.from(state.log)
+    const { name } = about
+    const { mode = 'docs', valFraction = 0 } = state
+    const texts: SourceText[] = [{ text, name, mode, valFraction }]
+    const opened = await restoreFile(state.file, 'run', texts)
+    const { gpt, settings } = opened
+    const source = withDocs(texts[0]!)
+    const initial = state.initial ?? (await this.create(settings, source)).params.slice()
+    if (log.end !== gpt.step || initial.length !== gpt.numParams) throw new Error('it is damaged')
+    const { before, ms } = state
+    const restored = restoredOf(opened, { from: 'store', before, text: source, log: state.log })
+    const adapted = state.initial !== null
+    this.continueWith(gpt, source, { restored, initial, adapted, log, ms, replaced: id }, true)
+    return null
+  }
+
+  /**
+   * @param forgotten a run to remove first
+   * @throws {Error} with a sentence's end, when the browser's store cannot be used
+   */
+  async runs(forgotten?: string): Promise<StoredRun[]> {
+    try {
+      await this.autosave.settled()
+      if (forgotten !== undefined) await forget(forgotten)
+      const runs = await list()
+      return runs.filter(({ id }) => !this.autosave.has(id))
+    } catch (error) {
+      throw new Error(whyNot(error), { cause: error })
+    }
+  }
+
+  /** Another model replaces the one before. */
+  private adopt(engine: Engine, source: Source, past: Past | null = null): void {
+    this.source = source
+    const previous = this.run
+    previous?.pause()
+    const initial = past?.initial ?? engine.params.slice()
+    this.probe = new Probe(engine, initial)
+    const { log, ms = 0 } = past ?? {}
+    const run = new Run(
+      engine,
+      (progress) => {
+        // A run that has been replaced reports no more.
+        if (this.run !== run) return
+        this.report({ type: 'progress', progress }, [progress.losses, progress.lrs])
+        if (progress.state === 'running') this.autosave.storeIfDue()
+        else this.autosave.storeSoon()
+      },
+      log ? { log, ms } : null,
+    )
+    this.run = run
+    this.autosave.follow(this.subjectOf(run, past))
+    // The memory of the model before is released once its run has ended and is stored.
+    const { engine: replaced } = previous ?? {}
+    if (replaced instanceof MicroGPT) void previous!.idle.then(() => replaced.free())
+    const ready = readyOf(engine, source.mode, this.engineName, past?.restored)
+    this.report({ type: 'ready', ready })
+  }
+
+  /** What is worth storing of a run: nothing of a model that cannot train. */
+  private subjectOf(run: Run, past: Past | null): Subject | null {
+    const { engine } = run
+    if (!(engine instanceof MicroGPT) || engine.counts.train === 0) return null
+    const { source } = this
+    const initial = past?.adapted ? past.initial : null
+    const before = past?.restored.before ?? BEFORE
+    return { gpt: engine, run, source, initial, before, replaced: past?.replaced ?? null }
+  }
+
+  private continueWith(gpt: MicroGPT, source: Source, past: Past, isNew: boolean): void {
+    this.adopt(gpt, source, past)
+    if (isNew) this.report({ type: 'data', summary: summarise(source) })
+    this.run!.show()
+  }
+
+  /** The core, or the reference engine where the core cannot be loaded. */
+  private async create(settings: Settings, source: Source): Promise<Engine> {
+    if (this.engineName === 'wasm') {
+      try {
+        if (Object.keys(settings.config).length > 0) await checkMemory(settings, source)
+        return await createEngine('wasm', source, settings)
+      } catch (error) {
+        if (!(error instanceof CoreError)) throw error
+        this.engineName = 'typed'
+        this.report({ type: 'fallback', message: error.message })
+      }
+    }
+    return createEngine('typed', source, settings)
+  }
+}
+
+/** @throws {Error} for a model that is larger than a page allows */
+async function checkMemory(settings: Settings, { mode, text, docs }: Source): Promise<void> {
+  const { vocabSize } = Tokenizer.of(mode === 'text' ? [text] : docs)
+  memoryOf(await loadCore(), settings, vocabSize)
+}
+
+/** What the page is told of a model that was not made here and now. */
+function restoredOf(
+  { gpt, settings, purpose }: RestoredFile,
+  { text, log = null, ...rest }: Pick<Restored, 'from' | 'before' | 'text'> & Partial<Restored>,
+): Restored {
+  const source = text && {
+    ...{ text: text.text, name: text.name, mode: text.mode },
+    valFraction: gpt.valFraction,
+  }
+  return { ...rest, purpose, settings, step: gpt.step, log, text: source }
+}

@@ -1,0 +1,118 @@
+/** Looks inside one model while it trains, and samples from it; nothing here changes its run. */
+import { resolveConfig } from '../../config/config.js'
+import { CoreError } from '../../errors.js'
+import { MicroGPT } from '../../gpt/microgpt.js'
+import { shareOfRightAnswers } from '../lib/datasets/sums.js'
+import type { Candidate, Drawing, Look, Matrix, Numbers, PageApi, Shown } from '../page-api.js'
+import { type Engine, OpenReference, cut, gradientsOf, slicesOf } from './engine.js'
+import { Inspector } from './inspector.js'
+import { detail, thumb } from './matrices.js'
+import { candidatesOf } from './next.js'
+
+/** Characters that a text of no documents is continued by. */
+const TEXT_LENGTH = 300
+
+export class Probe {
+  private readonly engine: Engine
+  /** The parameters that are shown beside those of now. */
+  private readonly initial: Float64Array
+  private inspector: Inspector | null = null
+
+  constructor(engine: Engine, initial: Float64Array) {
+    this.engine = engine
+    this.initial = initial
+  }
+
+  private get isText(): boolean {
+    return this.engine instanceof MicroGPT && this.engine.mode === 'text'
+  }
+
+  /** Characters of a text at most. */
+  get mostChars(): number {
+    return this.isText ? TEXT_LENGTH : this.engine.config.block_size
+  }
+
+  numbers(start: boolean): Numbers {
+    const { engine, initial } = this
+    return {
+      step: engine.step,
+      values: engine.params.slice(),
+      gradients: gradientsOf(engine),
+      start: start ? initial.slice() : null,
+    }
+  }
+
+  thumbs(shown: Shown): Matrix[] {
+    return slicesOf(this.engine, shown).map(thumb)
+  }
+
+  matrix(name: string, shown: Shown): PageApi['matrix']['result'] {
+    const { engine, initial } = this
+    const first = cut(engine, initial).find((slice) => slice.name === name)
+    const current = slicesOf(engine, shown).find((slice) => slice.name === name)
+    if (!first || !current) return null
+    return { before: detail(first), now: detail(current), shown, step: engine.step }
+  }
+
+  async look(word: string, timed: boolean): Promise<Look> {
+    const inspector = await this.inspect()
+    if (!inspector) throw new CoreError('attention and the tape need the WebAssembly core')
+    return inspector.look(word, timed)
+  }
+
+  async candidates(drawing: Drawing): Promise<Candidate[]> {
+    checkDrawing(drawing)
+    const logits = await this.logitsAfter(drawing.prompt)
+    const candidates = candidatesOf(logits, this.engine.tokenizer.chars, drawing)
+    // A text has no end: BOS is never drawn.
+    return this.isText ? withoutEnd(candidates) : candidates
+  }
+
+  /** The share of held-out sums that the model completes greedily and exactly. */
+  rightAnswers(most: number): number | null {
+    const { engine } = this
+    if (!(engine instanceof MicroGPT) || engine.valDocs.length === 0) return null
+    return shareOfRightAnswers(engine, engine.valDocs.slice(0, most))
+  }
+
+  private async inspect(): Promise<Inspector | null> {
+    if (this.engine instanceof MicroGPT) this.inspector ??= await Inspector.of(this.engine)
+    return this.inspector
+  }
+
+  private async logitsAfter(prompt: string): Promise<Float64Array> {
+    const { engine } = this
+    const { block_size } = engine.config
+    const { BOS } = engine.tokenizer
+    if (this.isText) {
+      const ids = engine.tokenizer.encode(prompt)
+      return this.logitsOf(ids.length > 0 ? ids.slice(-block_size) : [BOS])
+    }
+    const ids = [BOS, ...engine.tokenizer.encode(prompt)]
+    if (ids.length > block_size) {
+      throw new Error(
+        `the prompt has ${ids.length - 1} characters, and the model sees ${block_size - 1}`,
+      )
+    }
+    return this.logitsOf(ids)
+  }
+
+  private async logitsOf(ids: readonly number[]): Promise<Float64Array> {
+    const inspector = await this.inspect()
+    return inspector ? inspector.logitsAfter(ids) : (this.engine as OpenReference).logitsAfter(ids)
+  }
+}
+
+function withoutEnd(candidates: readonly Candidate[]): Candidate[] {
+  const kept = candidates.filter(({ char }) => char !== '')
+  const total = kept.reduce((sum, { probability }) => sum + probability, 0)
+  if (total === 0) return kept
+  return kept.map(({ char, probability }) => ({ char, probability: probability / total }))
+}
+
+function checkDrawing({ temperature, topK }: Drawing): void {
+  resolveConfig('tutorial', { temperature })
+  if (topK !== null && !(Number.isInteger(topK) && topK >= 1)) {
+    throw new Error('top-k must be a whole number from 1, or empty for all')
+  }
+}

@@ -1,0 +1,219 @@
+/** What once went wrong on the page, each with its test. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expect, test } from 'vitest'
+import { parseDocs } from '../../src/index.js'
+import { inBrowser, root } from './browser.js'
+import { curveOf, fileOf, inNode, ready, says, stepOf, trainTo, trainToEnd } from './visit.js'
+
+const WORDS = 'moss\nfern\nlichen\nmoor\nheather\nsorrel\nnettle\nthistle'
+
+inBrowser('the page', (site) => {
+  test('keeps its model and its address on a link to a section, and on Back', async () => {
+    const page = await site.open('#preset=tutorial&seed=5')
+    await ready(page)
+    await trainTo(page, 30)
+    const { hash } = new URL(page.url())
+    await page.click('nav a[href="#model"]')
+    expect(new URL(page.url()).hash).toBe(hash)
+    await page.evaluate(() => (location.hash = '#elsewhere'))
+    await page.goBack()
+    await page.waitForTimeout(200)
+    expect(await stepOf(page)).toBe(30)
+  })
+
+  test('loses nothing of a long paste when a key is pressed', async () => {
+    const page = await site.open('')
+    await ready(page)
+    for (const length of [6000, 60_000]) {
+      const text = Array.from({ length: length / 6 }, (_, i) => `w${String(i).padStart(4, '0')}`)
+      await page.fill('#paste', '')
+      await page.focus('#paste')
+      await page.evaluate((pasted) => {
+        const data = new DataTransfer()
+        data.setData('text/plain', pasted)
+        const area = document.querySelector<HTMLTextAreaElement>('#paste')!
+        const event = new ClipboardEvent('paste', { clipboardData: data, cancelable: true })
+        if (area.dispatchEvent(event)) document.execCommand('insertText', false, pasted)
+      }, text.join('\n'))
+      await page.keyboard.press('Control+Home')
+      await page.keyboard.type('x')
+      await page.click('#use-text')
+      await says(page, '#num-docs', new RegExp(`^${length === 6000 ? '1,000' : '10,000'}$`))
+      await says(page, '#data-status', /Longest: xw0000$/)
+    }
+  })
+
+  test('does not time the tape while a word is typed', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await page.locator('#inside').scrollIntoViewIfNeeded()
+    await page.fill('#word', 'emma')
+    await says(page, '#word-status', /^BOS e m m a: /)
+    const times = await page.locator('#tape tbody tr:first-child td').allTextContents()
+    expect(times.slice(-2)).toEqual(['-', '-'])
+    await page.click('#time-tape')
+    await says(page, '#tape-about', /µs forward, .* µs backward/)
+  })
+
+  test('says so when there is no worker, and when it is opened from a file', async () => {
+    const page = await site.open('about:blank')
+    await page.addInitScript(() => {
+      globalThis.Worker = class {
+        constructor() {
+          throw new Error('workers are blocked')
+        }
+      } as never
+    })
+    await page.goto(site.address)
+    await says(page, '.notice', /workers are blocked.*Reload the page/)
+    await page.goto(pathToFileURL(join(root, 'build/index.html')).href)
+    await says(page, '#hero-status', /needs a server.*microgpt\.html/)
+    const missing = await site.open('about:blank')
+    await missing.route('**/page-worker.js', (route) => route.fulfill({ status: 404 }))
+    await missing.goto(site.address)
+    await says(missing, '.notice', /could not be loaded/)
+  })
+
+  test('notices that a run diverges, and what to try', async () => {
+    const page = await site.open('#preset=tutorial&learning_rate=50&num_steps=200')
+    await ready(page)
+    await page.click('#play')
+    await page.waitForSelector('#closing:not([hidden])')
+    await says(page, '#closing', /diverged.*smaller learning_rate/)
+    expect((await page.textContent('#at-loss'))!.length).toBeLessThan(12)
+    await page.goto('about:blank')
+    await page.goto(`${site.address}#preset=tutorial&init_std=0`)
+    await ready(page)
+    await says(page, '#wake', /nothing wakes up/)
+  })
+
+  test('does not erase edits, marks them, and trains what the form shows', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await trainTo(page, 10)
+    await page.fill('#field-n_embd', '8')
+    expect(await page.isVisible('#unapplied')).toBe(true)
+    await trainToEnd(page)
+    expect(await page.inputValue('#field-n_embd')).toBe('8')
+    expect(await page.textContent('#title')).toContain('4,064')
+    await trainToEnd(page)
+    await says(page, '#title', /^1,264 numbers/)
+    expect(await page.isVisible('#unapplied')).toBe(false)
+    const { losses } = await inNode({ config: { n_embd: 8 } })
+    expect((await curveOf(page)).losses).toEqual(losses)
+  })
+
+  test('continues a run whose stop rule is met', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await trainTo(page, 50)
+    await page.click('#play')
+    await says(page, '#play', /^Train again$/)
+    expect(await stepOf(page)).toBe(500)
+  })
+
+  test('keeps the focus when a bar is pressed by keyboard', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await page.fill('#prompt', 'a')
+    await page.waitForSelector('.bar')
+    await page.evaluate(() => {
+      const bars = [...document.querySelectorAll<HTMLElement>('.bar')]
+      bars.find((bar) => bar.querySelector('.char')!.textContent !== 'BOS')!.focus()
+    })
+    await page.keyboard.press('Enter')
+    await page.waitForFunction(
+      () => document.querySelector<HTMLInputElement>('#prompt')!.value.length === 2,
+    )
+    await page.waitForFunction(() => document.activeElement?.classList.contains('bar'))
+  })
+
+  test('reads a column of a table, and cuts nothing without saying so', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await page.fill('#paste', 'id,word\n1,moss\n2,"fern, tall"\n3,lichen of the moors\n')
+    await says(page, '#found', /a table with columns between commas/)
+    await page.selectOption('#read-column', { label: 'word' })
+    await page.fill('#read-block', '9')
+    await says(page, '#preview-note', /^3 documents; 2 are cut/)
+    expect(await page.locator('#preview del').allTextContents()).toEqual([...['ll', 'f the moors']])
+    await page.click('#use-text')
+    await says(page, '#num-docs', /^3$/)
+  })
+
+  test('learns from a long text, with the validation loss of Node', async () => {
+    const text = 'the quick brown fox jumps over the lazy dog and runs away\n'.repeat(40)
+    const { gpt, losses } = await inNode({
+      ...{ docs: undefined as never, text, valFraction: 0.1 },
+      config: { block_size: 32 },
+    })
+    const page = await site.open('')
+    await ready(page)
+    await page.fill('#paste', text)
+    await says(page, '#found', /one long text/)
+    await page.click('#use-text')
+    await says(page, '#docs-term', /^characters$/)
+    await trainToEnd(page)
+    expect((await curveOf(page)).losses).toEqual(losses)
+    expect(await page.textContent('#at-val')).toBe(gpt.validate().toFixed(4))
+  })
+
+  test('a share link with words gives the same twenty names elsewhere', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await page.fill('#paste', WORDS)
+    await page.click('#use-text')
+    await says(page, '#num-docs', /^8$/)
+    await trainToEnd(page)
+    const samplesOf = (of: typeof page) => of.locator('#samples li').allTextContents()
+    const first = (await samplesOf(page)).slice(0, 20)
+    await page.waitForFunction(() =>
+      /#run=1\./.test(document.querySelector<HTMLInputElement>('#link')!.value),
+    )
+    const link = await page.inputValue('#link')
+    const other = await site.open(link, { reducedMotion: 'reduce' })
+    await ready(other)
+    await says(other, '#num-docs', /^8$/)
+    await trainToEnd(other)
+    expect((await samplesOf(other)).slice(0, 20)).toEqual(first)
+    const { gpt } = await inNode({ docs: parseDocs(WORDS) })
+    expect(gpt.sample()).toHaveLength(20)
+    await other.goto('about:blank')
+    await other.goto(`${link.slice(0, -3)}xyz`)
+    await says(other, '.notice', /This link cannot be opened: This link is damaged/)
+    await ready(other)
+  })
+
+  test('saves the picture as a PNG', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await trainTo(page, 20)
+    const { name, bytes } = await fileOf(page, '#save-picture')
+    expect(name).toBe('microgpt-step-20.png')
+    expect(bytes.subarray(1, 4).toString()).toBe('PNG')
+    expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([2400, 1600])
+  })
+
+  test('web --export writes the page as static files that train under their own policy', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'export-'))
+    const cli = join(root, 'build/cli.js')
+    try {
+      const target = join(folder, 'site')
+      execFileSync(process.execPath, [cli, 'web', '--export', target])
+      const names = readdirSync(target)
+      expect(names).toEqual(expect.arrayContaining(['index.html', 'core.wasm', 'preview.png']))
+      const html = readFileSync(join(target, 'index.html'), 'utf8')
+      expect(html).toContain('http-equiv="content-security-policy"')
+      expect(html).toMatch(/og:title.*\n[^]*og:image/)
+      expect(() => execFileSync(process.execPath, [cli, 'web', '--export', target])).toThrow(
+        'not empty',
+      )
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})

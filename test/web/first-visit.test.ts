@@ -1,0 +1,150 @@
+/** The first screen: one button, a headline that is true, and what one press shows. */
+import { expect, test } from 'vitest'
+import { MicroGPT } from '../../src/index.js'
+import { seriousFindings } from './axe.js'
+import { inBrowser } from './browser.js'
+import { choosePace, curveOf, inNode, ready, says, trainToEnd } from './visit.js'
+
+const WATCHING = { reducedMotion: 'no-preference', viewport: { width: 1440, height: 900 } } as const
+
+inBrowser('a first visit', (site) => {
+  test('has one primary button in view, and the first screen without scrolling', async () => {
+    const page = await site.open('', WATCHING)
+    await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>('#play')!.disabled)
+    const filled = await page.evaluate(() => {
+      const accent = getComputedStyle(document.querySelector('#play')!).backgroundColor
+      const seen = [...document.querySelectorAll('button')].filter((button) => {
+        const { top, bottom, width } = button.getBoundingClientRect()
+        return width > 0 && top < innerHeight && bottom > 0
+      })
+      return seen
+        .filter((button) => getComputedStyle(button).backgroundColor === accent)
+        .map(({ id }) => id)
+    })
+    expect(filled).toEqual(['play'])
+    for (const at of ['#play', '#picture', '#samples', '#loss-chart', '#paces', '#at-loss']) {
+      const box = (await page.locator(at).boundingBox())!
+      expect(box.y + box.height, at).toBeLessThanOrEqual(900)
+    }
+    const sideways = () => document.documentElement.scrollWidth - innerWidth
+    expect(await page.evaluate(sideways)).toBe(0)
+  })
+
+  test('one press ends in about four seconds with the losses and samples of Node', async () => {
+    const { gpt, losses } = await inNode()
+    const page = await site.open('', WATCHING)
+    await ready(page)
+    const start = performance.now()
+    await page.click('#play')
+    await says(page, '#play', /^Train again$/)
+    const seconds = (performance.now() - start) / 1000
+    expect(seconds).toBeGreaterThan(3)
+    expect(seconds).toBeLessThan(5)
+    expect((await curveOf(page)).losses).toEqual(losses)
+    const samples = await page.locator('#samples li .word').allTextContents()
+    expect(samples.slice(0, 20).toReversed()).toEqual(gpt.sample())
+    expect(await page.textContent('#title')).toBe('4,064 numbers, trained for 500 steps.')
+    await says(page, '#milestones', /zeros woke up.*below pure guessing/)
+    await says(page, '#closing', /In 500 steps the loss fell from 3\.29 to 2\.52.*Try /)
+    expect(page.trouble).toEqual([])
+  })
+
+  test.each(['names', 'places', 'dinosaurs', 'sums', 'text'])(
+    'with %s the headline counts the parameters',
+    async (dataset) => {
+      const page = await site.open('', WATCHING)
+      await ready(page)
+      if (dataset !== 'names') {
+        const before = await page.textContent('#hero-status')
+        await page.check(`#dataset-${dataset}`)
+        await page.waitForFunction(
+          (old) => document.querySelector('#hero-status')!.textContent !== old,
+          before,
+        )
+      }
+      const [, numbers] = /: ([\d,]+) parameters/.exec((await page.textContent('#hero-status'))!)!
+      expect(await page.textContent('#title')).toBe(`${numbers} random numbers.`)
+      await says(page, '#totals', new RegExp(`^${numbers} parameters`))
+      await says(page, '#component-sum', new RegExp(`${numbers}`))
+      expect(await page.isChecked(`#dataset-${dataset}`)).toBe(true)
+    },
+  )
+
+  test('every number of the picture is told, by keyboard and by pointer', async () => {
+    const gpt = await MicroGPT.create({ docs: (await inNode()).gpt.docs })
+    expect(gpt.numParams).toBe(4064)
+    const { gpt: trained } = await inNode()
+    const page = await site.open('')
+    await ready(page)
+    await trainToEnd(page)
+    await page.waitForSelector('#picture[data-drawn="500"]')
+    await page.focus('#picture')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowRight')
+    const wte = trained.stateDict.get('wte')!
+    const said = (await page.textContent('#picture-cell'))!
+    expect(said).toContain(`wte[0][1] (a): value ${wte.data[1]!.toFixed(4)}, gradient`)
+    expect(said).toContain('vocab_size × n_embd = 27 × 16 = 432; number 1 of 4,064')
+    await page.keyboard.press('Control+End')
+    expect(await page.textContent('#picture-cell')).toContain('lm_head[26][15] (BOS)')
+    const box = (await page.locator('#picture').boundingBox())!
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+    for (let x = 0.1; x < 0.95; x += 0.02) {
+      await page.mouse.move(box.x + box.width * x, box.y + box.height / 2)
+      if (/mlp_fc2/.test((await page.textContent('#picture-cell'))!)) break
+    }
+    const pointed = (await page.textContent('#picture-cell'))!
+    const [, row, column] = /mlp_fc2\[(\d+)\]\[(\d+)\]/.exec(pointed)!
+    const value = trained.stateDict.get('layer0.mlp_fc2')!.data[Number(row) * 64 + Number(column)]!
+    expect(pointed).toContain(`value ${Math.abs(value) >= 1e-3 ? value.toFixed(4) : ''}`)
+    expect(pointed).toContain('at the start 0')
+  })
+
+  test.each(['light', 'dark'] as const)('has no finding of axe, %s', async (colorScheme) => {
+    for (const width of [320, 1440]) {
+      const page = await site.open('', { colorScheme, viewport: { width, height: 900 } })
+      await ready(page)
+      await trainToEnd(page)
+      expect(await seriousFindings(page)).toEqual([])
+      const sideways = () => document.documentElement.scrollWidth - innerWidth
+      expect(await page.evaluate(sideways)).toBe(0)
+      await page.close()
+    }
+  })
+
+  test('by touch alone: press, look at the chart and at a number', async () => {
+    const page = await site.open('', {
+      ...{ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } },
+    })
+    await ready(page)
+    await page.tap('#play')
+    await says(page, '#play', /^Train again$/)
+    await page.tap('#loss-chart')
+    await says(page, '#crosshair', /^step \d+: loss /)
+    await page.tap('#picture', { position: { x: 60, y: 60 } })
+    await page.waitForTimeout(50)
+    const box = (await page.locator('#picture').boundingBox())!
+    for (
+      let y = 30;
+      y < box.height && !/value/.test((await page.textContent('#picture-cell'))!);
+      y += 12
+    ) {
+      await page.tap('#picture', { position: { x: box.width / 2, y } })
+    }
+    expect(await page.textContent('#picture-cell')).toMatch(/value .*gradient/)
+  })
+
+  test('one step at a time, and a double click does not pause', async () => {
+    const page = await site.open('', WATCHING)
+    await ready(page)
+    await choosePace(page, 'step')
+    await page.click('#play')
+    await says(page, '#at-step', /^1 \//)
+    await page.click('#play')
+    await says(page, '#at-step', /^2 \//)
+    await choosePace(page, 'watch')
+    await page.dblclick('#play')
+    expect(await page.textContent('#play')).toBe('Pause')
+    await says(page, '#play', /^Train again$/)
+  })
+})
