@@ -7,9 +7,10 @@
 import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { buildCores } from './build-cores.mjs'
-import { buildLibrary, buildTypes } from './build-library.mjs'
+import { buildLibrary } from './build-library.mjs'
 import { buildPage } from './build-page.mjs'
 import { buildPrograms } from './build-programs.mjs'
+import { buildTypes } from './build-types.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const STAMP = 'build/.stamp'

@@ -8,10 +8,14 @@ export const shared = {
   external: ['node:*'],
   logLevel: 'warning',
   outdir: 'build',
-  // Reduces `built ? a : b` in src/engine/assets.ts to one literal address, which bundlers look
-  // for.
+  // Leaves one side of each condition in src/engine/assets.ts: a literal that bundlers look for.
   minifySyntax: true,
-  define: { BUILT: 'true' },
+  define: {
+    BUILT: 'true',
+    ALONE: 'undefined',
+    INLINE_CORE: 'undefined',
+    WORKER_SOURCE: 'undefined',
+  },
 }
 
 /** For browsers: minified, and without modules of Node. */
@@ -33,4 +37,5 @@ export const inlineCore = () => ({
 export const forScripts = {
   ...forBrowsers,
   format: 'iife',
+  logOverride: { 'empty-import-meta': 'silent' },
 }

@@ -3,14 +3,25 @@
  * was given, and what to do.
  */
 
+/** Sets a class's name before any error is made: for stack traces, and after minifying too. */
+function keepName(errorClass: { prototype: Error }, name: string): void {
+  Object.defineProperty(errorClass, 'name', { value: name, configurable: true })
+  const property = { value: name, configurable: true, writable: true }
+  Object.defineProperty(errorClass.prototype, 'name', property)
+}
+
 /** The base class of all errors of this package. */
 export class MicroGPTError extends Error {
-  override name = 'MicroGPTError'
+  static {
+    keepName(this, 'MicroGPTError')
+  }
 }
 
 /** A hyperparameter or an option has a value that cannot be used. */
 export class ConfigError extends MicroGPTError {
-  override name = 'ConfigError'
+  static {
+    keepName(this, 'ConfigError')
+  }
   /** The name of the field or option, such as `n_embd`. */
   readonly field: string
   /** The value that was rejected. */
@@ -25,34 +36,46 @@ export class ConfigError extends MicroGPTError {
 
 /** A text or a list of documents cannot be trained on. */
 export class DatasetError extends MicroGPTError {
-  override name = 'DatasetError'
+  static {
+    keepName(this, 'DatasetError')
+  }
 }
 
 /** A character is not in the alphabet, or a token id is not in the vocabulary. */
 export class TokenizerError extends MicroGPTError {
-  override name = 'TokenizerError'
+  static {
+    keepName(this, 'TokenizerError')
+  }
 }
 
 /** The WebAssembly core could not be loaded. */
 export class CoreError extends MicroGPTError {
-  override name = 'CoreError'
+  static {
+    keepName(this, 'CoreError')
+  }
 }
 
 /** The arena has no room left, or there is not enough memory for it. */
 export class ArenaError extends MicroGPTError {
-  override name = 'ArenaError'
+  static {
+    keepName(this, 'ArenaError')
+  }
 }
 
 /** An operation was given tensors whose shapes do not fit, or a graph was used out of order. */
 export class GraphError extends MicroGPTError {
-  override name = 'GraphError'
+  static {
+    keepName(this, 'GraphError')
+  }
 }
 
 /**
  * Training cannot continue: the loss is not finite, the model has been freed, or a thread has died.
  */
 export class TrainingError extends MicroGPTError {
-  override name = 'TrainingError'
+  static {
+    keepName(this, 'TrainingError')
+  }
 }
 
 /**
@@ -84,7 +107,9 @@ export type CheckpointCode =
 
 /** A checkpoint cannot be read, written or used; `code` says why. */
 export class CheckpointError extends MicroGPTError {
-  override name = 'CheckpointError'
+  static {
+    keepName(this, 'CheckpointError')
+  }
   /** What is wrong; see CheckpointCode. */
   readonly code: CheckpointCode
 

@@ -13,7 +13,12 @@ export { PRESETS, resolveConfig } from './config/config.js'
 export type { Activation, Config, ConfigInput, PresetName, Schedule } from './config/config.js'
 export { FIELDS, type Field } from './config/hyperparameters.js'
 export { learningRate } from './config/schedule.js'
-export { countParams, gptTable, type ParameterSpec } from './config/parameters.js'
+export {
+  countParams,
+  gptTable,
+  type ParameterName,
+  type ParameterSpec,
+} from './config/parameters.js'
 export { Tokenizer } from './data/tokenizer.js'
 export { decodeUtf8, parseDocs, parseText, strip } from './data/text.js'
 export type { Data, DataOptions, Mode } from './data/corpus.js'
@@ -33,6 +38,7 @@ export type {
 export {
   safetensorsPieces,
   writeSafetensors,
+  type Bytes,
   type NamedTensor,
   type PiecewiseFile,
 } from './checkpoint/safetensors/write.js'

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { CoreError, type CoreSource, MicroGPT, coreUrl, loadCore } from '../src/index.js'
@@ -82,6 +82,8 @@ describe('a core comes from', () => {
     ['the text of a file: URL', () => pathToFileURL(file(bytes)).href],
     ['a path', () => file(bytes)],
     ['a path in another script', () => file(bytes, 'ядро.wasm')],
+    ['a path with # and spaces', () => file(bytes, 'a #1 core?.wasm')],
+    ['a relative path with #', () => relative(process.cwd(), file(bytes, '#2.wasm'))],
     ['an http: URL', () => new URL(served('application/wasm'))],
     ['the text of an http: URL', () => served('application/wasm')],
   ]
@@ -136,10 +138,23 @@ describe('a CoreError says what is wrong', () => {
     ['a Response of half a module', () => new Response(bytes.slice(0, 999), wasm), /not a whole/],
     ['a Response of text', () => new Response('hello'), /not a whole WebAssembly module/],
     ['half a file', () => file(bytes.slice(0, 5000)), /core\.wasm: not a whole WebAssembly module/],
-    ['no file', () => file(null), /the core is not at .*core\.wasm; run npm run build, or give/],
-    ['a folder', () => pathToFileURL(folder), /the core is not at /],
+    [
+      'a path of another system',
+      () => 'C:\\none\\core.wasm',
+      /read from .*C:.*core\.wasm: there is no/,
+    ],
+    [
+      'no file',
+      () => file(null),
+      /cannot be read from .*core\.wasm: there is no such file; copy it there, or/,
+    ],
+    ['a folder', () => pathToFileURL(folder), /the core cannot be read from .*EISDIR/],
     ['no URL', () => 'http://', /the core's address is not a URL: http:\/\/$/],
-    ['a page', () => `${origin}/page?type=text/html`, /page.*: not a whole WebAssembly module/],
+    [
+      'a page',
+      () => `${origin}/page?type=text/html`,
+      /is not at .*page.*: the server answered with HTML; serve core\.wasm/,
+    ],
     ['a page as wasm', () => `${origin}/page?type=application/wasm`, /not a whole WebAssembly/],
     ['no server', () => `${closed}/a.wasm`, /could not be fetched from http.*a\.wasm: /],
     ['no such protocol', () => 'gopher://a/core.wasm', /could not be fetched from gopher:/],
@@ -168,16 +183,39 @@ describe('a CoreError says what is wrong', () => {
     await expect(MicroGPT.create({ docs: ['ab'], core: EMPTY })).rejects.toBeInstanceOf(CoreError)
   })
 
+  test('on a big-endian processor: that it needs another', async () => {
+    const { of } = Uint16Array
+    vi.spyOn(Uint16Array, 'of').mockImplementation((...n) => of.call(Uint16Array, n[0]! << 8))
+    await expect(loadCore()).rejects.toThrow(/big-endian; .* little-endian/)
+  })
+
+  test('without memory for another model: that too many are alive', async () => {
+    const cause = new RangeError('WebAssembly.Instance(): Out of memory: Cannot allocate memory')
+    vi.spyOn(WebAssembly, 'Instance').mockImplementation(function () {
+      throw cause
+    } as never)
+    await expect(loadCore()).rejects.toThrow(/too many are alive.*; free\(\) those/)
+  })
+
+  test('without the permission to read, in Deno: which flag gives it', async () => {
+    const promises = process.getBuiltinModule('node:fs/promises')
+    const denied = Object.assign(new Error('Requires read access'), { name: 'NotCapable' })
+    vi.spyOn(promises, 'readFile').mockRejectedValue(denied)
+    await expect(loadCore(file(bytes))).rejects.toThrow(/--allow-read/)
+  })
+
   test('without SIMD: that the engine lacks it', async () => {
     vi.spyOn(WebAssembly, 'validate').mockReturnValue(false)
-    await expect(loadCore(EMPTY.subarray(1))).rejects.toThrow(/no WebAssembly SIMD; use the twins/)
+    await expect(loadCore(EMPTY.subarray(1))).rejects.toThrow(
+      /no WebAssembly SIMD, .*microgpt-wasm\/reference/,
+    )
   })
 
   test('without WebAssembly: that there is none', async () => {
     vi.stubGlobal('WebAssembly', undefined)
     const loading = loadCore(bytes)
     vi.unstubAllGlobals()
-    await expect(loading).rejects.toThrow(/no WebAssembly; use the twins/)
+    await expect(loading).rejects.toThrow(/no WebAssembly, .*microgpt-wasm\/reference/)
   })
 })
 

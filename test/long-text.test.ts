@@ -18,7 +18,7 @@ const names = parseDocs(NAMES).slice(0, 200)
 const small = { n_embd: 8, n_head: 2, block_size: 6, num_steps: 40 }
 
 const create = (options: Partial<CreateOptions> = {}) =>
-  MicroGPT.create({ text: TEXT, config: small, ...options })
+  MicroGPT.create({ text: TEXT, config: small, ...options } as CreateOptions)
 const run = (gpt: MicroGPT, options: TrainOptions = {}) => [...gpt.train(options)]
 const lossesOf = (gpt: MicroGPT, options: TrainOptions = {}) =>
   run(gpt, options).map(({ loss }) => loss)

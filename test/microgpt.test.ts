@@ -7,7 +7,7 @@ const WORDS = 'to toe note neon onto ten tot none tonne'.split(' ')
 const ALPHABET = [...'abcdefghijklmnopqrstuvwxyz']
 
 const create = (options: Partial<CreateOptions> = {}) =>
-  MicroGPT.create({ docs: WORDS, ...options })
+  MicroGPT.create({ docs: WORDS, ...options } as CreateOptions)
 const train = (gpt: api.MicroGPT, steps: number) =>
   Array.from(gpt.train({ steps }), ({ loss }) => loss)
 const trained = async (steps = 60) => {

@@ -1,2 +1,4 @@
-/** build/worker.js: the worker of createWorkerModel, a file without imports. */
-import '../worker/serve-worker.js'
+/** build/worker.js: the worker of createWorkerModel, a whole file. */
+import { serveWhenAsked } from '../worker/serve-worker.js'
+
+serveWhenAsked()

@@ -1,7 +1,7 @@
 /** Data from where --data says: a file, standard input, a URL, or the names that come with the program. */
 import { ALL } from '../data/table.js'
 import type { Data, Mode } from '../data/corpus.js'
-import { type DataReading, dataOf, readData as fromBytes } from '../data/read-data.js'
+import { type DataReading, dataOf, decodeData as fromBytes } from '../data/decode-data.js'
 import { DatasetError } from '../errors.js'
 import { gunzip, isUrl, readSource, showProgress, shownUrl } from './source.js'
 import { visible } from './visible.js'

@@ -5,7 +5,7 @@ import type { Data, Mode } from '../data/corpus.js'
 import type { TrainStep, Trainable } from '../gpt/trainable.js'
 
 /** The twins take documents alone, and hold none out. */
-export type EngineOptions = Data & {
+export type CliModelOptions = Data & {
   preset: string
   config: ConfigInput
   seed: bigint
@@ -14,7 +14,7 @@ export type EngineOptions = Data & {
 }
 
 /** A Trainable, with what only the core has. */
-export interface Engine extends Omit<Trainable, 'train' | 'sample'> {
+export interface CliModel extends Omit<Trainable, 'train' | 'sample'> {
   /** Those that train, where there can be several. */
   readonly threads?: number
   /** Documents unless it says otherwise. */
@@ -25,12 +25,12 @@ export interface Engine extends Omit<Trainable, 'train' | 'sample'> {
   train(options?: { steps?: number; evalEvery?: number }): Iterable<TrainStep>
   sample(options: { count: number; length?: number }): string[]
   /** A text that goes on from a prompt; only the core has it. */
-  generate?(options: Continuation): Iterable<{ char: string }>
+  generate?(options: PromptOptions): Iterable<{ char: string }>
   /** The model and its run as a checkpoint; likewise. */
   saveInPieces?(options: { optimizer: boolean }): PiecewiseFile
 }
 
-export interface Continuation {
+export interface PromptOptions {
   prompt: string
   length?: number
   topK?: number
@@ -38,13 +38,15 @@ export interface Continuation {
 
 export type EngineName = 'wasm' | 'value' | 'typed'
 
-export const ENGINES: Readonly<Record<EngineName, (options: EngineOptions) => Promise<Engine>>> = {
+export const ENGINES: Readonly<
+  Record<EngineName, (options: CliModelOptions) => Promise<CliModel>>
+> = {
   wasm: async (options) => (await import('../gpt/microgpt.js')).MicroGPT.create(options),
   value: async (options) => new (await import('../reference/model.js')).ValueGPT(forTwin(options)),
   typed: async (options) => new (await import('../reference/typed.js')).TypedGPT(forTwin(options)),
 }
 
-const forTwin = ({ docs = [], preset, config, seed }: EngineOptions) => {
+const forTwin = ({ docs = [], preset, config, seed }: CliModelOptions) => {
   return { docs, preset, config, seed }
 }
 

@@ -9,7 +9,7 @@ import { onnxFile } from '../export/onnx.js'
 import { MicroGPT } from '../gpt/microgpt.js'
 import { readData } from './data.js'
 import { PROGRAM, UsageError } from './exit.js'
-import { type OpenModel, attempt, withModel } from './files.js'
+import { type OpenModel, attemptFile, withModel } from './files.js'
 import type { Flags } from './parse.js'
 import type { Surroundings } from './session.js'
 import { dataSettings, textOf } from './settings.js'
@@ -58,7 +58,7 @@ async function toFolder(
   const text = dataText(data)
   const script = readFileSync(new URL(`../python/${SCRIPT}`, import.meta.url))
   const hint = 'give --pytorch a new or an empty folder'
-  attempt('write', folder, hint, () => {
+  attemptFile('write', folder, hint, () => {
     mkdirSync(folder, { recursive: true })
     if (readdirSync(folder).length > 0) throw new UsageError(`${folder} is not empty; ${hint}`)
   })
@@ -77,7 +77,7 @@ function toOnnx(model: OpenModel, path: string, float32: boolean, { out }: Surro
 
 /** Writes a file that must not exist yet, whole or not at all. */
 function create(path: string, bytes: Uint8Array): void {
-  attempt('write', path, 'give a path that can be written to', () => {
+  attemptFile('write', path, 'give a path that can be written to', () => {
     const fd = openNew(path)
     try {
       for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)

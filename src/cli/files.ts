@@ -35,7 +35,12 @@ export function named(path: string, { code, message }: CheckpointError): Checkpo
 }
 
 /** Does what may fail, and says so in a sentence. */
-export function attempt<T>(verb: 'read' | 'write', path: string, hint: string, work: () => T): T {
+export function attemptFile<T>(
+  verb: 'read' | 'write',
+  path: string,
+  hint: string,
+  work: () => T,
+): T {
   try {
     return work()
   } catch (cause) {
@@ -60,7 +65,7 @@ export class OpenModel implements ByteSource {
   constructor(path: string) {
     this.path = path
     const hint = 'give a file that train --out has written'
-    ;[this.fd, this.byteLength] = attempt('read', path, hint, () => {
+    ;[this.fd, this.byteLength] = attemptFile('read', path, hint, () => {
       // Opening a pipe that nobody writes to would wait for ever.
       const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
       try {
@@ -74,7 +79,9 @@ export class OpenModel implements ByteSource {
 
   /** Bytes from one place up to another. @throws {CheckpointError} */
   read(from: number, to: number): Uint8Array {
-    return attempt('read', this.path, 'is it being written to?', () => readBytes(this.fd, from, to))
+    return attemptFile('read', this.path, 'is it being written to?', () =>
+      readBytes(this.fd, from, to),
+    )
   }
 
   close(): void {
@@ -144,17 +151,17 @@ export class ModelFile {
   constructor(path: string, around: Around = { replace: 'anything' }) {
     this.path = path
     const hint = 'give --out a file in a folder that can be written to'
-    const target = attempt('write', path, hint, () => targetOf(path, around))
+    const target = attemptFile('write', path, hint, () => targetOf(path, around))
     this.target = target.file
     this.existed = target.exists
     this.isResumed = target.isResumed
     this.folder = dirname(this.target)
     this.prefix = prefixBeside(this.target)
     this.temporary = `${this.prefix}.${process.pid}.tmp`
-    this.unlock = attempt('write', path, hint, () => lock(`${this.prefix}.lock`, path))
+    this.unlock = attemptFile('write', path, hint, () => lock(`${this.prefix}.lock`, path))
     process.once('exit', this.unlock)
     try {
-      attempt('write', path, hint, () => this.sweep())
+      attemptFile('write', path, hint, () => this.sweep())
     } catch (error) {
       this.release()
       throw error
@@ -173,7 +180,7 @@ export class ModelFile {
   /** Replaces the file by some pieces. @throws {CheckpointError} with the old file as it was */
   write(pieces: Iterable<Uint8Array>): void {
     const kept = 'the file stays as it was; make room or give another --out'
-    attempt('write', this.path, kept, () => {
+    attemptFile('write', this.path, kept, () => {
       try {
         const fd = openSync(this.temporary, 'wx')
         try {

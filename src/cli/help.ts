@@ -4,7 +4,7 @@ import type { Flag } from './flags.js'
 
 const WIDTH = 80
 
-export interface Described {
+export interface DescribedCommand {
   /** What it does, in one line. */
   about: string
   /** More of it, in a sentence. */
@@ -45,7 +45,7 @@ const flagName = ({ name, value, negatable }: Flag) =>
 const exampleLines = (examples: readonly string[]) =>
   examples.map((example) => `  ${PROGRAM} ${example}\n`).join('')
 
-export function commandHelp(name: string, command: Described): string {
+export function commandHelp(name: string, command: DescribedCommand): string {
   const { about, more, operand, flags, examples } = command
   const sentence = `${about[0]!.toUpperCase()}${about.slice(1)}.`
   const intro = wrap(more ? `${sentence} ${more}.` : sentence, WIDTH).join('\n')

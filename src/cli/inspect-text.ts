@@ -1,7 +1,7 @@
 /** An inspection for a person: two tables and a verdict. */
 import { formatBytes } from '../engine/plan.js'
 import type { Inspection } from './inspection.js'
-import { type Column, table } from './table.js'
+import { type Column, textTable } from './table.js'
 
 /** What the parts of the arena are for, in its order. */
 const PARTS = {
@@ -58,7 +58,7 @@ function parameterTable({ parameters, numParams }: Inspection, width: number): s
     return [name, `[${shape.join(', ')}]`, grouped(count), ...spread, purpose]
   })
   const total = ['total', '', grouped(numParams), ...(measured ? ['', ''] : []), '']
-  return table(columns, [...rows, total], width)
+  return textTable(columns, [...rows, total], width)
 }
 
 function memoryTable({ memory }: Inspection, width: number): string {
@@ -71,7 +71,7 @@ function memoryTable({ memory }: Inspection, width: number): string {
   const rows = (Object.keys(PARTS) as (keyof typeof PARTS)[]).map((part) => {
     return [part, grouped(memory[part]), formatBytes(memory[part]), PARTS[part]]
   })
-  return table(columns, rows, width)
+  return textTable(columns, rows, width)
 }
 
 function verdict({ fits, memory, limit, parameters }: Inspection): string {

@@ -6,7 +6,7 @@ import type { DataOptions, Mode } from '../data/corpus.js'
 import { type LoadOptions, MicroGPT } from '../gpt/microgpt.js'
 import { readSafetensors } from '../checkpoint/safetensors/read.js'
 import { readData } from './data.js'
-import { ENGINES, ENGINE_NAMES, type Engine } from './engine.js'
+import { ENGINES, ENGINE_NAMES, type CliModel } from './engine.js'
 import { UsageError } from './exit.js'
 import { type OpenModel, withModel } from './files.js'
 import { flagOf } from './flags.js'
@@ -14,7 +14,7 @@ import type { Flags } from './parse.js'
 import { choice, modelSettings, textOf, threadsOf } from './settings.js'
 
 export interface Origin {
-  engine: Engine
+  engine: CliModel
   /** 'wasm' and the like. */
   name: string
   preset: string

@@ -3,7 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { show } from '../config/checks.js'
 import { PROGRAM, UsageError, complain, complainOf, exitCode } from './exit.js'
 import { EXPORT_FLAGS, INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from './flags.js'
-import { type Described, commandHelp, programHelp } from './help.js'
+import { type DescribedCommand, commandHelp, programHelp } from './help.js'
 import { Interrupt } from './interrupt.js'
 import { nearest } from './nearest.js'
 import { Output } from './output.js'
@@ -11,7 +11,7 @@ import { type Flags, parseFlags } from './parse.js'
 import type { Surroundings } from './session.js'
 import { speakFlags } from './terms.js'
 
-interface Command extends Described {
+interface Command extends DescribedCommand {
   load(): Promise<(flags: Flags, surroundings: Surroundings) => Promise<number>>
 }
 
@@ -72,11 +72,11 @@ export async function run(argv: string[]): Promise<number> {
     // bench and web parse their own flags, and need no handling of signals.
     if (name === 'bench') return await (await import('./bench.js')).bench(rest)
     if (name === 'web') return await (await import('../web/command.js')).web(rest)
-    if (name === 'help' && rest[0] === 'bench') {
-      return await (await import('./bench.js')).bench(['--help'])
-    }
     if (name === 'help' && rest[0] === 'web') {
       return await (await import('../web/command.js')).web(['--help'])
+    }
+    if (name === 'help' && rest[0] === 'bench') {
+      return await (await import('./bench.js')).bench(['--help'])
     }
     const text = information(name, rest)
     if (text !== undefined) {

@@ -1,7 +1,7 @@
 /** sample: trains a model in silence, then prints what it invents. */
 import { show } from '../config/checks.js'
 import { TokenizerError } from '../errors.js'
-import type { Continuation, Engine } from './engine.js'
+import type { PromptOptions, CliModel } from './engine.js'
 import { UsageError } from './exit.js'
 import type { Output } from './output.js'
 import type { Flags } from './parse.js'
@@ -33,7 +33,7 @@ export function sample(flags: Flags, surroundings: Surroundings): Promise<number
       throw new UsageError(`${what}, at block_size at the latest; leave it out`)
     }
     if (prompt === undefined && topK === undefined) return sampled(engine, count, length)
-    const options: Continuation = { prompt: prompt ?? '' }
+    const options: PromptOptions = { prompt: prompt ?? '' }
     if (length !== undefined) options.length = length
     if (topK !== undefined) options.topK = topK
     return continued(engine, count ?? defaultCount(engine), options, fromFile)
@@ -60,9 +60,9 @@ function plainReport(out: Output): Report {
  * @throws {UsageError} at once, for a prompt that the model cannot read
  */
 function continued(
-  engine: Engine,
+  engine: CliModel,
   count: number,
-  options: Continuation,
+  options: PromptOptions,
   fromFile: boolean,
 ): Iterable<string> {
   const { prompt } = options
@@ -86,9 +86,9 @@ function continued(
 }
 
 function* drawn(
-  generate: NonNullable<Engine['generate']>,
+  generate: NonNullable<CliModel['generate']>,
   count: number,
-  options: Continuation,
+  options: PromptOptions,
 ): Generator<string> {
   for (let i = 0; i < count; i++) {
     let line = options.prompt

@@ -3,10 +3,10 @@ import { hasFusedMultiplyAdd } from '../engine/core.js'
 import { TrainingError } from '../errors.js'
 import { countCut } from './data.js'
 import type { TrainStep } from '../gpt/trainable.js'
-import type { Engine } from './engine.js'
+import type { CliModel } from './engine.js'
 import { UsageError, complain } from './exit.js'
 import type { Interrupt } from './interrupt.js'
-import { Keeper } from './keeper.js'
+import { Autosave } from './autosave.js'
 import { type Origin, checkFlags, originOf } from './origin.js'
 import type { Output } from './output.js'
 import type { Flags } from './parse.js'
@@ -65,25 +65,25 @@ export async function session(
   flags: Flags,
   surroundings: Surroundings,
   report: (total: number) => Report,
-  sampler: (engine: Engine) => Iterable<string>,
-  evalEvery: (engine: Engine) => number | undefined = () => undefined,
+  sampler: (engine: CliModel) => Iterable<string>,
+  evalEvery: (engine: CliModel) => number | undefined = () => undefined,
 ): Promise<number> {
   checkFlags(flags)
-  const keeper = new Keeper(flags)
+  const autosave = new Autosave(flags)
   try {
-    return await run(flags, surroundings, keeper, report, sampler, evalEvery)
+    return await run(flags, surroundings, autosave, report, sampler, evalEvery)
   } finally {
-    keeper.release()
+    autosave.release()
   }
 }
 
 async function run(
   flags: Flags,
   surroundings: Surroundings,
-  keeper: Keeper,
+  autosave: Autosave,
   report: (total: number) => Report,
-  sampler: (engine: Engine) => Iterable<string>,
-  evalEvery: (engine: Engine) => number | undefined,
+  sampler: (engine: CliModel) => Iterable<string>,
+  evalEvery: (engine: CliModel) => number | undefined,
 ): Promise<number> {
   const { out, interrupt } = surroundings
   const origin = await originOf(flags, interrupt.signal)
@@ -102,8 +102,8 @@ async function run(
   await pause(surroundings)
 
   const before = engine.step
-  keeper.watch(engine)
-  out.beforeExit = () => keeper.save()
+  autosave.watch(engine)
+  out.beforeExit = () => autosave.save()
   let seconds = 0
   let val: number | undefined
   try {
@@ -114,12 +114,12 @@ async function run(
       told.step(step)
       watch.step(step)
       val = step.valLoss ?? val
-      keeper.step()
+      autosave.step()
     }
     seconds = await takeAll(steps, surroundings, take, told.pause)
-    keeper.save()
+    autosave.save()
   } catch (error) {
-    throw error instanceof TrainingError ? keeper.explained(error) : error
+    throw error instanceof TrainingError ? autosave.explained(error) : error
   } finally {
     told.trained(performance.now())
   }
@@ -132,19 +132,19 @@ async function run(
     steps: engine.step - before,
     seconds,
     ...(val === undefined ? {} : { valLoss: val }),
-    ...(keeper.path === undefined ? {} : { saved: keeper.path }),
+    ...(autosave.path === undefined ? {} : { saved: autosave.path }),
     ...(code ? { interrupted: true } : {}),
   })
   await out.flush()
   if (code) {
     const where = engine.step < total ? `at step ${engine.step} of ${total}` : 'while sampling'
-    complain(`stopped ${where}${keeper.left}`)
+    complain(`stopped ${where}${autosave.left}`)
   }
   return code
 }
 
 /** @throws {UsageError} for a run that has nothing left to do: to a program, --json says so */
-function checkUnfinished(flags: Flags, { step, config }: Engine): void {
+function checkUnfinished(flags: Flags, { step, config }: CliModel): void {
   const path = flags.has('fresh') ? undefined : textOf(flags, 'resume')
   if (path === undefined || step < config.num_steps || flags.has('json')) return
   const where = `${path} is already at step ${step} of ${config.num_steps}`

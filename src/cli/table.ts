@@ -13,7 +13,7 @@ const cut = (text: string, width: number) =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
 
 /** Rows under their titles, each column as wide as it must be, lines cut to `width`. */
-export function table(
+export function textTable(
   columns: readonly Column[],
   rows: readonly string[][],
   width: number,

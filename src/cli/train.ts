@@ -1,5 +1,5 @@
 /** train: trains a model and invents some documents. */
-import type { Engine } from './engine.js'
+import type { CliModel } from './engine.js'
 import { UsageError } from './exit.js'
 import type { Flags } from './parse.js'
 import { SILENT } from './report.js'
@@ -18,7 +18,7 @@ export function train(flags: Flags, surroundings: Surroundings): Promise<number>
     const all = flags.has('json') ? jsonReport(out) : textReport(out, total, logEvery)
     return quiet ? { ...SILENT, sample: all.sample } : all
   }
-  const sampler = (engine: Engine) => sampled(engine, samples)
+  const sampler = (engine: CliModel) => sampled(engine, samples)
   return session(flags, surroundings, report, sampler, (engine) =>
     evalEveryOf(engine, every, quiet),
   )
@@ -30,7 +30,7 @@ export function train(flags: Flags, surroundings: Surroundings): Promise<number>
  * @throws {UsageError} when they are asked for and nothing is held out
  */
 export function evalEveryOf(
-  { counts, config }: Pick<Engine, 'counts' | 'config'>,
+  { counts, config }: Pick<CliModel, 'counts' | 'config'>,
   given: number | undefined,
   quiet: boolean,
 ): number | undefined {
@@ -40,10 +40,10 @@ export function evalEveryOf(
 }
 
 /** How many texts are drawn, unless told otherwise: a long one takes the room of many documents. */
-export const defaultCount = ({ mode }: Engine) => (mode === 'text' ? 1 : 20)
+export const defaultCount = ({ mode }: CliModel) => (mode === 'text' ? 1 : 20)
 
 /** Texts as microgpt.py draws them, one after the other from the model's own generator. */
-export function* sampled(engine: Engine, count = defaultCount(engine), length?: number) {
+export function* sampled(engine: CliModel, count = defaultCount(engine), length?: number) {
   const options = length === undefined ? { count: 1 } : { count: 1, length }
   for (let i = 0; i < count; i++) yield* engine.sample(options)
 }

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.js'
 import { rateWarning } from '../config/rate.js'
 import type { TrainStep } from '../gpt/trainable.js'
-import type { Engine } from './engine.js'
+import type { CliModel } from './engine.js'
 import { complain } from './exit.js'
 import { SmoothedLoss } from './smoothed.js'
 
@@ -19,7 +19,7 @@ export class LossWatch {
   private readonly smoothed = new SmoothedLoss()
   private warned = false
 
-  constructor({ config, tokenizer }: Pick<Engine, 'config' | 'tokenizer'>) {
+  constructor({ config, tokenizer }: Pick<CliModel, 'config' | 'tokenizer'>) {
     this.config = config
     this.limit = 2 * Math.log(tokenizer.vocabSize)
   }

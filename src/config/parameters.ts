@@ -1,6 +1,13 @@
 /** The one table of a GPT's parameters: name, shape, initial spread and purpose of each matrix. */
 import type { Config } from './config.js'
 
+/** The name of a GPT's matrix in its state_dict. */
+export type ParameterName =
+  | 'wte'
+  | 'wpe'
+  | 'lm_head'
+  | `layer${number}.${'attn_wq' | 'attn_wk' | 'attn_wv' | 'attn_wo' | 'mlp_fc1' | 'mlp_fc2'}`
+
 /** One matrix of the table. */
 export interface ParameterSpec {
   /** Name in the state_dict, such as layer0.attn_wq. */

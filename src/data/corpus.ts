@@ -24,7 +24,8 @@ export interface DataOptions {
 }
 
 /** The data to train on, where one of docs and text is required. */
-export type Data = DataOptions & ({ docs: readonly string[] } | { text: string })
+export type Data = DataOptions &
+  ({ docs: readonly string[]; text?: undefined } | { text: string; docs?: undefined })
 
 /** Documents, or the ids of a text. */
 export type Pieces = readonly (string | ArrayLike<number>)[]

@@ -3,7 +3,7 @@
  * line, sorted. Written for this project. Feminine, masculine and neutral names, about a third each;
  * diacritics are dropped and other scripts are romanized in the usual way.
  */
-export const NAMES = `aaliyah
+export const NAMES: string = `aaliyah
 abadi
 abai
 abdelkader

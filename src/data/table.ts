@@ -110,7 +110,9 @@ export function columnOf(text: string, name: string): string[] {
   const columns: string[] = rows.next().value ?? []
   const index = columns.indexOf(name)
   if (index < 0) {
-    throw new DatasetError(`there is no column ${show(name)}; ${advice('column')} ${list(columns)}`)
+    throw new DatasetError(
+      `there is no column ${show(name)}; ${advice('column')} ${quotedNames(columns)}`,
+    )
   }
   return Array.from(rows, (row) => row[index] ?? '')
 }
@@ -150,7 +152,7 @@ export function fieldOf(text: string, name: string): string[] {
     if (typeof value !== 'string') {
       const what = object ? `no string in the field ${show(name)}` : 'no JSON object'
       const known = fieldsOf(text)
-      const hint = known?.length ? `; ${advice('field')} ${list(known)}` : ''
+      const hint = known?.length ? `; ${advice('field')} ${quotedNames(known)}` : ''
       throw new DatasetError(`line ${number} has ${what}${hint}`)
     }
     values.push(value)
@@ -159,4 +161,4 @@ export function fieldOf(text: string, name: string): string[] {
 }
 
 /** Names as a message lists them. */
-export const list = (names: readonly string[]) => names.slice(0, 20).map(show).join(', ')
+export const quotedNames = (names: readonly string[]) => names.slice(0, 20).map(show).join(', ')

@@ -3,7 +3,7 @@ import { instantiate, instantiateSync } from '@assemblyscript/loader'
 import type { instantiate as raw } from '../../build/core.js'
 import type { instantiate as rawThreads } from '../../build/core.threads.js'
 import { CoreError } from '../errors.js'
-import { coreUrl, inlineCore } from './assets.js'
+import { coreUrl, hasFiles, inlineCore } from './assets.js'
 
 /** An instance of the core: the exports of assembly/index.ts, with the compiler's types. */
 export type Core = Awaited<ReturnType<typeof raw>>
@@ -54,19 +54,21 @@ export async function loadCore(source?: CoreSource): Promise<Core> {
 
 /** A compiled core that is not instantiated yet. @throws {CoreError} as loadCore does */
 export async function loadModule(source?: CoreSource): Promise<CoreModule> {
+  if (isBigEndian()) {
+    throw new CoreError('this processor is big-endian; microgpt-wasm needs a little-endian one')
+  }
   if (typeof WebAssembly === 'undefined') throw lacking('')
   const given = await source
   if (given !== undefined) return compile(given)
-  return inlineCore === null ? compile(coreUrl()) : compileInline(inlineCore)
+  if (hasFiles()) return compile(coreUrl())
+  return (inlineModule ??= compileBytes(inlineCore()!, 'the core in this file'))
 }
+
+/** The core's numbers are little-endian; the host's views on them are as the processor is. */
+const isBigEndian = () => new Uint8Array(Uint16Array.of(1).buffer)[0] === 0
 
 /** The core inside this file. */
 let inlineModule: Promise<CoreModule> | undefined
-const compileInline = (base64: string) =>
-  (inlineModule ??= compileBytes(
-    Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)),
-    'the core in this file',
-  ))
 
 /**
  * Instantiates a compiled core.
@@ -85,6 +87,11 @@ export async function startCore<C extends Core>(
     const started = isNode() ? instantiateSync(module, imports) : await instantiate(module, imports)
     core = started.exports as unknown as C
   } catch (cause) {
+    if (/memory/i.test(reason(cause))) {
+      const message =
+        'there is no memory for another model: too many are alive, or one is too large'
+      throw new CoreError(`${message}; free() those that are no longer used`, { cause })
+    }
     throw new CoreError(`the core could not be started: ${reason(cause)}`, { cause })
   }
   const { value = 'another module' } = core.VERSION ?? {}
@@ -111,7 +118,7 @@ async function compile(source: CoreSource): Promise<CoreModule> {
   if (typeof source !== 'string' && !(source instanceof URL)) {
     return compileBytes(source, 'the bytes given')
   }
-  const url = address(source)
+  const url = sourceUrl(source)
   let module = compiled.get(url.href)
   if (!module) {
     module = fetchModule(url)
@@ -121,11 +128,21 @@ async function compile(source: CoreSource): Promise<CoreModule> {
   return module
 }
 
-function address(source: string | URL): URL {
+/** Two letters at least: C: is a drive. */
+const SCHEME = /^[a-z][a-z\d+.-]+:/i
+
+/**
+ * A core's address as a URL: in Node a string without a scheme is a path, in browsers it is relative
+ * to the page.
+ * @throws {CoreError} when it is none
+ */
+export function sourceUrl(source: string | URL): URL {
   try {
-    if (isNode()) return new URL(source, `file://${process.cwd()}/`)
+    if (isNode() && typeof source === 'string' && !SCHEME.test(source)) {
+      return globalThis.process.getBuiltinModule('node:url').pathToFileURL(source)
+    }
     // A worker has no document, only its own address.
-    return new URL(source, globalThis.document?.baseURI ?? location.href)
+    return new URL(source, globalThis.document?.baseURI ?? globalThis.location?.href)
   } catch (cause) {
     throw new CoreError(`the core's address is not a URL: ${String(source)}`, { cause })
   }
@@ -133,12 +150,12 @@ function address(source: string | URL): URL {
 
 async function fetchModule(url: URL): Promise<CoreModule> {
   if (url.protocol === 'file:' && isNode()) {
-    const { readFile } = process.getBuiltinModule('node:fs/promises')
-    const bytes = await readFile(url).catch((cause: unknown) => {
-      const what = `the core is not at ${url.pathname}; run npm run build, or give its address`
-      throw new CoreError(what, { cause })
+    const { readFile } = globalThis.process.getBuiltinModule('node:fs/promises')
+    const path = globalThis.process.getBuiltinModule('node:url').fileURLToPath(url.href)
+    const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+      throw new CoreError(`the core cannot be read from ${path}: ${unread(cause)}`, { cause })
     })
-    return compileBytes(bytes, url.pathname)
+    return compileBytes(bytes, path)
   }
   const response = await fetch(url).catch((cause: unknown) => {
     const what = `the core could not be fetched from ${url.href}: ${reason(cause)}`
@@ -151,6 +168,19 @@ async function fetchModule(url: URL): Promise<CoreModule> {
   return compileBytes(response, url.href)
 }
 
+/** Why a file could not be read, and what to do about it. */
+function unread({ code, name, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return 'there is no such file; copy it there, or give core its address'
+  // Deno's.
+  if (name === 'NotCapable')
+    return 'Deno has not been given the permission; run it with --allow-read'
+  return message
+}
+
+/** What a server that knows no such file often sends instead of a status. */
+const isHtml = (bytes: Uint8Array) =>
+  /^\s*<(!doctype|html|\?xml)/i.test(new TextDecoder().decode(bytes.subarray(0, 100)))
+
 /**
  * Compiles what a server sends while it loads where the server names the type, else after.
  * @param what it is, for the message
@@ -159,18 +189,25 @@ async function compileBytes(
   source: ArrayBuffer | Uint8Array | Response,
   what: string,
 ): Promise<CoreModule> {
+  let bytes: Uint8Array | null = null
   try {
-    if (!('arrayBuffer' in source)) return await WebAssembly.compile(source as BufferSource)
-    // Streaming wants just this type, without parameters.
-    const type = source.headers.get('content-type')?.trim().toLowerCase()
-    if (type === 'application/wasm' && 'compileStreaming' in WebAssembly) {
-      return await WebAssembly.compileStreaming(source)
+    if ('arrayBuffer' in source) {
+      // Streaming wants just this type, without parameters.
+      const type = source.headers.get('content-type')?.trim().toLowerCase()
+      if (type === 'application/wasm' && 'compileStreaming' in WebAssembly) {
+        return await WebAssembly.compileStreaming(source)
+      }
+      bytes = new Uint8Array(await source.arrayBuffer())
     }
-    return await WebAssembly.compile(await source.arrayBuffer())
+    return await WebAssembly.compile((bytes ?? source) as BufferSource)
   } catch (cause) {
     if (/content.security.policy/i.test(reason(cause))) {
       const message = "this page's Content-Security-Policy forbids WebAssembly; "
       throw new CoreError(`${message}add 'wasm-unsafe-eval' to its script-src`, { cause })
+    }
+    if (bytes && isHtml(bytes)) {
+      const message = `the core is not at ${what}: the server answered with HTML`
+      throw new CoreError(`${message}; serve core.wasm there, or give core its address`, { cause })
     }
     if (!WebAssembly.validate(SIMD_PROBE)) throw lacking(' SIMD', cause)
     const message = `${what}: not a whole WebAssembly module (${reason(cause)})`
@@ -179,11 +216,13 @@ async function compileBytes(
 }
 
 const lacking = (what: string, cause?: unknown) =>
-  new CoreError(`this engine has no WebAssembly${what}; use the twins in microgpt-wasm/reference`, {
-    cause,
-  })
+  new CoreError(
+    `this engine has no WebAssembly${what}, or it is turned off (as with the JIT); ` +
+      'use the slower engines of microgpt-wasm/reference',
+    { cause },
+  )
 
 /** Whether this runs in Node. */
-export const isNode = () => typeof process === 'object' && process.versions?.node !== undefined
+export const isNode = () => globalThis.process?.versions?.node !== undefined
 
 const reason = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))

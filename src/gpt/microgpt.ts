@@ -2,7 +2,7 @@
  * The main class: one object that trains, samples and can be inspected, in Node and in browsers.
  */
 import type { CheckpointBytes } from '../checkpoint/safetensors/read.js'
-import { type PiecewiseFile, joined } from '../checkpoint/safetensors/write.js'
+import { type Bytes, type PiecewiseFile, joined } from '../checkpoint/safetensors/write.js'
 import { type DatasetMark, markOf, writeCheckpoint } from '../checkpoint/write.js'
 import { checkField, checkOptions, checkWhole } from '../config/checks.js'
 import { type Config, resolveConfig } from '../config/config.js'
@@ -185,7 +185,7 @@ export class MicroGPT implements Trainable {
    * @throws {CheckpointError} if a parameter or moment is not finite, or if the
    *   file is larger than an array can be
    */
-  save(options: { optimizer?: boolean } = {}): Uint8Array {
+  save(options: { optimizer?: boolean } = {}): Bytes {
     const file = this.saveInPieces(options)
     try {
       return joined(file)

@@ -1,6 +1,6 @@
 /** Options and results of MicroGPT's methods. */
 import type { ReadOptions } from '../checkpoint/metadata.js'
-import type { ConfigInput } from '../config/config.js'
+import type { ConfigInput, PresetName } from '../config/config.js'
 import type { Data, DataOptions } from '../data/corpus.js'
 import type { EngineOptions } from './runtime.js'
 import type { Seed } from '../random.js'
@@ -9,8 +9,8 @@ import type { Seed } from '../random.js'
 export type CreateOptions = Data & MakeOptions
 
 interface MakeOptions extends EngineOptions {
-  /** 'tutorial' (the default) or 'gist'. */
-  preset?: string
+  /** A name in PRESETS: 'tutorial' (the default) or 'gist'. */
+  preset?: PresetName | (string & {})
   /** Fields that differ from the preset. */
   config?: ConfigInput
   /** Seed of all random draws; default 42. The same seed gives the same run. */

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.js'
 import { term } from '../config/terms.js'
 import { countParams, gptTable } from '../config/parameters.js'
 import { Arena } from '../engine/arena.js'
-import { coreUrl, inlineCore } from '../engine/assets.js'
+import { coreUrl, hasFiles } from '../engine/assets.js'
 import { type CoreSource, hasFusedMultiplyAdd, isNode, loadCore } from '../engine/core.js'
 import { type Executor, SerialExecutor } from '../engine/executor.js'
 import { ConfigError } from '../errors.js'
@@ -53,7 +53,7 @@ export async function openRuntime(
 ): Promise<Runtime> {
   const { core, fast = false, threads = 1 } = options
   const width = threadCount(config, vocabSize, threads)
-  const fused = fast && inlineCore === null && hasFusedMultiplyAdd()
+  const fused = fast && hasFiles() && hasFusedMultiplyAdd()
   if (width === 1) {
     const given = core ?? (fused ? coreUrl({ fast: true }) : undefined)
     const loaded = await loadCore(given)
@@ -79,7 +79,8 @@ function threadsCore(core: CoreSource | undefined, fast: boolean): URL {
 }
 
 function threadCount(config: Config, vocabSize: number, threads: number | 'auto'): number {
-  const possible = typeof SharedArrayBuffer !== 'undefined' && inlineCore === null
+  const shares = typeof SharedArrayBuffer !== 'undefined'
+  const possible = shares && hasFiles()
   if (threads === 'auto') {
     const params = countParams(gptTable(config, vocabSize))
     const flops = 6 * params * config.block_size * config.batch_size
@@ -96,13 +97,18 @@ function threadCount(config: Config, vocabSize: number, threads: number | 'auto'
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
     refuse(`must be 'auto' or a whole number from 1 to ${MAX_THREADS}`)
   }
-  if (threads > 1 && !possible) {
-    refuse('above 1 need shared memory: a cross-origin isolated page (COOP, COEP), several files')
+  if (threads > 1 && !hasFiles()) {
+    refuse('above 1 need the cores as files: import microgpt-wasm, not its inline bundle')
+  }
+  if (threads > 1 && !shares) {
+    const isolated = 'shared memory: a cross-origin isolated page (COOP, COEP)'
+    const lacks = 'SharedArrayBuffer, which this browser does not have'
+    refuse(`above 1 need ${globalThis.crossOriginIsolated ? lacks : isolated}`)
   }
   return threads
 }
 
 const cpus = () =>
   isNode()
-    ? process.getBuiltinModule('node:os').availableParallelism()
+    ? globalThis.process.getBuiltinModule('node:os').availableParallelism()
     : navigator.hardwareConcurrency

@@ -1,5 +1,5 @@
 /** The state_dict: the named matrices of a model as views on the arena. */
-import type { ParameterSpec } from '../config/parameters.js'
+import type { ParameterName, ParameterSpec } from '../config/parameters.js'
 import type { Arena } from '../engine/arena.js'
 import type { Tensor } from '../engine/tensor.js'
 import type { Random } from '../random.js'
@@ -21,7 +21,12 @@ export interface Parameter {
 }
 
 /** The matrices by name, in microgpt.py's order, which is also their order in the arena. */
-export type StateDict = ReadonlyMap<string, Parameter>
+export interface StateDict extends ReadonlyMap<string, Parameter> {
+  /** The matrix with this name, if the model has one. */
+  get(name: ParameterName): Parameter | undefined
+  /** The same for other models, with other names. */
+  get(name: string): Parameter | undefined
+}
 
 /**
  * Maps the matrices of a table to an arena's parameters, one after the other.

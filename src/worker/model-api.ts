@@ -1,4 +1,5 @@
 /** The methods of the worker behind createWorkerModel. */
+import type { Bytes } from '../checkpoint/safetensors/write.js'
 import type { CreateOptions, GenerateOptions, Generated, LoadOptions } from '../gpt/microgpt.js'
 import type { MicroGPT, SampleOptions, TrainOptions } from '../gpt/microgpt.js'
 
@@ -48,7 +49,7 @@ export type Ending = 'completed' | 'aborted'
 export interface ModelApi {
   create: { argument: CreateOptions; result: Created }
   load: { argument: { bytes: unknown; options: LoadOptions }; result: Created }
-  save: { argument: { optimizer?: boolean }; result: Uint8Array }
+  save: { argument: { optimizer?: boolean }; result: Bytes }
   train: { argument: TrainOptions; result: { status: Ending; step: number }; part: Steps }
   validate: { argument: null; result: number }
   sample: { argument: SampleOptions; result: string[] }

@@ -1,4 +1,5 @@
 /** A model in a worker: MicroGPT's members, asynchronous. */
+import type { Bytes } from '../checkpoint/safetensors/write.js'
 import type { Config } from '../config/config.js'
 import type { Mode } from '../data/corpus.js'
 import { ConfigError, TrainingError } from '../errors.js'
@@ -109,7 +110,7 @@ export class WorkerModel implements ModelInfo, AsyncTrainable {
   }
 
   /** Like MicroGPT.save, with the same bytes. */
-  save(options: { optimizer?: boolean } = {}): Promise<Uint8Array> {
+  save(options: { optimizer?: boolean } = {}): Promise<Bytes> {
     return this.rpc.call('save', options)
   }
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Case, modelOf, writeCase } from '../../src/bench/peers/cases.js'
 import {
-  type Answer,
+  type PeerAnswer,
   OURS,
   PEERS,
   type Peer,
@@ -52,7 +52,7 @@ function answers(asked: string[]): Ask {
     const losses = { near: [4.00005], wrong: [4.1] }[label] ?? [4]
     const ms = { near: { 16: 4, 32: 6 } }[label] ?? { 16: 2, 32: 8 }
     const msPerStep = mode === 'time' ? ms[file as '16']! : null
-    return { about: `${label} 1.0`, losses, msPerStep } satisfies Answer
+    return { about: `${label} 1.0`, losses, msPerStep } satisfies PeerAnswer
   }
 }
 

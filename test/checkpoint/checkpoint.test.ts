@@ -16,7 +16,7 @@ const full = { optimizer: true }
 const ODD = { ...small, n_embd: 1, n_head: 1, block_size: 5 }
 
 const create = (options: Partial<api.CreateOptions> = {}) =>
-  MicroGPT.create({ docs: WORDS, config: small, ...options })
+  MicroGPT.create({ docs: WORDS, config: small, ...options } as api.CreateOptions)
 const train = (gpt: api.MicroGPT, steps: number, batch_size?: number) =>
   Array.from(gpt.train(batch_size ? { steps, batch_size } : { steps }), ({ loss }) => loss)
 

@@ -36,7 +36,15 @@ beforeAll(async () => {
     return { name, shape, data: new Float64Array(bytes.slice().buffer) }
   })
   const step = String(FIRST)
-  writeFileSync(model, writeSafetensors(named, { ...Object.fromEntries(metadata), step }))
+  writeFileSync(
+    model,
+    writeSafetensors(named, {
+      ...Object.fromEntries(metadata),
+      step,
+      // The steps are far beyond num_steps, as a run with a constant schedule may be.
+      docs_seen: '900000',
+    }),
+  )
 })
 
 /** The last step of which a writer has told that it is begun, or done. */

@@ -114,7 +114,10 @@ function expectWhole(at: string, { code, signal, stderr, calls }: Ran, failed: n
   if (saved) expect(stderr).toBe('')
   else expect(stderr).toMatch(/^microgpt-wasm: cannot (read|write) [^\n]+\n$/)
   const renamed = calls.findIndex(({ to }) => to === 'model')
-  expect(renamed < 0 || renamed <= failed || calls[failed]!.name.startsWith('rm')).toBe(true)
+  const { name, path } = calls[failed]!
+  // A file that has been read need not be closed, and not all disks report their free space.
+  const ignored = /^(rm|statfs)/.test(name) || (name === 'closeSync' && path === 'model')
+  expect(renamed < 0 || renamed <= failed || ignored).toBe(true)
 }
 
 describe('a call that fails', { timeout: 120_000 }, () => {

@@ -1,6 +1,6 @@
 /** Whatever --data may meet: streams, pipes, servers that misbehave. Nothing hangs, nothing is guessed. */
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -70,6 +70,16 @@ afterAll(() => {
   server.close()
   rmSync(folder, { recursive: true })
 })
+
+/** Waits until a process handles SIGHUP, the first signal: the program then handles all three. */
+async function listening(pid: number): Promise<void> {
+  for (let i = 0; i < 1000; i++) {
+    const [, caught = '0'] =
+      /^SigCgt:\s*(\w+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    if (BigInt(`0x${caught}`) & 1n) return
+    await setTimeout(20)
+  }
+}
 
 /** The program with something on its standard input. */
 function piped(input: string | Uint8Array, ...words: string[]) {
@@ -191,7 +201,8 @@ describe('nothing hangs', () => {
     if (data() === at('waiting')) execFileSync('mkfifo', [at('waiting')])
     const child = spawn(process.execPath, [CLI, 'train', '--data', data()], { env: environment() })
     const end = ended(child)
-    await setTimeout(1200)
+    await listening(child.pid!)
+    await setTimeout(300)
     child.kill('SIGINT')
     const run = await end
     expect([run.code, run.stderr]).toEqual([130, 'microgpt-wasm: stopped before the first step\n'])

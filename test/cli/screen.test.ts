@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { nearest } from '../../src/cli/nearest.js'
 import { Progress, duration } from '../../src/cli/progress.js'
 import { textReport } from '../../src/cli/report-text.js'
-import { table } from '../../src/cli/table.js'
+import { textTable } from '../../src/cli/table.js'
 
 /** A report on a terminal, and what it has been sent since the last look. */
 function terminal(width: number, total: number, logEvery?: number) {
@@ -127,5 +127,5 @@ test('a table is cut with a sign', () => {
     ['one', '1', 'first of all'],
     ['three', '10', ''],
   ]
-  expect(table(columns, rows, 15)).toBe('a       n  b\none     1  fir…\nthree  10\n')
+  expect(textTable(columns, rows, 15)).toBe('a       n  b\none     1  fir…\nthree  10\n')
 })

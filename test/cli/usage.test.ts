@@ -11,13 +11,13 @@ describe('exit code 2 and one sentence', () => {
   const HELP = '; microgpt-wasm train --help lists the flags'
   const WHOLE = 'must be a whole number'
   test.each([
-    ['', 'a command comes first (train, sample, inspect, export or bench), got nothing; '],
+    ['', 'a command comes first (train, sample, inspect, export, bench or web), got nothing; '],
     [
       '--json train',
-      'a command comes first (train, sample, inspect, export or bench), got "--json"; ',
+      'a command comes first (train, sample, inspect, export, bench or web), got "--json"; ',
     ],
     ['trian', 'there is no command "trian" (did you mean train?); microgpt-wasm --help says more'],
-    ['fly', 'there is no command "fly" (train, sample, inspect, export or bench); '],
+    ['fly', 'there is no command "fly" (train, sample, inspect, export, bench or web); '],
     ['train --stesp 3', `there is no flag "--stesp" (did you mean --steps?)${HELP}`],
     ['train --lerning_rate 3', 'there is no flag "--lerning_rate" (did you mean --learning_rate?)'],
     ['train --xyzzy', `there is no flag "--xyzzy"${HELP}`],

@@ -1,10 +1,11 @@
 /** What build/ holds for browsers, and how large it is. */
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import * as api from '../../src/index.js'
 import { root } from './browser.js'
@@ -12,139 +13,80 @@ import { root } from './browser.js'
 const read = (name: string) => readFileSync(join(root, 'build', name))
 const KB = 1024
 
-// What a visitor waits for. A change that goes past these has to earn it.
-test.each([
-  ['core.wasm', 14],
-  ['microgpt.js', 12.25],
-  ['microgpt.data.js', 2.75],
-  ['microgpt.kit.js', 6.25],
-  ['microgpt.load.js', 6.5],
-  ['microgpt.threads.js', 5.25],
-  ['worker.js', 3.25],
-  ['page.js', 28],
-])('%s is at most %f KB, gzipped', (name, most) => {
-  expect(gzipSync(read(name), { level: 9 }).length).toBeLessThanOrEqual(most * KB)
-})
-
-/** What a program prints, run in a folder with these built files alone. */
-function runBeside(files: string[], program: string): unknown {
-  const folder = mkdtempSync(join(tmpdir(), 'beside-'))
-  try {
-    for (const file of files) copyFileSync(join(root, 'build', file), join(folder, file))
-    writeFileSync(
-      join(folder, 'program.mjs'),
-      `import * as api from './microgpt.js'
-      const { MicroGPT, createWorkerModel } = api
-      const gpt = await MicroGPT.create({ docs: ['anna', 'otto'] })
-      for (const _ of gpt.train({ steps: 3 })) continue
-      const caught = (promise) =>
-        promise.then(() => 'nothing', (e) => [e instanceof api[e.name], e.message])
-      ${program}`,
-    )
-    const printed = execFileSync(process.execPath, [join(folder, 'program.mjs')], {
-      encoding: 'utf8',
-    })
-    return JSON.parse(printed)
-  } finally {
-    rmSync(folder, { recursive: true })
+/** Sizes of what esbuild makes of a program in a folder with the package, gzipped, by how it loads. */
+async function bundled(program: string) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: program, resolveDir: root },
+    alias: { 'microgpt-wasm': join(root, 'build/index.js') },
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: 'esm',
+    outdir: 'out',
+    write: false,
+    metafile: true,
+    // Imports for their order alone: only in node_modules they are silent.
+    logLevel: 'error',
+  })
+  const size = (path: string) => {
+    const file = outputFiles.find((output) => output.path.endsWith(path.replace(/^.*\//, '/')))!
+    return gzipSync(file.contents, { level: 9 }).length
+  }
+  const reach = (kinds: string[]) => {
+    const seen = new Set(['out/stdin.js'])
+    for (const path of seen) {
+      for (const { path: to, kind } of metafile.outputs[path]!.imports) {
+        if (kinds.includes(kind)) seen.add(to)
+      }
+    }
+    return [...seen].reduce((sum, path) => sum + size(path), 0)
+  }
+  return {
+    first: reach(['import-statement']),
+    all: reach(['import-statement', 'dynamic-import']),
   }
 }
 
-test('microgpt.js works beside core.wasm alone, and names the file that it lacks', () => {
-  const got = runBeside(
-    ['microgpt.js', 'core.wasm'],
-    `const { char } = gpt.generate({ prompt: 'a', seed: 1 }).next().value ?? { char: '' }
-    const works = [
-      gpt.step, gpt.sample({ count: 1001 }).length, gpt.loss(['anna']) < 4, char.length < 2,
-      gpt.stateDict.size,
-    ]
-    const lacks = [
-      await caught(MicroGPT.load(new Uint8Array(8))),
-      await caught(createWorkerModel({ docs: ['anna'] })),
-      await caught(MicroGPT.create({ text: 'anna' })),
-      await caught(MicroGPT.create({ docs: ['anna', 'otto'], valFraction: 0.5 })),
-      await caught(MicroGPT.create({ docs: ['anna'], threads: 2 })),
-    ]
-    gpt.free()
-    const freed = await caught(Promise.resolve().then(() => gpt.params))
-    console.log(JSON.stringify({ works, lacks, freed: freed[0] }))`,
+// What a visitor waits for. A change that goes past these has to earn it.
+test('a program that imports MicroGPT stays small', async () => {
+  const { first, all } = await bundled(
+    "import { MicroGPT } from 'microgpt-wasm'; MicroGPT.create()",
   )
-  const lacks = (file: string) => [true, `${file} could not be loaded; put it beside microgpt.js`]
-  const files = ['microgpt.load.js', 'worker.js', 'microgpt.data.js', 'microgpt.data.js']
-  expect(got).toEqual({
-    works: [3, 1001, true, true, 9],
-    lacks: [...files, 'microgpt.threads.js'].map(lacks),
-    freed: true,
-  })
+  expect(first, 'before the first step').toBeLessThanOrEqual(28 * KB)
+  expect(all, 'everything').toBeLessThanOrEqual(33 * KB)
 })
 
-test('microgpt.data.js beside it learns from a text, and holds a part out', () => {
-  const got = runBeside(
-    ['microgpt.js', 'core.wasm', 'microgpt.data.js'],
-    `const text = 'anna otto '.repeat(20)
-    const held = await MicroGPT.create({ text, valFraction: 0.2 })
-    const [{ valLoss }] = [...held.train({ steps: 1, evalEvery: 1 })]
-    const [sample] = held.sample({ length: 30 })
-    const same = valLoss === held.validate()
-    const short = await caught(MicroGPT.create({ text: 'ab' }))
-    console.log(JSON.stringify({ same, sample: sample.length, short: short[0] }))`,
-  )
-  expect(got).toEqual({ same: true, sample: 30, short: true })
+test('core.wasm is at most 14 KB, gzipped', () => {
+  expect(gzipSync(read('core.wasm'), { level: 9 }).length).toBeLessThanOrEqual(14 * KB)
 })
 
-test('microgpt.load.js takes a run up; it and the kit throw errors of the same classes', () => {
-  const got = runBeside(
-    ['microgpt.js', 'core.wasm', 'microgpt.load.js', 'microgpt.kit.js'],
-    `const kit = await import('./microgpt.kit.js')
-    const docs = ['anna', 'otto']
-    const whole = await MicroGPT.create({ docs })
-    for (const _ of whole.train({ steps: 3 })) continue
-    const file = whole.save({ optimizer: true })
-    const again = await MicroGPT.load(file, { docs })
-    const models = [gpt, whole, again]
-    const params = models.map((one) => (one.train({ steps: 2 }).next(), String(one.params)))
-    const taken = await MicroGPT.load(file, { docs })
-    const classes = again.tokenizer instanceof api.Tokenizer && whole instanceof MicroGPT
-    const arena = new kit.Arena(await api.loadCore(), { params: 2, values: 8, scratch: 0, records: 2 })
-    const ops = await caught(Promise.resolve().then(() => {
-      const g = new kit.Graph(arena)
-      g.add(g.input(1), g.input(2))
-    }))
-    const broken = await caught(MicroGPT.load(file.subarray(0, 100)))
-    const field = await caught(MicroGPT.load(file, { config: { n_embd: 18 } }))
-    const refused = [broken, field, ops].map(([ofClass]) => ofClass)
-    const same = new Set(params).size
-    const equal = String(taken.save({ optimizer: true })) === String(file)
-    console.log(JSON.stringify({ same, equal, classes, refused }))`,
-  )
-  expect(got).toEqual({ same: 1, equal: true, classes: true, refused: [true, true, true] })
+test('bundlers find every file: each address is a literal, and workers name none', () => {
+  const found = (name: string) =>
+    Array.from(
+      read(name)
+        .toString()
+        .matchAll(/new URL\("\.\/([^"]+)",\s*import\.meta\.url\)/g),
+      ([, file]) => file!,
+    ).sort()
+  const chunks = readdirSync(join(root, 'build')).filter((name) => /^chunk-.*\.js$/.test(name))
+  const all = ['core.fast.threads.wasm', 'core.fast.wasm', 'core.threads.wasm', 'core.wasm']
+  all.push('thread.js', 'worker.js')
+  expect(chunks.flatMap(found)).toEqual(all)
+  expect(found('microgpt.js')).toEqual(all)
+  for (const name of ['worker.js', 'thread.js', 'microgpt.inline.js']) {
+    expect(found(name), name).toEqual([])
+  }
+  for (const name of ['worker.js', 'thread.js']) {
+    expect(read(name).toString(), name).not.toMatch(
+      /import\.meta|\bimport\s*[({"']|new Worker\(new/,
+    )
+  }
+  for (const name of ['index.js', 'microgpt.js', 'worker.js', 'thread.js', ...chunks]) {
+    expect(read(name).toString(), name).not.toMatch(/from\s*"node:|import\("node:/)
+  }
 })
 
-test('the kit of the package checks what own models are made of', () => {
-  const got = runBeside(
-    ['microgpt.js', 'core.wasm', 'microgpt.kit.js'],
-    `const { Arena, Graph } = await import('./microgpt.kit.js')
-    const arena = new Arena(await api.loadCore(), { params: 2, values: 8, scratch: 0, records: 2 })
-    const ids = new Graph(arena).ids(2, 4)
-    ids.set([3, 1])
-    const read = [ids.at(0), ids.at(1)]
-    const wrong = [() => ids.set([0, 4]), () => ids.put(0, NaN), () => arena.alloc([0])]
-    const refused = []
-    for (const call of wrong) refused.push(await caught(Promise.resolve().then(call)))
-    console.log(JSON.stringify({ ids: read, grad: arena.paramsGrad.length, refused }))`,
-  )
-  expect(got).toEqual({
-    ids: [3, 1],
-    grad: 2,
-    refused: [
-      [true, 'ids run from 0 to 3, got 4 at 1'],
-      [true, 'ids run from 0 to 3, got NaN at 0'],
-      [true, 'a slice of the arena has sizes above 0, got 0'],
-    ],
-  })
-})
-
-test('the built package and the file for pages export what the sources do', () => {
+test('the built package and the files for pages export what the sources do', () => {
   const names = (file: string) => {
     const url = JSON.stringify(pathToFileURL(join(root, 'build', file)).href)
     const program = `console.log(JSON.stringify(Object.keys(await import(${url}))))`
@@ -152,13 +94,32 @@ test('the built package and the file for pages export what the sources do', () =
     return JSON.parse(execFileSync(process.execPath, flags, { encoding: 'utf8' })) as string[]
   }
   const all = Object.keys(api).sort()
-  expect(names('index.js').sort()).toEqual(all)
-  expect(names('microgpt.inline.js').sort()).toEqual(all)
-  const parts = ['microgpt.js', 'microgpt.kit.js'].flatMap(names)
-  const readers = ['readCheckpoint', 'readSafetensors']
-  // microgpt.threads.js is built on it; to others it is no use.
-  const inner = 'DocumentPass'
-  expect([...new Set([...parts, ...readers])].sort()).toEqual([...all, inner].sort())
+  for (const file of ['index.js', 'microgpt.js', 'microgpt.inline.js']) {
+    expect(names(file).sort(), file).toEqual(all)
+  }
+})
+
+test('errors keep their names when a program is minified', async () => {
+  const program = `import { MicroGPT } from 'microgpt-wasm'
+    MicroGPT.create({ docs: [] }).catch((e) =>
+      console.log(e.name, e.constructor.name, e.stack.split(':')[0], Object.keys(e)))`
+  const { outputFiles } = await build({
+    stdin: { contents: program, resolveDir: root },
+    alias: { 'microgpt-wasm': join(root, 'build/index.js') },
+    ...{ bundle: true, minify: true, format: 'esm', write: false, logLevel: 'error' },
+  })
+  const flags = ['--input-type=module', '-e', outputFiles[0]!.text]
+  const printed = execFileSync(process.execPath, flags, { encoding: 'utf8' })
+  expect(printed).toBe('DatasetError DatasetError DatasetError []\n')
+})
+
+test('an uncaught error prints a few lines of readable code', () => {
+  const program = `import { MicroGPT } from ${JSON.stringify(join(root, 'build/index.js'))}
+    await MicroGPT.create({ docs: ['anna'], config: { n_embd: -1 } })`
+  const flags = ['--input-type=module', '-e', program]
+  const { stderr } = spawnSync(process.execPath, flags, { encoding: 'utf8' })
+  expect(stderr).toMatch(/ConfigError: n_embd/)
+  expect(stderr.length).toBeLessThan(3000)
 })
 
 test('microgpt.html and microgpt.inline.js ask for nothing beside them', () => {
@@ -173,41 +134,40 @@ test('microgpt.html and microgpt.inline.js ask for nothing beside them', () => {
   }
 })
 
-test('the package holds all of it', () => {
+/** What npm would pack. */
+function packed() {
   const flags = ['pack', '--dry-run', '--json', '--ignore-scripts']
   const listed = execFileSync('npm', flags, { cwd: root, encoding: 'utf8', stdio: 'pipe' })
-  const [{ files }] = JSON.parse(listed) as [{ files: { path: string }[] }]
-  const paths = new Set(files.map(({ path }) => path))
+  return JSON.parse(listed)[0] as { files: { path: string }[]; unpackedSize: number }
+}
+
+test('the package holds what its entry points and commands need, and no more', () => {
+  const paths = packed().files.map(({ path }) => path)
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     exports: Record<string, string | Record<string, string>>
   }
   const named = Object.values(exports).flatMap((to) =>
     typeof to === 'string' ? to : Object.values(to),
   )
-  const page = [
-    'microgpt.data.js',
-    'microgpt.kit.js',
-    'microgpt.load.js',
-    'microgpt.threads.js',
-    'index.html',
-    'boot.js',
-    'page.js',
-    'page-worker.js',
-    'page.css',
-    'microgpt.html',
-  ]
-  expect(paths.has('python/microgpt_torch.py')).toBe(true)
-  const more = [
-    ...page,
-    'icon.svg',
-    'web.js',
-    'cli.js',
+  const commands = ['cli.js', 'measure.js', 'peak.wasm', 'web.js']
+  const page = ['index.html', 'boot.js', 'page.js', 'page-worker.js', 'page.css', 'icon.svg']
+  const types = [
     'core.d.ts',
     'core.threads.d.ts',
     'types/worker/worker-model.d.ts',
+    'types/platform.d.ts',
   ]
-  const wanted = [...named.map((path) => path.slice(2)), ...more.map((name) => `build/${name}`)]
-  expect(wanted.filter((path) => !paths.has(path))).toEqual([])
+  const built = [...commands, ...page, ...types, 'microgpt.js', 'microgpt.html']
+  const wanted = [...named.map((path) => path.slice(2)), ...built.map((name) => `build/${name}`)]
+  expect(wanted.filter((path) => !paths.includes(path))).toEqual([])
+  // Code for development, and what only the tests and the compiler use.
+  expect(paths.filter((path) => /^(src|test|scripts|assembly)\/|debug|\.wat$/.test(path))).toEqual(
+    [],
+  )
+})
+
+test('the package takes at most 2.8 MB when it is installed', () => {
+  expect(packed().unpackedSize).toBeLessThanOrEqual(2.8e6)
 })
 
 test('the declarations type a program that uses the package', () => {

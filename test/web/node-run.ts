@@ -19,7 +19,7 @@ export interface NodeSample {
 
 /** A model in Node that is trained as the page trains it: samples on the way, and 20 at the end. */
 export async function nodeRun(options: Options = {}) {
-  const gpt = await MicroGPT.create({ docs, ...options })
+  const gpt = await MicroGPT.create({ docs, ...options } as Parameters<typeof MicroGPT.create>[0])
   const { num_steps } = gpt.config
   const known = new Set(gpt.docs)
   const points: Point[] = []

@@ -34,7 +34,7 @@ async function lossesOf(page: Opened): Promise<number[]> {
 }
 
 async function lossesInNode(options: Partial<Parameters<typeof MicroGPT.create>[0]> = {}) {
-  const gpt = await MicroGPT.create({ docs, ...options })
+  const gpt = await MicroGPT.create({ docs, ...options } as Parameters<typeof MicroGPT.create>[0])
   return { losses: Array.from(gpt.train(), ({ loss }) => loss), samples: gpt.sample() }
 }
 

@@ -1,9 +1,10 @@
-/** The program of `npm run web`: its address, and its flags. */
+/** The program of `npm run web` and `npx microgpt-wasm web`: its address, and its flags. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
+const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
 const WEB = fileURLToPath(new URL('../../build/web.js', import.meta.url))
 
 /** Runs it until it has said something. */
@@ -26,6 +27,20 @@ test('prints its address, serves the page under the policy, and takes --port', a
   } finally {
     child.kill()
   }
+})
+
+test('is a command of the program too', async () => {
+  const child = spawn(process.execPath, [CLI, 'web', '--port', '0'])
+  try {
+    const [said] = await once(child.stdout, 'data')
+    const [at] = String(said).match(/http:\/\/127\.0\.0\.1:\d+\//)!
+    expect((await fetch(at)).status).toBe(200)
+  } finally {
+    child.kill()
+  }
+  const odd = spawn(process.execPath, [CLI, 'web', '--port', 'x'])
+  const [code] = await once(odd, 'exit')
+  expect(code).toBe(2)
 })
 
 test.each([

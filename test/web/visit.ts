@@ -80,14 +80,14 @@ export async function curveOf(page: Page): Promise<{ steps: number[]; losses: nu
 
 /** The same run in Node, without a break. */
 export async function inNode(options: Options = {}) {
-  const gpt = await MicroGPT.create({ docs, ...options })
+  const gpt = await MicroGPT.create({ docs, ...options } as Parameters<typeof MicroGPT.create>[0])
   const losses = Array.from(gpt.train(), ({ loss }) => loss)
   return { gpt, losses }
 }
 
 /** A run in Node as it stands after some steps. */
 export async function atStep(steps: number, options: Options = {}) {
-  const gpt = await MicroGPT.create({ docs, ...options })
+  const gpt = await MicroGPT.create({ docs, ...options } as Parameters<typeof MicroGPT.create>[0])
   for (const _step of gpt.train({ steps })) continue
   return gpt
 }

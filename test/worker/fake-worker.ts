@@ -44,6 +44,8 @@ export class FakeWorker {
   }
 
   postMessage(request: Request, transfer: Transferable[]): void {
+    // What makes a script a worker: this one is.
+    if ('microgpt' in request) return
     if (this.terminated) throw new MicroGPTError('a worker that is gone was sent a message')
     this.sent.push(structuredClone(request))
     this.channel.port1.postMessage(request, transfer)
@@ -52,6 +54,10 @@ export class FakeWorker {
   addEventListener(type: 'message' | 'error', listener: (event: never) => void): void {
     if (type === 'error') this.onError = listener as typeof this.onError
     else this.channel.port1.addEventListener('message', listener as EventListener)
+  }
+
+  removeEventListener(type: 'message' | 'error', listener: (event: never) => void): void {
+    if (type === 'message') this.channel.port1.removeEventListener(type, listener as EventListener)
   }
 
   terminate(): void {

@@ -51,7 +51,7 @@ export const PEERS: readonly Peer[] = [
   },
 ]
 
-export interface Answer {
+export interface PeerAnswer {
   /** Name, version and backend. */
   about: string
   losses: number[]
@@ -72,13 +72,13 @@ export async function askPeer(
   { program, dtype, threads }: Peer,
   file: string,
   mode: 'losses' | 'time',
-): Promise<Answer> {
+): Promise<PeerAnswer> {
   const command = program.endsWith('.py') ? await python() : process.execPath
   const args = [join(folder, program), file, mode, dtype, `${threads}`]
   return new Promise((resolve, reject) => {
     execFile(command, args, { cwd: folder }, (error, stdout, stderr) => {
       if (error) reject(new Unavailable(reasonOf(error, stderr)))
-      else resolve(JSON.parse(stdout) as Answer)
+      else resolve(JSON.parse(stdout) as PeerAnswer)
     })
   })
 }
@@ -100,5 +100,5 @@ export function reasonOf(error: Error & { code?: unknown }, stderr: string): str
 }
 
 /** The largest difference of a peer's losses from ours. @throws {Error} above its tolerance */
-export const compare = (peer: Peer, got: Answer, want: Answer) =>
+export const compare = (peer: Peer, got: PeerAnswer, want: PeerAnswer) =>
   checkLosses(peer.label, got.losses, want.losses, peer.tolerance)

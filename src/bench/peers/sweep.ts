@@ -1,6 +1,6 @@
 /** This package and each peer at several widths: first losses, then milliseconds per step. */
 import { median } from '../time.js'
-import { type Answer, OURS, type Peer, Unavailable, compare } from './peers.js'
+import { type PeerAnswer, OURS, type Peer, Unavailable, compare } from './peers.js'
 
 export interface PeerResult {
   label: string
@@ -36,7 +36,7 @@ export interface Width {
 }
 
 /** Asks a peer: askPeer() of peers.ts, or what a test puts there. */
-export type Ask = (peer: Peer, file: string, mode: 'losses' | 'time') => Promise<Answer>
+export type Ask = (peer: Peer, file: string, mode: 'losses' | 'time') => Promise<PeerAnswer>
 
 /**
  * At each width the losses are compared first, and again in the timed runs. Then, round by round,

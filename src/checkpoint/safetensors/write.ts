@@ -11,6 +11,9 @@ export interface NamedTensor {
   data: Float64Array
 }
 
+/** Bytes in their own memory, as Blob and fetch take them; before TypeScript 5.7 a Uint8Array. */
+export type Bytes = ReturnType<Uint8ArrayConstructor['from']>
+
 /** A file that is written piece by piece, because it may be larger than one array can be. */
 export interface PiecewiseFile {
   /** Of the whole file. */
@@ -31,12 +34,12 @@ const PIECE = 2 ** 26
 export function writeSafetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>>,
-): Uint8Array {
+): Bytes {
   return joined(safetensorsPieces(tensors, metadata))
 }
 
 /** The pieces as one array. @throws {RangeError} when it would be too large for one */
-export function joined({ byteLength, pieces }: PiecewiseFile): Uint8Array {
+export function joined({ byteLength, pieces }: PiecewiseFile): Bytes {
   const file = new Uint8Array(byteLength)
   let at = 0
   for (const piece of pieces) {

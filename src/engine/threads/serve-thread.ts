@@ -7,7 +7,7 @@ import { FAILED, type ThreadReport, type WorkerInit, progressLine } from './thre
 /** Waits for a WorkerInit and then serves. Called once, by the thread's script. */
 export function serveThread(): void {
   if (isNode()) {
-    const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')
+    const { parentPort, workerData } = globalThis.process.getBuiltinModule('node:worker_threads')
     void serve(workerData as WorkerInit, (report) => parentPort!.postMessage(report, []))
   } else {
     addEventListener('message', ({ data }: MessageEvent<WorkerInit>) => {

@@ -4,6 +4,7 @@
  */
 import { threadUrl } from '../assets.js'
 import { type CoreModule, type SharedMemory, isNode } from '../core.js'
+import { START_PATIENCE, startScript, whyFailed } from '../web-worker.js'
 
 /** What a thread receives when it starts. */
 export interface WorkerInit {
@@ -28,9 +29,6 @@ export interface Thread {
 
 /** What a thread reports: that it is ready, or that it cannot continue. */
 export type ThreadReport = { ready: true } | { failed: string }
-
-/** Milliseconds after which a thread that reports nothing counts as failed. */
-const START_PATIENCE = 10_000
 
 /**
  * Starts a thread, which is ready when this resolves. It does not keep the process alive.
@@ -69,7 +67,7 @@ type Hear = (report: ThreadReport) => void
 type End = (why: string) => void
 
 function inNode(init: WorkerInit, hear: Hear, end: End): Thread {
-  const { Worker } = process.getBuiltinModule('node:worker_threads')
+  const { Worker } = globalThis.process.getBuiltinModule('node:worker_threads')
   const worker = new Worker(threadUrl(), { workerData: init, execArgv: [] })
   worker.on('message', (report: ThreadReport) => {
     hear(report)
@@ -81,9 +79,10 @@ function inNode(init: WorkerInit, hear: Hear, end: End): Thread {
 }
 
 function inBrowser(init: WorkerInit, hear: Hear, end: End): Thread {
-  const worker = new Worker(threadUrl())
+  const url = threadUrl()
+  const worker = startScript(url)
   worker.addEventListener('message', ({ data }: MessageEvent<ThreadReport>) => hear(data))
-  worker.addEventListener('error', (event) => end(event.message ?? 'its file could not be loaded'))
+  worker.addEventListener('error', (event) => end(whyFailed(event, url)))
   worker.postMessage(init, [])
   return { stop: () => worker.terminate() }
 }

@@ -2,15 +2,15 @@
 import type { PiecewiseFile } from '../checkpoint/safetensors/write.js'
 import { term } from '../config/terms.js'
 import { CheckpointError, TrainingError } from '../errors.js'
-import type { Engine } from './engine.js'
+import type { CliModel } from './engine.js'
 import { ModelFile } from './files.js'
 import type { Flags } from './parse.js'
 import { pathOfData, textOf, whole } from './settings.js'
 
-export class Keeper {
+export class Autosave {
   private readonly file: ModelFile | null
   private readonly every: number
-  private engine: Engine | null = null
+  private engine: CliModel | null = null
   /** The step that the file holds; -1 before there is any. */
   private kept = -1
 
@@ -46,7 +46,7 @@ export class Keeper {
    * From now on this model is kept.
    * @throws {CheckpointError} when its file would not fit the disk, or could not be read back
    */
-  watch(engine: Engine): void {
+  watch(engine: CliModel): void {
     this.engine = engine
     if (this.file?.isResumed) this.kept = engine.step
     if (this.file && engine.saveInPieces) this.file.checkSize(this.pieces(engine).byteLength)
@@ -67,7 +67,7 @@ export class Keeper {
     this.kept = engine.step
   }
 
-  private pieces(engine: Engine): PiecewiseFile {
+  private pieces(engine: CliModel): PiecewiseFile {
     try {
       return engine.saveInPieces!({ optimizer: true })
     } catch (error) {

@@ -13,7 +13,7 @@ import {
   decode,
   decompressed,
 } from './decode.js'
-import { ALL, columnOf, fieldOf, fieldsOf, list, tableOf } from './table.js'
+import { ALL, columnOf, fieldOf, fieldsOf, quotedNames, tableOf } from './table.js'
 import { parseDocs, parseText } from './text.js'
 
 export interface DataReading {
@@ -36,7 +36,7 @@ const LONG_LINE = 2000
  * What a file holds to learn from.
  * @throws {DatasetError} that says what the file is when it cannot be learned from as it is
  */
-export async function readData(
+export async function decodeData(
   bytes: Uint8Array,
   reading: DataReading,
   gunzip: Gunzip,
@@ -73,14 +73,14 @@ function checkLines(text: string): void {
   const fields = fieldsOf(text)
   if (fields) {
     const hint = fields.length
-      ? `${advice('field')} ${list(fields)}, or ${ALL} for whole lines`
+      ? `${advice('field')} ${quotedNames(fields)}, or ${ALL} for whole lines`
       : 'no field is a string in each line'
     throw new DatasetError(`it is JSON Lines, not plain text; ${hint}`)
   }
   const table = tableOf(text)
   if (table) {
     const kind = table.delimiter === '\t' ? 'TSV' : 'CSV'
-    const hint = `${advice('column')} ${list(table.columns)}, or ${ALL} for whole lines`
+    const hint = `${advice('column')} ${quotedNames(table.columns)}, or ${ALL} for whole lines`
     throw new DatasetError(`it is ${kind} with a header, not plain text; ${hint}`)
   }
   const line = text.trim()

@@ -4,13 +4,13 @@ import { describe, expect, test } from 'vitest'
 import { gunzip } from '../../src/cli/source.js'
 import type { Data } from '../../src/data/corpus.js'
 import { MAX_TEXT } from '../../src/data/decode.js'
-import { type DataReading, readData } from '../../src/data/read-data.js'
+import { type DataReading, decodeData } from '../../src/data/decode-data.js'
 import { DatasetError } from '../../src/index.js'
 
 const bytesOf = (text: string | Uint8Array | number[]) =>
   typeof text === 'string' ? new TextEncoder().encode(text) : Uint8Array.from(text)
 const read = (content: string | Uint8Array | number[], reading: DataReading = {}) =>
-  readData(bytesOf(content), reading, gunzip)
+  decodeData(bytesOf(content), reading, gunzip)
 
 async function refusal(content: string | Uint8Array | number[], reading?: DataReading) {
   const error = await read(content, reading).catch((e: unknown) => e)
@@ -122,6 +122,11 @@ describe('is refused with what it is', () => {
       /gzip that is damaged/,
     ],
     [
+      'gzip with zeros after it',
+      Buffer.concat([gzipSync(THREE), Buffer.alloc(9)]),
+      /gzip that is damaged/,
+    ],
+    [
       'gzip that is damaged',
       [...gzipSync(THREE)].map((b, i) => (i === 15 ? b ^ 255 : b)),
       /gzip that is damaged/,
@@ -172,7 +177,7 @@ describe('is refused with what it is', () => {
 describe('has one limit', () => {
   test('of bytes, said as a size', async () => {
     const large = { length: MAX_TEXT + 1 } as Uint8Array
-    const error = await readData(large, {}, gunzip).catch((e: Error) => e)
+    const error = await decodeData(large, {}, gunzip).catch((e: Error) => e)
     expect(error).toBeInstanceOf(DatasetError)
     expect((error as Error).message).toBe('a text may have 512 MiB, got 512 MiB; give a part of it')
   })
@@ -180,7 +185,7 @@ describe('has one limit', () => {
   test('of what gzip holds: a small file is not expanded beyond it', async () => {
     const bomb = gzipSync(Buffer.alloc(1 << 20))
     await expect(gunzip(bomb, 1 << 16)).rejects.toThrow(RangeError)
-    const message = await readData(bomb, {}, () => gunzip(bomb, 1 << 16)).catch(
+    const message = await decodeData(bomb, {}, () => gunzip(bomb, 1 << 16)).catch(
       (e: Error) => e.message,
     )
     expect(message).toMatch(/gzip of more than 512 MiB/)
@@ -192,6 +197,6 @@ describe('has one limit', () => {
       const plain = body.pipeThrough(new DecompressionStream('gzip'))
       return new Uint8Array(await new Response(plain).arrayBuffer())
     }
-    expect(await readData(gzipSync(THREE), {}, stream)).toEqual({ docs })
+    expect(await decodeData(gzipSync(THREE), {}, stream)).toEqual({ docs })
   })
 })
