@@ -70,11 +70,12 @@ for (const panel of [datasetsPanel, trainPanel, picturePanel, samplesPanel, stor
  * else to do, one at a time, and are inert until then. Those that draw the most come last.
  */
 const later = [
+  // It saves the run when the page goes out of sight.
+  { section: 'keep', panel: keepPanel },
   { section: 'what', panel: whatPanel },
   { section: 'invent', panel: inventPanel },
   { section: 'data', panel: dataPanel },
   { section: 'model', panel: modelPanel },
-  { section: 'keep', panel: keepPanel },
   { section: 'advanced', panel: advancedPanel },
 ]
 const whenIdle = (task: () => void) => {

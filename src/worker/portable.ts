@@ -27,7 +27,8 @@ export function unpackError({ name, message, field, value, code }: PackedError):
   if (name === 'ConfigError') return new ConfigError(field!, value, message)
   if (name === 'CheckpointError') return new CheckpointError(code!, message)
   const known = (errors as unknown as Record<string, typeof MicroGPTError | undefined>)[name]
-  return known ? new known(message) : new MicroGPTError(`${name}: ${message}`)
+  if (known) return new known(message)
+  return new MicroGPTError(name === 'Error' ? message : `${name}: ${message}`)
 }
 
 /** Whether a message can carry a copy of a value. */

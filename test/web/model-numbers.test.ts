@@ -192,7 +192,13 @@ inBrowser('the numbers of a model', (site) => {
       const rows = tokens.length
       const next = [...word, 'BOS'].slice(0, rows)
       await shown.lookAt(page, tokens.slice(1).join(''))
-      if (word === 'kathleen') await page.fill('#word', word)
+      if (word === 'kathleen') {
+        await page.fill('#word', word)
+        // Another word's ops are not timed until that is asked for.
+        await shown.insideComes(page, 'tape', /backward up\.$/)
+        await page.click('#time-tape')
+        await shown.insideComes(page, 'tape', /µs/)
+      }
       const loss = gpt.loss([word]).toFixed(4)
       await shown.insideComes(
         page,

@@ -117,7 +117,7 @@ describe('errors', () => {
     expect(over(new RangeError('out of memory'))).toEqual(
       new MicroGPTError('RangeError: out of memory'),
     )
-    expect(over('a word')).toEqual(new MicroGPTError('Error: a word'))
+    expect(over('a word')).toEqual(new MicroGPTError('a word'))
   })
 })
 

@@ -4,7 +4,7 @@ import { Tokenizer } from '../../data/tokenizer.js'
 import { loadCore } from '../../engine/core.js'
 import { CoreError, TrainingError } from '../../errors.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
-import { LossLog } from '../loss-log.js'
+import { LossLog, type LossState } from '../loss-log.js'
 import type { Drawing, LoadPurpose, MemoryNeeds, Mismatch, Pace, PageEvent } from '../page-api.js'
 import type { Restored, SavedFile, Settings, SourceText, StopRule, StoredRun } from '../page-api.js'
 import { memoryOf } from '../settings.js'
@@ -184,7 +184,7 @@ export class ModelHost {
   /** A run from the store, with all that the page showed of it. */
   async resumeRun(id: string): Promise<null> {
     const { about, state, text } = await read(id)
-    const log = LossLog.from(state.log)
+    const log = logOf(state.log)
     const { name } = about
     const { mode = 'docs', valFraction = 0 } = state
     const texts: SourceText[] = [{ text, name, mode, valFraction }]
@@ -279,6 +279,15 @@ export class ModelHost {
 async function checkMemory(settings: Settings, { mode, text, docs }: Source): Promise<void> {
   const { vocabSize } = Tokenizer.of(mode === 'text' ? [text] : docs)
   memoryOf(await loadCore(), settings, vocabSize)
+}
+
+/** @throws {Error} for losses that are damaged */
+function logOf(state: LossState): LossLog {
+  try {
+    return LossLog.from(state)
+  } catch (cause) {
+    throw new Error((cause as Error).message, { cause })
+  }
 }
 
 /** What the page is told of a model that was not made here and now. */
