@@ -21,7 +21,7 @@ import type { Arena } from '../engine/arena.js'
 import { even } from '../engine/plan.js'
 import { CheckpointError } from '../errors.js'
 import type { RandomState } from '../random.js'
-import { MAX_HEADER } from './safetensors/read.js'
+import { MAX_HEADER } from './safetensors/format.js'
 import { type NamedTensor, type PiecewiseFile, safetensorsPieces } from './safetensors/write.js'
 
 /** The version of this format. */

@@ -4,6 +4,7 @@
  */
 import { show } from '../../config/checks.js'
 import { type CheckpointCode, CheckpointError } from '../../errors.js'
+import { METADATA } from './format.js'
 
 /** Bytes of a number of each dtype that is read. */
 export const DTYPE_BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const
@@ -15,7 +16,6 @@ const MAX_ENTRIES = 65_536
 const MAX_DIMENSIONS = 16
 /** What JSON allows between its tokens. */
 const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d])
-export const METADATA = '__metadata__'
 /** Names with a special meaning for JavaScript objects. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
 

@@ -5,6 +5,7 @@
  */
 import { show } from '../../config/checks.js'
 import { ConfigError } from '../../errors.js'
+import { MAX_HEADER } from './format.js'
 import { type Dtype, HeaderReader, DTYPE_BYTES, fail } from './header.js'
 
 export type { Dtype } from './header.js'
@@ -44,7 +45,6 @@ export interface Safetensors {
  * fits.
  */
 const MOST_HEADER = 100_000_000
-export const MAX_HEADER = 16 * 2 ** 20
 
 /**
  * The length of the header, from the first eight bytes of a file.

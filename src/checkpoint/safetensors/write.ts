@@ -1,5 +1,5 @@
 /** Writes the safetensors format; read.ts describes it. */
-import { METADATA } from './header.js'
+import { METADATA } from './format.js'
 
 /** A tensor to write, as F64. */
 export interface NamedTensor {
