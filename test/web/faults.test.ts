@@ -62,10 +62,8 @@ inBrowser('the page', (site) => {
   test('says so when there is no worker, and when it is opened from a file', async () => {
     const page = await site.open('about:blank')
     await page.addInitScript(() => {
-      globalThis.Worker = class {
-        constructor() {
-          throw new Error('workers are blocked')
-        }
+      globalThis.Worker = function blocked() {
+        throw new Error('workers are blocked')
       } as never
     })
     await page.goto(site.address)
