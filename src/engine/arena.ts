@@ -117,7 +117,10 @@ export class Arena implements Memory {
    */
   alloc(shape: readonly number[]): Tensor {
     checkShape(shape)
-    const address = this.core.alloc(shape.reduce((product, n) => product * n, 1)) >>> 0
+    const count = shape.reduce((product, n) => product * n, 1)
+    // The core counts bytes modulo 2^64.
+    if (count > this.plan.values && !this.counting) throw this.full()
+    const address = this.core.alloc(count) >>> 0
     if (address === 0) throw this.full()
     return new Tensor(this, address, shape)
   }

@@ -6,6 +6,9 @@ import type { Bounds, Ids, Tensor } from './tensor.js'
 /** A shape as text for an error message. */
 export const showShape = (shape: readonly number[]) => `[${shape.join(', ')}]`
 
+/** Most rows of a document: 2^31 - 1. */
+const MAX_SPAN = 0x7fffffff
+
 export function failOp(op: string, want: string, got: Tensor | string): never {
   throw new GraphError(
     `${op} needs ${want}, got ${typeof got === 'string' ? got : showShape(got.shape)}`,
@@ -31,6 +34,8 @@ export function sameShape(op: string, a: Tensor, b: Tensor): void {
 
 export function bounded(op: string, rows: number, bounds: Bounds): void {
   if (bounds.rows !== rows) failOp(op, `bounds of ${rows} rows`, `bounds of ${bounds.rows}`)
+  // The core takes it as a 32-bit integer, and nothing else limits it.
+  if (bounds.span > MAX_SPAN) failOp(op, `documents of at most ${MAX_SPAN} rows`, `${bounds.span}`)
 }
 
 export function divides(op: string, n: number, heads: number): void {
