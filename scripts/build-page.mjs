@@ -36,7 +36,7 @@ async function oneFile(html, css) {
     const { outputFiles } = await esbuild.build({
       ...forScripts,
       entryPoints: [entry],
-      define: { ...forScripts.define, 'import.meta.url': '""', ...define },
+      define: { ...forScripts.define, ALONE: 'true', ...define },
       write: false,
     })
     return outputFiles[0].text

@@ -65,7 +65,7 @@ describe('documents', () => {
     const docs = parseDocs(decodeUtf8(new TextEncoder().encode(`${line}\nab\n`)))
     expect(docs.map((doc) => doc.length)).toEqual([line.length - 1, 2])
     await used(docs)
-    expect(performance.now() - start).toBeLessThan(10_000)
+    expect(performance.now() - start).toBeLessThan(30_000)
   })
 
   test('a million documents', async () => {
@@ -84,7 +84,7 @@ describe('documents', () => {
       expect(() => parseDocs(blank.repeat(3e6))).toThrow(DatasetError)
       expect(parseDocs(`${blank.repeat(3e6)}a`)).toEqual(['a'])
     }
-    expect(performance.now() - start).toBeLessThan(10_000)
+    expect(performance.now() - start).toBeLessThan(30_000)
   })
 })
 

@@ -117,7 +117,8 @@ describe('--scaling', () => {
   test('a --readme file without the comments is an error', async () => {
     const file = join(folder, 'none.md')
     writeFileSync(file, 'nothing')
-    const { error } = await run({}, '--scaling', '--readme', file)
-    expect(error?.message).toMatch(/^there is no place between <!-- bench --scaling -->/)
+    const { code, stderr } = await run({}, '--scaling', '--readme', file)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/there is no place between <!-- bench --scaling -->/)
   })
 })

@@ -35,7 +35,7 @@ describe.each(cases)('%s', (preset) => {
     expect(Math.max(...tutorial)).toBeGreaterThan(Math.max(...own) + 0.5)
     expect(last(own)).toBeLessThan(last(tutorial))
     expect(last(own)).toBeLessThan(guessing - 1)
-  }, 120_000)
+  }, 300_000)
 })
 
 test('a width and a learning rate that do not go together are warned of', () => {

