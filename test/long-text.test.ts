@@ -342,8 +342,12 @@ describe('what is rejected', () => {
   test('validation without anything held out', async () => {
     const gpt = await create()
     expect(() => gpt.validate()).toThrow(DatasetError)
-    expect(() => gpt.validate()).toThrow(/nothing is held out .*; create the model with valFraction 0.1/)
-    expect(() => run(gpt, { evalEvery: 5 })).toThrow(/nothing is held out .*; create the model with valF/)
+    expect(() => gpt.validate()).toThrow(
+      /nothing is held out .*; create the model with valFraction 0.1/,
+    )
+    expect(() => run(gpt, { evalEvery: 5 })).toThrow(
+      /nothing is held out .*; create the model with valF/,
+    )
     const held = await create({ valFraction: 0.1 })
     expect(() => run(held, { evalEvery: 0 })).toThrow(/evalEvery must be a whole number from 1/)
     held.free()

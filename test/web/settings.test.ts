@@ -62,7 +62,10 @@ test.each([
 test.each([
   ['#speed=9', /^there is no setting "speed"$/],
   ['#__proto__=1', /^there is no setting "__proto__"$/],
-  ['#preset=constructor', /^preset must be one of tutorial, gist, small, medium, got "constructor"$/],
+  [
+    '#preset=constructor',
+    /^preset must be one of tutorial, gist, small, medium, got "constructor"$/,
+  ],
   ['#seed=1e3', /^seed must be a whole number, got "1e3"; try 42$/],
   ['#n_embd=18', /n_embd.*18.*n_head.*4.*16 or 20$/],
   ['#n_embd=0x10', /^n_embd must be a number, got "0x10"$/],
