@@ -108,23 +108,6 @@ test('the runtime depends only on the loader, and one file touches WebAssembly',
 })
 
 describe.each(['src', 'assembly'])('names exported in %s', (folder) => {
-  /** Names that mean the same in each place: an entry of the public API that hands a name on. */
-  const EXCEPTIONS: Record<string, string> = {
-    Size: 'the page has its own, for the screen',
-    WORDS: 'the page has its own, for the screen',
-    Autosave: 'the page has its own, for the screen',
-    EngineName: 'the page has its own, for the screen',
-    measure: 'the page has its own, for the screen',
-    duration: 'the page has its own, for the screen',
-    Progress: 'the page has its own, for the screen',
-    visible: 'the page has its own, for the screen',
-    diverged: 'the page has its own, for the screen',
-    Candidate: 'the page has its own, for the screen',
-    connect: 'the page has its own, for the screen',
-    Numbers: 'the page has its own, for the screen',
-    forward: 'assembly/tape.ts only; ops keep theirs private',
-  }
-
   test('are declared once', () => {
     const places = new Map<string, string[]>()
     for (const file of filesOf(folder)) {
@@ -134,7 +117,7 @@ describe.each(['src', 'assembly'])('names exported in %s', (folder) => {
       )
       for (const [, name] of found) places.set(name!, [...(places.get(name!) ?? []), file])
     }
-    const twice = [...places].filter(([name, files]) => files.length > 1 && !EXCEPTIONS[name])
+    const twice = [...places].filter(([, files]) => files.length > 1)
     expect(twice.map(([name, files]) => `${name}: ${files.join(', ')}`)).toEqual([])
   })
 })

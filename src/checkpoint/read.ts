@@ -1,7 +1,7 @@
 /** Reads checkpoints, and checks everything in them. write.ts shows what they contain. */
 import type { Arena } from '../engine/arena.js'
 import { Metadata, type ReadOptions, attempt, configOf, tokenizerOf } from './metadata.js'
-import { MOMENTS, type RunState, VERSION, WORDS, momentsOf } from './write.js'
+import { MOMENTS, type RunState, VERSION, RANDOM_WORDS, momentsOf } from './write.js'
 import { show } from '../config/checks.js'
 import type { Config, PresetName } from '../config/config.js'
 import { advice } from '../config/terms.js'
@@ -64,7 +64,7 @@ export function readCheckpoint(bytes: CheckpointBytes, options: ReadOptions = {}
   const { preset, config } = configOf(words, options)
   const tokenizer = words.attempt('alphabet', () => tokenizerOf(metadata, tensors, options))
   const table = gptTable(config, tokenizer.vocabSize)
-  const hasRun = tensors.has(WORDS)
+  const hasRun = tensors.has(RANDOM_WORDS)
   // A run goes on from these; parameters alone are of no step and no seed unless they say so.
   const step = words.whole('step', hasRun ? undefined : 0)
   const seed = BigInt(words.matching('seed', SEED, hasRun ? undefined : '42'))
@@ -75,7 +75,7 @@ export function readCheckpoint(bytes: CheckpointBytes, options: ReadOptions = {}
   const hint = metadata.has('config') ? '' : `; ${advice('theConfig')} that fit`
   checkTensors(table, tensors, hasRun, { ...options, hint })
   const mode = words.matching('mode', /^(docs|text)$/, 'docs') as Mode
-  const run = hasRun ? runOf(words, tensors.get(WORDS)!) : null
+  const run = hasRun ? runOf(words, tensors.get(RANDOM_WORDS)!) : null
   return { mode, preset, config, seed, step, tokenizer, table, tensors, run }
 }
 
@@ -120,13 +120,13 @@ function checkTensors(
   for (const prefix of hasRun ? ['', ...MOMENTS] : ['']) {
     for (const { name, shape } of table) want.set(prefix + name, shape)
   }
-  if (hasRun) want.set(WORDS, [624])
+  if (hasRun) want.set(RANDOM_WORDS, [624])
   for (const [name, shape] of want) {
     const tensor = tensors.get(name)
     if (!tensor) fail('tensors', `the file has no tensor ${name}; is it of another model?`)
     const [got, wanted] = [tensor.shape, shape].map((list) => `[${list.join(', ')}]`)
     if (got !== wanted) fail('shape', `${name} must be of shape ${wanted}, got ${got}${hint}`)
-    if (tensor.dtype !== 'F64' && !(widen && name !== WORDS)) {
+    if (tensor.dtype !== 'F64' && !(widen && name !== RANDOM_WORDS)) {
       const how = widen ? '' : `; ${advice('anyWidth')}`
       fail('dtype', `${name} must be of dtype F64, got ${tensor.dtype}${how}`)
     }

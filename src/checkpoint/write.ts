@@ -26,7 +26,7 @@ import { type NamedTensor, type PiecewiseFile, safetensorsPieces } from './safet
 
 /** The version of this format. */
 export const VERSION = '1'
-export const WORDS = 'random.words'
+export const RANDOM_WORDS = 'random.words'
 export const MOMENTS = ['adam.m.', 'adam.v.'] as const
 
 /** Identifies the data of a run, without containing it. */
@@ -149,7 +149,7 @@ export function writeCheckpoint(
       throw new CheckpointError('metadata', `${want}, got ${show(docsSeen)}`)
     }
     const { words, index, gaussNext } = random
-    tensors.push({ name: WORDS, shape: [words.length], data: Float64Array.from(words) })
+    tensors.push({ name: RANDOM_WORDS, shape: [words.length], data: Float64Array.from(words) })
     metadata.docs_seen = String(docsSeen)
     Object.assign(metadata, mark)
     if (valFraction > 0) metadata.val_fraction = String(valFraction)

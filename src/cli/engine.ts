@@ -36,10 +36,10 @@ export interface PromptOptions {
   topK?: number
 }
 
-export type EngineName = 'wasm' | 'value' | 'typed'
+export type CliEngineName = 'wasm' | 'value' | 'typed'
 
 export const ENGINES: Readonly<
-  Record<EngineName, (options: CliModelOptions) => Promise<CliModel>>
+  Record<CliEngineName, (options: CliModelOptions) => Promise<CliModel>>
 > = {
   wasm: async (options) => (await import('../gpt/microgpt.js')).MicroGPT.create(options),
   value: async (options) => new (await import('../reference/model.js')).ValueGPT(forTwin(options)),
@@ -50,4 +50,4 @@ const forTwin = ({ docs = [], preset, config, seed }: CliModelOptions) => {
   return { docs, preset, config, seed }
 }
 
-export const ENGINE_NAMES = Object.keys(ENGINES) as EngineName[]
+export const ENGINE_NAMES = Object.keys(ENGINES) as CliEngineName[]

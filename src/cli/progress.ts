@@ -11,7 +11,7 @@ export function stepLine({ step, loss, valLoss }: TrainStep, total: number): str
 const pad = (n: number) => String(n).padStart(4)
 
 /** Seconds as a person says them: 9s, 1m05s, 2h03m. */
-export function duration(seconds: number): string {
+export function secondsText(seconds: number): string {
   const s = Math.ceil(seconds)
   if (s < 60) return `${s}s`
   const two = (n: number) => String(n % 60).padStart(2, '0')
@@ -53,7 +53,7 @@ export class Progress {
     const parts = [`smoothed ${this.smoothed.toFixed(4)}`]
     if (Number.isFinite(rate)) {
       parts.push(`${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`)
-      if (step < this.total) parts.push(`${duration((this.total - step) / rate)} left`)
+      if (step < this.total) parts.push(`${secondsText((this.total - step) / rate)} left`)
     }
     let line = stepLine(this.last, this.total).slice(0, width)
     for (const part of parts) {

@@ -1,18 +1,25 @@
 /** What the panels share: the settings, the state of the run, and the calls to the worker. */
 import type { Mode } from '../data/corpus.js'
 import type { CallOptions, RpcClient } from '../worker/rpc.js'
-import { connect } from './connect.js'
+import { connectWorker } from './connect.js'
 import { type Dataset, datasetOf, datasets } from './datasets.js'
 import { LossLog } from './loss-log.js'
-import type { LoadPurpose, Mismatch, Numbers, Pace, PageApi, PageEvent } from './page-api.js'
-import type { Progress, Ready, Restored, Settings, SourceText, StopRule } from './page-api.js'
+import type {
+  LoadPurpose,
+  Mismatch,
+  ParameterNumbers,
+  Pace,
+  PageApi,
+  PageEvent,
+} from './page-api.js'
+import type { RunProgress, Ready, Restored, Settings, SourceText, StopRule } from './page-api.js'
 import { DEFAULTS, toHash } from './settings.js'
 import { sentence, short } from './text.js'
 
 /** Events of the worker, and those that the page adds. */
 type AppEvent =
   | PageEvent
-  | { type: 'numbers'; numbers: Numbers }
+  | { type: 'numbers'; numbers: ParameterNumbers }
   | { type: 'mismatch'; mismatch: Mismatch }
   | { type: 'state' }
   | { type: 'refused'; what: 'text' | 'model' | 'load' | 'resume'; message: string }
@@ -39,11 +46,11 @@ export class App {
   source: SourceText
   ready: Ready | null = null
   step = 0
-  state: Progress['state'] = 'paused'
+  state: RunProgress['state'] = 'paused'
   run: ChartRun = { name: '', log: new LossLog() }
   earlier: ChartRun[] = []
   /** The latest numbers, and the ones before training. */
-  numbers: Numbers | null = null
+  numbers: ParameterNumbers | null = null
   start: Float64Array | null = null
   /** Of the checkpoint that was opened last, cut for the screen. */
   fileName = ''
@@ -77,7 +84,7 @@ export class App {
     this.source = this.shipped
     const fail = (error: Error) => this.lose(error.message)
     try {
-      this.rpc = connect(fail)
+      this.rpc = connectWorker(fail)
     } catch (error) {
       queueMicrotask(() => fail(error as Error))
       return

@@ -32,5 +32,5 @@ function spawn(): Worker {
  * @param onFail receives the error when the worker fails later
  * @throws when there can be no worker
  */
-export const connect = (onFail: (error: Error) => void): RpcClient<PageApi> =>
+export const connectWorker = (onFail: (error: Error) => void): RpcClient<PageApi> =>
   new RpcClient<PageApi>(spawn(), onFail)

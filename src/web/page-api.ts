@@ -111,7 +111,7 @@ export interface Sample {
   known: boolean
 }
 
-export interface Progress {
+export interface RunProgress {
   /** Steps finished. */
   step: number
   /** Of the steps since the last message. */
@@ -136,7 +136,7 @@ export interface Matrix {
   values: Float64Array
 }
 
-export interface Candidate {
+export interface PageCandidate {
   char: string
   probability: number
 }
@@ -169,7 +169,7 @@ export interface Look {
 }
 
 /** All numbers of a model, flat, in state_dict order. */
-export interface Numbers {
+export interface ParameterNumbers {
   step: number
   values: Float64Array
   gradients: Float64Array
@@ -226,7 +226,7 @@ export type PageEvent =
   | { type: 'ready'; ready: Ready }
   /** The core could not be loaded: the reference engine replaces it. */
   | { type: 'fallback'; message: string }
-  | { type: 'progress'; progress: Progress }
+  | { type: 'progress'; progress: RunProgress }
   /** The run has been stored, or could not be. */
   | { type: 'autosave'; step: number; time: number; trouble?: string }
 
@@ -248,14 +248,14 @@ export interface PageApi {
   plan: { argument: { settings: Settings; vocabSize: number }; result: MemoryNeeds }
   /** Milliseconds per step, from a few real steps of a model that is thrown away. */
   estimate: { argument: { settings: Settings }; result: number }
-  numbers: { argument: { start: boolean }; result: Numbers | null }
+  numbers: { argument: { start: boolean }; result: ParameterNumbers | null }
   thumbs: { argument: { shown: Shown }; result: Matrix[] }
   matrix: {
     argument: { name: string; shown: Shown }
     result: { before: Matrix; now: Matrix; shown: Shown; step: number } | null
   }
   look: { argument: { word: string; timed: boolean }; result: Look }
-  next: { argument: Drawing; result: Candidate[] }
+  next: { argument: Drawing; result: PageCandidate[] }
   write: { argument: Drawing & { seed: number }; result: { text: string; known: boolean } }
   /** Losses with each part; the race is over when it answers. */
   race: { argument: RaceOptions; result: null; part: RaceProgress }

@@ -8,7 +8,7 @@ export function short(text: string, most = 60): string {
 }
 
 /** A character that has no shape of its own gets its code point. */
-export function visible(char: string): string {
+export function visibleChar(char: string): string {
   if (char === '') return 'BOS'
   if (char === ' ') return '␣'
   return /[\p{C}\p{Z}]/u.test(char)

@@ -1,7 +1,7 @@
 /** What a terminal is sent, at any width. */
 import { describe, expect, test } from 'vitest'
 import { nearest } from '../../src/cli/nearest.js'
-import { Progress, duration } from '../../src/cli/progress.js'
+import { Progress, secondsText } from '../../src/cli/progress.js'
 import { textReport } from '../../src/cli/report-text.js'
 import { textTable } from '../../src/cli/table.js'
 
@@ -109,7 +109,7 @@ test.each([
   [3599.5, '1h00m'],
   [7380, '2h03m'],
 ])('%d seconds are %s', (seconds, text) => {
-  expect(duration(seconds)).toBe(text)
+  expect(secondsText(seconds)).toBe(text)
 })
 
 test.each([

@@ -176,7 +176,7 @@ describe('the score', () => {
 
   test('is held to 90 % where bits are made and kept, 80 % elsewhere, the page to nothing', () => {
     expect(below(rows).map(({ folder }: { folder: string }) => folder)).toEqual(['src/engine'])
-    for (const folder of ['assembly', 'src/engine', 'src/data', 'src/checkpoint', 'src/checkpoint'])
+    for (const folder of ['assembly', 'src/engine', 'src/data', 'src/checkpoint'])
       expect(leastOf(folder), folder).toBe(90)
     for (const folder of ['src', 'src/cli', 'src/gpt']) expect(leastOf(folder), folder).toBe(80)
     expect(leastOf('src/web')).toBe(0)

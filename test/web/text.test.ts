@@ -1,6 +1,6 @@
 /** Numbers and texts as the page writes them. */
 import { expect, test } from 'vitest'
-import { count, digits, percent, sentence, short, visible } from '../../src/web/text.js'
+import { count, digits, percent, sentence, short, visibleChar } from '../../src/web/text.js'
 
 test.each([0, 7, 999, 1000, 4064, 12_345, 999_999, 1_000_000, 1_234_567_890, -1234, 0.5, 1234.5])(
   'count(%f) is as toLocaleString has it',
@@ -63,7 +63,7 @@ test.each([
   ['\u200b', 'U+200B'],
   ['\u202e', 'U+202E'],
   ['\u{e0001}', 'U+E0001'],
-])('visible(%j) is %s', (char, text) => expect(visible(char)).toBe(text))
+])('visible(%j) is %s', (char, text) => expect(visibleChar(char)).toBe(text))
 
 test.each([
   ['it is full', 'it is full.'],

@@ -1,7 +1,7 @@
 /** The arrangements of a model's matrices that a layout chooses from, as nested rows and columns. */
 import type { ParameterSpec } from '../../config/parameters.js'
 
-export interface Size {
+export interface PictureSize {
   width: number
   height: number
 }

@@ -3,7 +3,7 @@
  * arrangements are tried, and the one with the largest cells that fits the box is taken.
  */
 import type { ParameterSpec } from '../../config/parameters.js'
-import { type Node, type Size, arrangementsOf } from './picture-arrangements.js'
+import { type Node, type PictureSize, arrangementsOf } from './picture-arrangements.js'
 
 /** How much is written above a matrix: name and shape, a short name, or nothing. */
 export type Labels = 'full' | 'short' | 'none'
@@ -103,13 +103,17 @@ function labelOf({ name, shape }: ParameterSpec, labels: Labels): string[] {
 }
 
 /** The cells' extent of a matrix whose rows are folded into `folds` strips. */
-function cellsSize({ shape: [rows, columns] }: ParameterSpec, folds: number, m: Metrics): Size {
+function cellsSize(
+  { shape: [rows, columns] }: ParameterSpec,
+  folds: number,
+  m: Metrics,
+): PictureSize {
   const perStrip = Math.ceil(rows / folds)
   const width = folds * columns * m.cell + (folds - 1) * m.stripGap
   return { width, height: perStrip * m.cell }
 }
 
-export function measure(node: Node, m: Metrics): Size {
+export function sizeOf(node: Node, m: Metrics): PictureSize {
   if (node.kind === 'matrix') {
     const { width, height } = cellsSize(node.spec, node.folds, m)
     const label = labelOf(node.spec, m.labels)
@@ -117,14 +121,14 @@ export function measure(node: Node, m: Metrics): Size {
     return { width: Math.max(width, text), height: height + label.length * m.lineHeight }
   }
   if (node.kind === 'frame') {
-    const { width, height } = measure(node.child, m)
+    const { width, height } = sizeOf(node.child, m)
     return { width: width + 2 * m.padding, height: height + 2 * m.padding + titleHeight(m) }
   }
   const gap = m[node.gap] * (node.children.length - 1)
   let along = gap
   let across = 0
   for (const child of node.children) {
-    const { width, height } = measure(child, m)
+    const { width, height } = sizeOf(child, m)
     along += node.kind === 'row' ? width : height
     across = Math.max(across, node.kind === 'row' ? height : width)
   }
@@ -135,9 +139,9 @@ export function measure(node: Node, m: Metrics): Size {
 const titleHeight = (m: Metrics) => (m.labels === 'none' ? 10 : m.lineHeight + 4)
 
 /** The largest cell with which the node fits, or 0. */
-function largestCell(node: Node, labels: Labels, box: Size): number {
+function largestCell(node: Node, labels: Labels, box: PictureSize): number {
   const fits = (cell: number) => {
-    const { width, height } = measure(node, { ...METRICS[labels], labels, cell })
+    const { width, height } = sizeOf(node, { ...METRICS[labels], labels, cell })
     return width <= box.width && height <= box.height
   }
   if (!fits(0)) return 0
@@ -178,7 +182,7 @@ export function layoutPicture(
   const { labels, node } = best
   const m: Metrics = { ...METRICS[labels], labels, cell }
   const placed = new Placement(table, m, pixelRatio)
-  const size = measure(node, m)
+  const size = sizeOf(node, m)
   placed.place(node, Math.max(0, (width - size.width) / 2), Math.max(0, (height - size.height) / 2))
   const { frames, numParams } = placed
   // state_dict order is the order of the flow, but for lm_head, which comes last.
@@ -212,13 +216,13 @@ class Placement {
   place(node: Node, x: number, y: number): void {
     const { m } = this
     if (node.kind === 'matrix') return this.placeMatrix(node.spec, node.folds, x, y)
-    const size = measure(node, m)
+    const size = sizeOf(node, m)
     if (node.kind === 'frame') {
       this.frames.push({ x, y, ...size, title: node.title })
       return this.place(node.child, x + m.padding, y + m.padding + titleHeight(m))
     }
     for (const child of node.children) {
-      const { width, height } = measure(child, m)
+      const { width, height } = sizeOf(child, m)
       const slack = node.kind === 'row' ? size.height - height : size.width - width
       const atEnd = node.align === 'ends' && child === node.children.at(-1)
       const shift = atEnd ? slack : node.align === 'middle' ? slack / 2 : 0

@@ -121,7 +121,7 @@ export function milestones(run: RunNumbers): Milestone[] {
   const found: Milestone[] = []
   const reached = (id: Milestone['id'], text: string, at = step) =>
     found.push({ id, step: at, text })
-  if (diverged(run) || step === 0) return found
+  if (hasDiverged(run) || step === 0) return found
   const { zeros, rightAnswers } = run
   if (zeros && zeros.atStart > 0 && zeros.woken === zeros.atStart) {
     const which = zeros.atStart === 1 ? 'The matrix' : `All ${zeros.atStart} matrices`
@@ -164,7 +164,7 @@ export function milestones(run: RunNumbers): Milestone[] {
 }
 
 /** Whether a run has broken rather than failed to learn. */
-export function diverged({ trouble, loss, firstLoss, step, vocabSize }: RunNumbers): boolean {
+export function hasDiverged({ trouble, loss, firstLoss, step, vocabSize }: RunNumbers): boolean {
   if (trouble) return true
   if (step === 0) return false
   const usual = Math.max(guessingLoss(vocabSize), Number.isFinite(firstLoss) ? firstLoss : 0)
@@ -177,7 +177,7 @@ export type Outcome = 'untrained' | 'diverged' | 'did-not-learn' | 'memorized' |
 const MEMORIZED = 0.7
 
 export function outcome(run: RunNumbers): Outcome {
-  if (diverged(run)) return 'diverged'
+  if (hasDiverged(run)) return 'diverged'
   if (run.step === 0) return 'untrained'
   if (!(run.loss < guessingLoss(run.vocabSize) - MARGIN)) return 'did-not-learn'
   const last = lastSamples(run)

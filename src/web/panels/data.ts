@@ -7,7 +7,7 @@ import { button, byId, h, input, say } from '../dom.js'
 import { VAL_FRACTION } from '../datasets.js'
 import { openFile, pickFile, takeDrops } from '../files.js'
 import { type Found, documentsOf, recognise } from '../recognise.js'
-import { count, short, visible } from '../text.js'
+import { count, short, visibleChar } from '../text.js'
 
 /** A text area with more than this is slow: the page keeps the text beside it instead. */
 const MOST_SHOWN = 20_000
@@ -37,7 +37,7 @@ function showData(app: App): void {
     say(byId('vocab-size'), count(chars.length + 1))
     say(byId('longest'), count(longest))
     byId('longest').title = longestDoc
-    const shown = [...chars.slice(0, MOST_CHARS).map(visible), 'BOS']
+    const shown = [...chars.slice(0, MOST_CHARS).map(visibleChar), 'BOS']
     const marks = shown.map((char) => h('bdi', { dir: 'auto' }, char))
     const more = chars.length - MOST_CHARS
     const rest = more > 0 ? [h('bdi', {}, `and ${count(more)} more`)] : []

@@ -1,15 +1,15 @@
 /** Try it: a text that grows character by character, by the model's probabilities. */
 import type { App } from '../app.js'
 import { button, byId, h, input, say } from '../dom.js'
-import type { Candidate, Drawing } from '../page-api.js'
-import { percent, visible } from '../text.js'
+import type { PageCandidate, Drawing } from '../page-api.js'
+import { percent, visibleChar } from '../text.js'
 
 const MOST_BARS = 10
 const KNOWN = 'This one is a document of the training data.'
 
 export function inventPanel(app: App): void {
   const prompt = input('prompt')
-  let candidates: Candidate[] = []
+  let candidates: PageCandidate[] = []
   /** Answers to earlier questions are ignored. */
   let asked = 0
   /** A text that was written to its end and is in the data. */
@@ -134,7 +134,7 @@ function sliders(app: App): void {
 }
 
 /** By the weights of the candidates; Math.random will do, because this text belongs to no run. */
-function draw(candidates: readonly Candidate[]): Candidate {
+function draw(candidates: readonly PageCandidate[]): PageCandidate {
   let x = Math.random()
   for (const candidate of candidates) {
     x -= candidate.probability
@@ -144,7 +144,7 @@ function draw(candidates: readonly Candidate[]): Candidate {
 }
 
 /** One bar per candidate; pressing one takes its character. */
-function showBars(candidates: readonly Candidate[], take: (char: string) => void): void {
+function showBars(candidates: readonly PageCandidate[], take: (char: string) => void): void {
   const best = candidates[0]?.probability ?? 1
   const bars = candidates.slice(0, MOST_BARS).map(({ char, probability }) => {
     const fill = h('span', { className: 'fill' })
@@ -152,7 +152,7 @@ function showBars(candidates: readonly Candidate[], take: (char: string) => void
     const bar = h(
       'button',
       { type: 'button', className: 'bar' },
-      h('bdi', { className: 'char' }, visible(char)),
+      h('bdi', { className: 'char' }, visibleChar(char)),
       h('span', { className: 'track' }, fill),
       h('span', { className: 'number' }, percent(probability)),
     )

@@ -3,7 +3,7 @@ import type { App } from '../app.js'
 import { HeatMap, largest } from '../charts/heat.js'
 import { WhenVisible, byId, canvas, fillTable, h, say } from '../dom.js'
 import type { Matrix, Shown } from '../page-api.js'
-import { digits, visible } from '../text.js'
+import { digits, visibleChar } from '../text.js'
 
 /** Rows and columns of the table at most. */
 const TABLE = 64
@@ -153,7 +153,7 @@ class MatrixPair {
   private rowName(row: number): string {
     const chars = this.app.ready?.chars ?? []
     if (this.name !== 'wte' && this.name !== 'lm_head') return ''
-    return ` (${visible(chars[row] ?? '')})`
+    return ` (${visibleChar(chars[row] ?? '')})`
   }
 
   private showTable(): void {

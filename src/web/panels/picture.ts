@@ -14,7 +14,7 @@ import { pictureTheme } from '../charts/theme.js'
 import { shapeFormula } from '../lib/counts.js'
 import { scaleText } from '../lib/picture-legend.js'
 import { type PictureMode, StateDictPicture } from '../lib/state-dict-picture.js'
-import { count, digits, visible } from '../text.js'
+import { count, digits, visibleChar } from '../text.js'
 
 export function picturePanel(app: App): void {
   makeLegend()
@@ -100,7 +100,7 @@ class PictureView {
     if (!numbers) return
     const { name, row, column, shape, index, value, gradient } = numbers
     const token = /^(wte|lm_head)$/.test(name)
-      ? ` (${visible(this.app.ready!.chars[row] ?? '')})`
+      ? ` (${visibleChar(this.app.ready!.chars[row] ?? '')})`
       : ''
     const at = `${name}[${row}][${column}]${token}`
     const slope = gradient === null ? 'no gradient yet' : `gradient ${digits(gradient)}`

@@ -1,7 +1,7 @@
 /** Race: three engines, one after the other, each in a worker that has done nothing else. */
 import type { App } from '../app.js'
 import type { RpcClient } from '../../worker/rpc.js'
-import { connect } from '../connect.js'
+import { connectWorker } from '../connect.js'
 import { button, byId, fillTable, h, say } from '../dom.js'
 import type { EngineName, PageApi, RaceProgress } from '../page-api.js'
 import { count } from '../text.js'
@@ -40,7 +40,7 @@ export function racePanel(app: App): void {
       show(legs)
     }
     const { source, settings } = app
-    const rpc = connect((error) => end(error.message))
+    const rpc = connectWorker((error) => end(error.message))
     running = rpc
     const options = { engine, text: source.text, settings, budget: BUDGET_MS }
     rpc

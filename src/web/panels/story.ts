@@ -2,7 +2,7 @@
 import { gptTable } from '../../config/parameters.js'
 import type { App } from '../app.js'
 import { byId, h } from '../dom.js'
-import { type RunNumbers, closing, diverged, firstLetters, milestones } from '../lib/story.js'
+import { type RunNumbers, closing, hasDiverged, firstLetters, milestones } from '../lib/story.js'
 import type { Sample } from '../page-api.js'
 import { count } from '../text.js'
 
@@ -37,7 +37,7 @@ export function storyPanel(app: App): void {
       list.append(h('li', {}, h('span', { className: 'stamp' }, `step ${count(step)}`), text))
     }
     const over = app.state === 'finished' || app.state === 'failed'
-    const broken = diverged(run)
+    const broken = hasDiverged(run)
     end.hidden = !(over || broken)
     if (end.hidden) return
     const { happened, next } = closing(run)

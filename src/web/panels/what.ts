@@ -3,7 +3,7 @@ import type { App } from '../app.js'
 import { Board, colour } from '../charts/board.js'
 import { HeatMap } from '../charts/heat.js'
 import { button, byId, canvas, h, say } from '../dom.js'
-import { count, digits, visible } from '../text.js'
+import { count, digits, visibleChar } from '../text.js'
 import { goTo } from '../navigation.js'
 
 const BINS = 31
@@ -138,7 +138,7 @@ function attentionCard(app: App): void {
         const values = attention.subarray(i * rows * rows, (i + 1) * rows * rows)
         map.show({ rows, columns: rows, values, scale: 1, cursor: -1, tone: 'share' })
       })
-      place.title = tokens.slice(0, rows).map(visible).join(' ')
+      place.title = tokens.slice(0, rows).map(visibleChar).join(' ')
     } catch (error) {
       place.replaceChildren(h('p', { className: 'caption' }, (error as Error).message))
       heads = []

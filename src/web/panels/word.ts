@@ -5,7 +5,7 @@ import { HeatMap } from '../charts/heat.js'
 import { type Draw, colour } from '../charts/board.js'
 import { WhenVisible, button, byId, canvas, fillTable, h, input, say } from '../dom.js'
 import type { Look } from '../page-api.js'
-import { percent, visible } from '../text.js'
+import { percent, visibleChar } from '../text.js'
 import { showTape } from './tape.js'
 
 const REFRESH_MS = 500
@@ -26,7 +26,7 @@ export function wordPanel(app: App): void {
     try {
       const found = await app.call('look', { word: input('word').value.trim(), timed })
       if (mine !== number) return
-      const text = found.tokens.slice(0, -1).map(visible).join(' ')
+      const text = found.tokens.slice(0, -1).map(visibleChar).join(' ')
       const loss = `loss ${found.loss.toFixed(4)} after step ${found.step}`
       say(byId('word-status'), `${text}: ${loss}`)
       view.show(found)
@@ -109,7 +109,7 @@ class WordView {
   private attentionTable(): void {
     if (!this.look || !byId<HTMLDetailsElement>('attention-details').open) return
     const { layers, heads, rows, attention, tokens } = this.look
-    const names = tokens.slice(0, rows).map(visible)
+    const names = tokens.slice(0, rows).map(visibleChar)
     const body: string[][] = []
     for (let i = 0; i < Math.min(layers * heads, MOST_HEADS); i++) {
       for (let t = 0; t < rows; t++) {
@@ -141,7 +141,7 @@ class WordView {
       context.fillStyle = colour('soft')
       if (w > 8)
         context.fillText(
-          id === V - 1 ? '·' : visible(chars[id]!).slice(0, 2),
+          id === V - 1 ? '·' : visibleChar(chars[id]!).slice(0, 2),
           left + (j + 0.5) * w,
           12,
         )
@@ -160,7 +160,7 @@ class WordView {
     }
     context.fillStyle = colour('ink')
     for (let t = 0; t < rows; t++) {
-      context.fillText(visible(tokens[t]!).slice(0, 3), left / 2, top + (t + 0.5) * high)
+      context.fillText(visibleChar(tokens[t]!).slice(0, 3), left / 2, top + (t + 0.5) * high)
     }
   }
 }
@@ -170,12 +170,12 @@ function nextTable({ rows, chars, tokens, probabilities }: Look): void {
   const body = Array.from({ length: rows }, (_, t) => {
     const row = probabilities.subarray(t * chars.length, (t + 1) * chars.length)
     const order = Array.from(row, (_p, id) => id).sort((a, b) => row[b]! - row[a]!)
-    const guess = order.slice(0, TOP).map((id) => `${visible(chars[id]!)} ${percent(row[id]!)}`)
+    const guess = order.slice(0, TOP).map((id) => `${visibleChar(chars[id]!)} ${percent(row[id]!)}`)
     const right = chars.lastIndexOf(tokens[t + 1]!)
     return [
-      `${t} ${visible(tokens[t]!)}`,
+      `${t} ${visibleChar(tokens[t]!)}`,
       guess.join(', '),
-      `${visible(tokens[t + 1]!)} ${percent(row[right]!)}`,
+      `${visibleChar(tokens[t + 1]!)} ${percent(row[right]!)}`,
     ]
   })
   fillTable(byId('next-table'), ['after', 'expects', 'comes'], body)

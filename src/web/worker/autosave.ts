@@ -21,7 +21,7 @@ export interface Subject {
   replaced: string | null
 }
 
-export class Autosave {
+export class PageAutosave {
   private readonly post: (message: PageEvent) => void
   private subject: Subject | null = null
   private id = ''

@@ -10,7 +10,7 @@ import type { Restored, SavedFile, Settings, SourceText, StopRule, StoredRun } f
 import { memoryOf } from '../settings.js'
 import { closeStore } from '../store.js'
 import { short } from '../text.js'
-import { Autosave, type Subject, whyNot } from './autosave.js'
+import { PageAutosave, type Subject, whyNot } from './autosave.js'
 import { type Engine, createEngine } from './engine.js'
 import { drawText } from './next.js'
 import { Probe } from './probe.js'
@@ -52,7 +52,7 @@ export class ModelHost {
   private emit: ((event: PageEvent, moved?: ArrayBufferView[]) => void) | null = null
   /** Events from before the page has asked for them. */
   private early: [PageEvent, ArrayBufferView[]][] = []
-  private readonly autosave = new Autosave((event) => this.report(event))
+  private readonly autosave = new PageAutosave((event) => this.report(event))
 
   /** All events from now on, and those that nobody has heard. It never answers. */
   reportTo(emit: NonNullable<ModelHost['emit']>): Promise<never> {

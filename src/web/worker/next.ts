@@ -1,13 +1,13 @@
 /** The next character: what it might be, and how one is drawn. */
 import { Random } from '../../random.js'
-import type { Candidate, Drawing } from '../page-api.js'
+import type { PageCandidate, Drawing } from '../page-api.js'
 
 /** softmax(logits / temperature) over the top k, the likeliest first; at temperature 0 one has all. */
 export function candidatesOf(
   logits: Float64Array,
   chars: readonly string[],
   { temperature, topK }: Drawing,
-): Candidate[] {
+): PageCandidate[] {
   const order = Array.from(logits, (_, id) => id).sort((a, b) => logits[b]! - logits[a]! || a - b)
   const kept = order.slice(0, temperature === 0 ? 1 : (topK ?? order.length))
   const top = logits[kept[0]!]!
@@ -22,7 +22,7 @@ export async function drawText(
   drawing: Drawing,
   seed: number,
   most: number,
-  next: (drawing: Drawing) => Promise<Candidate[]>,
+  next: (drawing: Drawing) => Promise<PageCandidate[]>,
 ): Promise<string> {
   const random = new Random(seed)
   let { prompt } = drawing

@@ -3,7 +3,15 @@ import { resolveConfig } from '../../config/config.js'
 import { CoreError } from '../../errors.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
 import { shareOfRightAnswers } from '../lib/datasets/sums.js'
-import type { Candidate, Drawing, Look, Matrix, Numbers, PageApi, Shown } from '../page-api.js'
+import type {
+  PageCandidate,
+  Drawing,
+  Look,
+  Matrix,
+  ParameterNumbers,
+  PageApi,
+  Shown,
+} from '../page-api.js'
 import { type Engine, OpenReference, cut, gradientsOf, slicesOf } from './engine.js'
 import { Inspector } from './inspector.js'
 import { detail, thumb } from './matrices.js'
@@ -32,7 +40,7 @@ export class Probe {
     return this.isText ? TEXT_LENGTH : this.engine.config.block_size
   }
 
-  numbers(start: boolean): Numbers {
+  numbers(start: boolean): ParameterNumbers {
     const { engine, initial } = this
     return {
       step: engine.step,
@@ -60,7 +68,7 @@ export class Probe {
     return inspector.look(word, timed)
   }
 
-  async candidates(drawing: Drawing): Promise<Candidate[]> {
+  async candidates(drawing: Drawing): Promise<PageCandidate[]> {
     checkDrawing(drawing)
     const logits = await this.logitsAfter(drawing.prompt)
     const candidates = candidatesOf(logits, this.engine.tokenizer.chars, drawing)
@@ -103,7 +111,7 @@ export class Probe {
   }
 }
 
-function withoutEnd(candidates: readonly Candidate[]): Candidate[] {
+function withoutEnd(candidates: readonly PageCandidate[]): PageCandidate[] {
   const kept = candidates.filter(({ char }) => char !== '')
   const total = kept.reduce((sum, { probability }) => sum + probability, 0)
   if (total === 0) return kept

@@ -1,6 +1,6 @@
 /** A training run that reports its progress and listens between its steps. */
 import { nextTurn } from '../../worker/turn.js'
-import type { Pace, Progress, Sample, StopRule } from '../page-api.js'
+import type { Pace, RunProgress, Sample, StopRule } from '../page-api.js'
 import { LossLog } from '../loss-log.js'
 import { short } from '../text.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
@@ -31,11 +31,11 @@ export class Run {
   private losses: number[] = []
   private lrs: number[] = []
   private samples: Sample[] = []
-  private validation: NonNullable<Progress['validation']> | null = null
+  private validation: NonNullable<RunProgress['validation']> | null = null
   private readonly known: ReadonlySet<string>
   private readonly sampleEvery: number
   private readonly validateEvery: number
-  private readonly post: (progress: Progress) => void
+  private readonly post: (progress: RunProgress) => void
   private wake = () => {}
   private sentAt = -Infinity
   /** When the watched part began, and at which step. */
@@ -44,7 +44,7 @@ export class Run {
   /** @param past of a resumed run: its losses, and the milliseconds that it took */
   constructor(
     engine: Engine,
-    post: (progress: Progress) => void,
+    post: (progress: RunProgress) => void,
     past: { log: LossLog; ms: number } | null = null,
   ) {
     this.engine = engine
@@ -221,7 +221,7 @@ export class Run {
     this.samples.push({ step: this.engine.step, text: short(text, 200), known })
   }
 
-  private report(state: Progress['state'], error?: string): void {
+  private report(state: RunProgress['state'], error?: string): void {
     const { engine, ms, samples, validation } = this
     const losses = Float64Array.from(this.losses)
     const lrs = Float64Array.from(this.lrs)
