@@ -192,7 +192,7 @@ describe.runIf(LONG)('at any time', { timeout: 600_000 }, () => {
     }
     expect(reached).toBeLessThan(3000)
     expect((await cli('train', ...words, '--resume', path)).stderr).toBe('')
-    const whole = join(folder, 'whole')
+    const whole = join(folder, 'whole of any time')
     const { stderr } = await cli('train', '--steps', '3000', '--samples', '0', '--out', whole)
     expect(stderr).toBe('')
     expect(readFileSync(path).equals(readFileSync(whole))).toBe(true)
