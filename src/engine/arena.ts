@@ -63,18 +63,8 @@ export class Arena implements Memory {
    */
   static count(core: Core, build: (arena: Arena) => unknown): ArenaPlan {
     const arena = new Arena(core, { params: 0, values: 0, scratch: 0, records: 0 }, true)
-    core.beginCounting()
-    try {
-      build(arena)
-    } finally {
-      core.endCounting()
-    }
-    const [values, scratch, records] = [
-      core.valuesCounted,
-      core.scratchCounted,
-      core.recordsCounted,
-    ]
-    return { params: arena.paramsTaken, values: values(), scratch: scratch(), records: records() }
+    const counted = countOn(core, () => build(arena))
+    return { params: arena.paramsTaken, ...counted }
   }
 
   /** Address in bytes and number of all parameters. */
@@ -189,4 +179,19 @@ function reserve(core: Core, plan: ArenaPlan): number {
   }
   reserved.add(core)
   return address
+}
+
+/** What a function takes from the values, the scratch and the tape of a core; it takes nothing. */
+export function countOn(core: Core, run: () => unknown): Omit<ArenaPlan, 'params'> {
+  core.beginCounting()
+  try {
+    run()
+  } finally {
+    core.endCounting()
+  }
+  return {
+    values: core.valuesCounted(),
+    scratch: core.scratchCounted(),
+    records: core.recordsCounted(),
+  }
 }

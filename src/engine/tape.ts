@@ -2,7 +2,7 @@
  * A range of the arena's tape: the recorded ops, and how to run them. Recording computes nothing:
  * forward() runs what was recorded, and can run again after ids or values have changed.
  */
-import type { Arena } from './arena.js'
+import { type Arena, countOn } from './arena.js'
 import { type BackwardPlan, gaps, planBackward } from './backward-plan.js'
 import type { Core } from './core.js'
 import { even } from './plan.js'
@@ -214,11 +214,8 @@ export class Tape {
 
   /** Counts an op before it is recorded, to check that the arena has enough scratch. */
   private checkScratch(op: string, record: () => unknown): void {
-    const { core } = this
-    core.beginCounting()
-    record()
-    core.endCounting()
-    const [want, got] = [core.scratchCounted(), this.arena.plan.scratch]
+    const want = countOn(this.core, record).scratch
+    const got = this.arena.plan.scratch
     if (want > got) failOp(op, `an arena with scratch for ${want} numbers`, `${got}`)
   }
 
