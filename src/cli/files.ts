@@ -36,7 +36,7 @@ export function named(path: string, { code, message }: CheckpointError): Checkpo
 
 /** Does what may fail, and says so in a sentence. */
 export function attemptFile<T>(
-  verb: 'read' | 'write',
+  verb: 'read' | 'write' | 'flush',
   path: string,
   hint: string,
   work: () => T,
@@ -198,8 +198,9 @@ export class ModelFile {
         remove(this.temporary)
         throw error
       }
-      syncFolder(this.folder)
     })
+    const unsure = 'it is saved, but may be lost if the power fails now'
+    attemptFile('flush', this.path, unsure, () => syncFolder(this.folder))
   }
 
   release(): void {
@@ -229,9 +230,16 @@ function remove(path: string): void {
   }
 }
 
-/** A rename lasts only when the folder is on the disk too. */
+/** What systems say when they cannot sync a folder, or not open one to do so. */
+const NO_FOLDER_SYNC = new Set(
+  process.platform === 'win32'
+    ? ['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'EBADF', 'ENOTSUP', 'ENOSYS']
+    : // A folder may be writable without being readable: then it cannot be opened.
+      ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF', 'EISDIR', 'EACCES'],
+)
+
+/** A rename lasts only when the folder is on the disk too. @throws errors of node:fs */
 function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return
   try {
     const fd = openSync(folder, 'r')
     try {
@@ -239,7 +247,7 @@ function syncFolder(folder: string): void {
     } finally {
       closeSync(fd)
     }
-  } catch {
-    // Some file systems cannot; the file is in its place all the same.
+  } catch (error) {
+    if (!NO_FOLDER_SYNC.has((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
 }

@@ -12,8 +12,11 @@ import { CheckpointError } from '../errors.js'
 
 const MAX_TRIES = 10
 
-/** Another process was faster; the last two are what Windows says when the target exists. */
-const CONTENDED = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EPERM', 'EACCES'])
+/** Another process was faster. Windows says the last two when the target exists or is open. */
+const CONTENDED = new Set([
+  ...['ENOTEMPTY', 'EEXIST', 'ENOENT'],
+  ...(process.platform === 'win32' ? ['EPERM', 'EACCES'] : []),
+])
 
 /** Folders that a process which was killed while it took a lock has left: `FILE.lock.tmp-x0X0x0`. */
 export const UNFINISHED_LOCK = /^lock\.tmp-[A-Za-z0-9]{6}$/
