@@ -54,6 +54,8 @@ const FILE_TROUBLE: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is no such file',
   EISDIR: 'it is a folder',
   EACCES: 'reading it is not permitted',
+  ELOOP: 'its links go round in a circle',
+  ENAMETOOLONG: 'the name is too long',
 }
 
 async function readPath(path: string, reading: Reading): Promise<Uint8Array> {

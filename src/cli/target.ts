@@ -56,7 +56,7 @@ function isSameFile(a: string, b: string): boolean {
  */
 export function targetOf(path: string, { data, resumed, replace }: Around): Target {
   const refuse = (why: string): never => {
-    throw new UsageError(`--out ${path} ${why}`)
+    throw new UsageError(`--${path === resumed ? 'resume' : 'out'} ${path} ${why}`)
   }
   if (path === '') throw new UsageError('--out needs the name of a file, got ""')
   if (/[/\\]$/.test(path) && (path.endsWith('/') || process.platform === 'win32')) {
