@@ -1,4 +1,7 @@
-/** Chromium for the tests of this folder: one per file, and servers of the repository's files. */
+/**
+ * Chromium for the tests of this folder, started once per file, and servers of the repository's
+ * files.
+ */
 import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +12,7 @@ import { HEADERS, listen, webServer } from '../../src/web/server.js'
 export const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 
-/** The machine may be one where a sandbox or a network cannot be had. */
+/** The tests must also run on a machine without a sandbox or a network. */
 export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -22,14 +25,14 @@ export const FLAGS = [
 
 const HOW = 'install Chromium (apt-get install chromium), or set CHROMIUM to its path'
 
-/** The long forms of tests: more steps, and every case in a page of its own. */
+/** Whether to run the long form of the tests: more steps, and a separate page for every case. */
 export const LONG = process.env['LONG'] === '1'
 
-/** Browsers of a file by their flags, with the number of those that still use each. */
+/** The browsers of a test file by their flags, with the number of suites that still use each. */
 const browsers = new Map<string, { users: number; started: Promise<Browser> | null }>()
 
 export interface Site {
-  /** A page of its own, until the test ends, with what went wrong in it collected in `trouble`. */
+  /** Opens a new page until the test ends; its errors are collected in `trouble`. */
   open(path: string, options?: Parameters<Browser['newContext']>[0]): Promise<Opened>
   address: string
   browser(): Browser
@@ -39,14 +42,14 @@ export interface Opened extends Page {
   trouble: string[]
 }
 
-/** Nobody watches: a page that is asked for less motion trains as fast as it goes. */
+/** With reduced motion a page trains as fast as possible. */
 const STILL = { reducedMotion: 'reduce' } as const
 
 /**
- * Tests in a browser. Without one they fail where CI is set, and else are skipped in plain sight.
- * @param headers the server's; the page's own strict ones unless given
- * @param shared whether pages without options share a context, and with it the cache of files: each
- *   test still begins with an empty store, as far as no worker writes late
+ * Tests in a browser. Without one they fail if CI is set, and otherwise are skipped with a warning.
+ * @param headers the headers of the server; by default the strict ones of the page
+ * @param shared whether pages without options share a context and so the cache of files; each test
+ *   still begins with an empty store, unless a worker writes late
  */
 export function inBrowser(
   name: string,
@@ -96,7 +99,7 @@ export function inBrowser(
       own.started ??= chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
       browser = await own.started
     })
-    // A page that trains on would take the others' time.
+    // A page that keeps training would slow down the other tests.
     afterEach(async () => {
       for (const context of contexts.splice(0)) await context.close()
       if (cached) await empty(cached, site.address)
@@ -110,7 +113,7 @@ export function inBrowser(
   })
 }
 
-/** Closes the pages of a context and forgets what they have stored and routed. */
+/** Closes the pages of a context, and removes their stored data and routes. */
 async function empty(context: BrowserContext, address: string): Promise<void> {
   await context.unrouteAll()
   const [last, ...others] = context.pages()
