@@ -1,4 +1,4 @@
-/** export: a checkpoint for other engines, as a folder for PyTorch or as an ONNX file. */
+/** The export command: writes a checkpoint as a folder for PyTorch or as an ONNX file. */
 import { closeSync, mkdirSync, openSync, readFileSync, readdirSync } from 'node:fs'
 import { unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -39,7 +39,7 @@ export async function exportModel(flags: Flags, surroundings: Surroundings): Pro
   return 0
 }
 
-/** Checks everything before the folder is made. */
+/** Writes the folder for PyTorch. Checks everything before it creates the folder. */
 async function toFolder(
   model: OpenModel,
   folder: string,
@@ -48,7 +48,7 @@ async function toFolder(
 ): Promise<void> {
   const { mode } = readCheckpoint(model)
   const data = await readData({ ...dataSettings(flags), mode }, interrupt.signal)
-  // A file of the parameters alone becomes a new run.
+  // A file that holds only parameters starts a new run.
   const gpt = await MicroGPT.load(model, data).catch((cause: unknown) => {
     const other = cause instanceof CheckpointError && cause.code === 'dataset'
     if (!other && !(cause instanceof TokenizerError)) throw cause
@@ -75,7 +75,7 @@ function toOnnx(model: OpenModel, path: string, float32: boolean, { out }: Surro
   out.write(`${path}: ${size} bytes, ${float32 ? 'float32' : 'float64'}; ids to logits\n`)
 }
 
-/** Writes a file that must not exist yet, whole or not at all. */
+/** Writes a new file; if writing fails, no partial file is left. */
 function create(path: string, bytes: Uint8Array): void {
   attemptFile('write', path, 'give a path that can be written to', () => {
     const fd = openNew(path)
@@ -99,11 +99,11 @@ function openNew(path: string): number {
   }
 }
 
-/** A path as a shell takes it. */
+/** A path, quoted for a shell if necessary. */
 const quoted = (path: string) =>
   /^[\w./+:@%-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 
-/** What to do with the folder. */
+/** The text that explains how to train in the folder and copy the model back. */
 function commands(folder: string, step: number, total: number): string {
   const [script, model, data] = [SCRIPT, 'model.safetensors', 'data.txt'].map((name) =>
     quoted(join(folder, name)),

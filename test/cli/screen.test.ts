@@ -90,7 +90,7 @@ describe('a text and its validation', () => {
     report.sample(1, 'to\n\tbe\r\x1b\x7f\x9b')
     expect(look()).toBe('sample  1:\nto\n\tbe\\x0d\\x1b\\x7f\\x9b\n')
     report.end({ steps: 2, seconds: 1, valLoss: 2.25 })
-    expect(look()).toBe('2 steps in 1.000 s, 500000.0 us/step, validation included; val 2.2500\n')
+    expect(look()).toBe('2 steps in 1.000 s, 500000.0 µs/step, validation included; val 2.2500\n')
   })
 })
 

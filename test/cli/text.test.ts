@@ -66,7 +66,7 @@ describe('train', () => {
     expect(lines[13]).toBe(`step  500 /  500 | loss ${last.loss.toFixed(4)} | val ${val}`)
     expect(lines.slice(14, -1).join('\n')).toBe(`sample  1:\n${gpt.sample()[0]}`)
     expect(lines.at(-1)).toMatch(
-      new RegExp(`^500 steps in [\\d.]+ s, [\\d.]+ us/step, validation included; val ${val}$`),
+      new RegExp(`^500 steps in [\\d.]+ s, [\\d.]+ µs/step, validation included; val ${val}$`),
     )
   })
 

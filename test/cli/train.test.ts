@@ -56,7 +56,7 @@ test('text begins and ends as microgpt.py does', async () => {
   const sampled = samples.map((text, i) => `sample ${String(i + 1).padStart(2)}: ${text}`)
   expect(lines.slice(14, 34)).toEqual(sampled)
   expect(lines.slice(34)).toEqual([
-    expect.stringMatching(/^500 steps in [\d.]+ s, [\d.]+ us\/step$/),
+    expect.stringMatching(/^500 steps in [\d.]+ s, [\d.]+ µs\/step$/),
   ])
   expect([code, stderr]).toEqual([0, ''])
 })
