@@ -1,10 +1,9 @@
 /** The page as a visitor uses it. */
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { MicroGPT, parseDocs } from '../../src/index.js'
 import { NAMES } from '../../src/data/names.js'
 import { LONG, type Opened, type Site, inBrowser } from './browser.js'
-import { choosePace, ready, says } from './visit.js'
+import { choosePace, curveOf, ready, says } from './visit.js'
 
 const docs = parseDocs(NAMES)
 
@@ -21,17 +20,7 @@ async function trainToEnd(page: Opened) {
   await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Train again')
 }
 
-/** The losses of the newest run in the page's CSV, with all digits. */
-async function lossesOf(page: Opened): Promise<number[]> {
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#csv')])
-  const lines = readFileSync(await download.path(), 'utf8')
-    .trim()
-    .split('\n')
-    .slice(1)
-  const name = lines[0]!.match(/^"[^"]*"/)![0]
-  const own = lines.filter((line) => line.startsWith(name))
-  return own.map((line) => Number(line.slice(name.length).split(',')[2]))
-}
+const lossesOf = async (page: Opened) => (await curveOf(page)).losses
 
 async function lossesInNode(options: Partial<Parameters<typeof MicroGPT.create>[0]> = {}) {
   const gpt = await MicroGPT.create({ docs, ...options } as Parameters<typeof MicroGPT.create>[0])
@@ -311,4 +300,4 @@ const visits = (site: Site) => {
   })
 }
 
-inBrowser('the page', visits, { shared: true })
+inBrowser('the page', visits)

@@ -1,5 +1,5 @@
 /** What a visitor does and sees, shared by the tests of the page. */
-import { readFileSync } from 'node:fs'
+import { buffer } from 'node:stream/consumers'
 import type { Download, Page } from 'playwright-core'
 import { MicroGPT, parseDocs } from '../../src/index.js'
 import { NAMES } from '../../src/data/names.js'
@@ -62,7 +62,8 @@ export async function fileOf(
   const got: Promise<Download> = page.waitForEvent('download')
   await page.click(selector)
   const download = await got
-  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) }
+  const bytes = await buffer(await download.createReadStream())
+  return { name: download.suggestedFilename(), bytes }
 }
 
 /** The newest run in the page's CSV: its steps, and its losses with all digits. */
