@@ -1,4 +1,4 @@
-/** The curves as a file: every number in full, so that it reads back as the same bits. */
+/** The loss curves as CSV; every number has full precision, so that it reads back exactly. */
 import type { ChartRun } from './app.js'
 import { h } from './dom.js'
 

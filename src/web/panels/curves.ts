@@ -5,7 +5,7 @@ import { save, toCsv } from '../csv.js'
 import { button, byId, fillTable, h, input, say } from '../dom.js'
 import { count, digits } from '../text.js'
 
-/** Rows of the table: more are left to the CSV. */
+/** Maximum rows of the table; the CSV has all points. */
 const TABLE_ROWS = 200
 
 export function curvesPanel(app: App): void {

@@ -28,7 +28,7 @@ export function keepPanel(app: App): void {
   link(app)
 }
 
-/** What has been used of a file, in a sentence. */
+/** A sentence that says what was loaded from a file. */
 function loaded(app: App, { purpose, step, text }: Restored): string {
   const name = app.fileName
   const whose = nameOf(app.source)
@@ -100,7 +100,7 @@ function files(app: App): void {
   })
 }
 
-/** What has been trained so far, as a link; without the words where they are too long for one. */
+/** Shows the run so far as a link. Words that are too long for a link are left out. */
 function link(app: App): void {
   const field = input('link')
   const base = location.href.split('#')[0]
@@ -141,7 +141,7 @@ function link(app: App): void {
   })
 }
 
-/** The matrices and ten samples as a PNG. */
+/** Saves the matrices and the latest ten samples as a PNG. */
 function picture(app: App): void {
   let names: string[] = []
   app.on('ready', () => (names = []))
