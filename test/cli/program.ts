@@ -1,4 +1,4 @@
-/** The built program as a child process. */
+/** Runs the built program as a child process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -6,16 +6,16 @@ const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
 
 export interface Ended {
   code: number | null
-  /** The signal that killed it, where none was caught. */
+  /** The signal that killed it; null if it exited. */
   signal: NodeJS.Signals | null
   stdout: string
   stderr: string
   lines: string[]
 }
 
-/** The environment of the program. */
+/** The environment for the program. */
 export function environment(): NodeJS.ProcessEnv {
-  // npm leaves a trace in the environment that changes one of the messages.
+  // One message differs if npm has set this variable.
   const { npm_lifecycle_event: _, ...env } = process.env
   return env
 }
@@ -25,7 +25,7 @@ export function start(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [CLI, ...args], { env: environment(), stdio })
 }
 
-/** All that a child still writes, and how it ends. */
+/** Waits until a child ends. @returns its output from now on, and how it ended */
 export function ended(child: ChildProcess): Promise<Ended> {
   const text = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -40,9 +40,9 @@ export function ended(child: ChildProcess): Promise<Ended> {
   })
 }
 
-/** Runs the program with some words. */
+/** Runs the program with these arguments. */
 export const cli = (...args: string[]): Promise<Ended> => ended(start(args))
 
-/** The objects of a --json run. */
+/** The parsed output of a --json run. */
 export const objects = ({ lines }: Ended): Record<string, unknown>[] =>
   lines.map((line) => JSON.parse(line))
