@@ -1,8 +1,7 @@
 /** Signals, and readers of the output that close the pipe or do not read. */
-import type { ChildProcess } from 'node:child_process'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { type Ended, ended, objects, start } from './program.js'
+import { type Ended, ended, objects, stalled, start } from './program.js'
 
 const LONG = ['train', '--steps', '100000000']
 
@@ -14,12 +13,6 @@ async function interrupted(signal: NodeJS.Signals, ...words: string[]): Promise<
   await setTimeout(100)
   child.kill(signal)
   return end
-}
-
-/** Waits until a run has begun, then until it has filled the pipe, which is not read. */
-async function stalled(child: ChildProcess): Promise<void> {
-  await new Promise((resolve) => child.stdout!.once('readable', resolve))
-  await setTimeout(1500)
 }
 
 describe('a signal ends a run after the current step', () => {

@@ -1,5 +1,7 @@
 /** Runs the built program as a child process. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
@@ -38,6 +40,19 @@ export function ended(child: ChildProcess): Promise<Ended> {
       resolve({ code, signal, ...text, lines })
     })
   })
+}
+
+/**
+ * Waits until a run has begun and has filled its pipe, which is not read: it sleeps each time we look.
+ * (A busy machine may stop it for long, but then it is ready to run.)
+ */
+export async function stalled(child: ChildProcess): Promise<void> {
+  await new Promise((resolve) => child.stdout!.once('readable', resolve))
+  const stat = `/proc/${child.pid}/stat`
+  if (!existsSync(stat)) return setTimeout(1500)
+  for (let asleep = 0; asleep < 20; await setTimeout(25)) {
+    asleep = / S /.test(readFileSync(stat, 'latin1')) ? asleep + 1 : 0
+  }
 }
 
 /** Runs the program with these arguments. */

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../src/index.js'
 import { CLI, type Call, trace } from '../helpers/trace.js'
-import { ended, start } from './program.js'
+import { ended, stalled, start } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -90,9 +90,7 @@ describe('a second signal', () => {
     const exit = new Promise((resolve) => {
       child.on('exit', (code, signal) => resolve([code, signal]))
     })
-    // Wait until it has begun and has filled the pipe, which is not read.
-    await new Promise((resolve) => child.stdout!.once('readable', resolve))
-    await setTimeout(1500)
+    await stalled(child)
     child.kill(first)
     // After the first signal the run saves, then waits for its reader.
     for (let i = 0; i < 200 && !readdirSync(at).includes('model'); i++) await setTimeout(25)
