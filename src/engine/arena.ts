@@ -67,7 +67,7 @@ export class Arena implements Memory {
     return { params: arena.paramsTaken, ...counted }
   }
 
-  /** Address in bytes and number of all parameters. */
+  /** The `address` in bytes of all parameters, and their number (`count`). */
   get paramsSpan(): { address: number; count: number } {
     return { address: this.paramsAddress, count: this.plan.params }
   }

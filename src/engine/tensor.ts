@@ -3,7 +3,9 @@ import { ArenaError } from '../errors.js'
 
 /** Memory that gives views on slices of itself. */
 export interface Memory {
+  /** `count` numbers of the arena from an address in bytes: a live view. */
   view(address: number, count: number): Float64Array
+  /** Their gradients, likewise. */
   gradient(address: number, count: number): Float64Array
 }
 

@@ -3,7 +3,7 @@ import type { StepResult } from '../gpt/microgpt.js'
 import { AsyncQueue } from './async-queue.js'
 import type { Steps } from './model-api.js'
 
-/** How a run ended. `step` counts all steps of the model. */
+/** How a run ended (`status`), and why it failed (`error`). `step` counts all steps of the model. */
 export type RunResult =
   | { status: 'completed'; step: number }
   | { status: 'aborted'; step: number }
