@@ -23,6 +23,7 @@ function checkShape(shape: readonly number[]): void {
  * and never grows; views on it stay valid as long as they are referenced. recordModel makes one.
  */
 export class Arena implements Memory {
+  static readonly name = 'Arena'
   /** The core whose memory it is in. */
   readonly core: Core
   /** What was reserved. */

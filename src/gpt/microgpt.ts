@@ -59,6 +59,7 @@ export type * from './options.js'
 
 /** A GPT that trains on documents or a text, and samples. Made with create() or load(). */
 export class MicroGPT implements Trainable {
+  static readonly name = 'MicroGPT'
   /** The preset that it was made with, 'tutorial' or 'gist'. */
   readonly preset: string
   /** All hyperparameters. */

@@ -16,6 +16,7 @@ import { type RunResult, WorkerRun } from './worker-run.js'
  * are those of MicroGPT, and throw the same errors.
  */
 export class WorkerModel implements ModelInfo, AsyncTrainable {
+  static readonly name = 'WorkerModel'
   /** Whether it learns documents or one long text. */
   readonly mode!: Mode
   /** The name of the preset that it was made with. */

@@ -15,6 +15,7 @@ export type RunResult =
  * have not been read.
  */
 export class WorkerRun implements AsyncIterable<StepResult> {
+  static readonly name = 'WorkerRun'
   /** How the run ended; it never rejects. */
   readonly result: Promise<RunResult>
   private readonly abort: () => void

@@ -55,8 +55,10 @@ function visit(name: string, node: Node, around = ''): void {
   if (visited.has(node) || !isOwn(node) || isPrivate(node)) return
   visited.add(node)
   const text = docstring(node)
+  // A class's name, which minifying does not change, needs no explanation.
+  const isName = Node.isPropertyDeclaration(node) && node.isStatic() && node.getName() === 'name'
   const isExplained = new RegExp(`\\b${nameOf(node)}\\b`).test(around)
-  if (text === '' && !isExplained) undocumented.push(name)
+  if (text === '' && !isExplained && !isName) undocumented.push(name)
   visitInside(name, node, text || around)
 }
 
