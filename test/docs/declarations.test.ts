@@ -47,7 +47,7 @@ function docstring(node: Node): string {
 }
 
 /**
- * Visits a declaration, its members, and those of what it extends.
+ * Visits a declaration, its members, and what it extends or takes.
  * @param around the docstring that this declaration is part of; it may explain the fields of an
  *   object that only one signature has, by name
  */
@@ -64,23 +64,24 @@ function visit(name: string, node: Node, around = ''): void {
 
 function visitInside(name: string, node: Node, around: string): void {
   const isObject = Node.isClassDeclaration(node) || Node.isInterfaceDeclaration(node)
+  const isCall = Node.isFunctionDeclaration(node)
   node.forEachDescendant((inner, traversal) => {
     if (isMember(inner)) {
       visit(`${name}.${nameOf(inner)}`, inner, isObject ? '' : around)
       traversal.skip()
     } else if (Node.isHeritageClause(inner)) {
-      for (const base of inner.getTypeNodes()) visitBase(name, base.getExpression())
-    } else if (Node.isTypeReference(inner) && Node.isTypeAliasDeclaration(node)) {
-      visitBase(name, inner.getTypeName())
+      for (const base of inner.getTypeNodes()) visitNamed(base.getExpression())
+    } else if (Node.isTypeReference(inner) && (isCall || Node.isTypeAliasDeclaration(node))) {
+      visitNamed(inner.getTypeName())
     }
   })
 }
 
-/** Visits the members that a declaration has from another one, which may not be an export itself. */
-function visitBase(name: string, base: Node): void {
-  const symbol = base.getSymbol()
+/** Visits what a declaration extends or a function takes: it may not be an export itself. */
+function visitNamed(type: Node): void {
+  const symbol = type.getSymbol()
   const declared = (symbol?.getAliasedSymbol() ?? symbol)?.getDeclarations() ?? []
-  for (const node of declared) if (isOwn(node)) visitInside(name, node, docstring(node))
+  for (const node of declared) if (!Node.isTypeParameterDeclaration(node)) visit(nameOf(node), node)
 }
 
 for (const entry of ENTRIES) {
