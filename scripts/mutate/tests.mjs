@@ -42,8 +42,8 @@ export class TestGraph {
 
   /**
    * @returns {string[][]} tests of a file of src in batches: those that import it or are of its
-   *   name, others that reach it, and likewise those that start a bundle; a folder of src has its
-   *   tests in the folder of test with the same name
+   *   name, those of its folder that start a bundle, others that reach it, other bundles; a folder
+   *   of src has its tests in the folder of test with the same name
    */
   related(file) {
     const name = basename(file, '.ts')
@@ -57,7 +57,7 @@ export class TestGraph {
       else if (basename(test, '.test.ts') === name || distance === 1) near.push(test)
       else if (distance !== undefined) (isOfFolder ? near : far).push(test)
     }
-    return [near, far, builtNear, builtFar]
+    return [near, builtNear, far, builtFar]
   }
 
   /** Steps from a test to each file that it reaches. */
