@@ -38,6 +38,14 @@ export class Copy {
     writeFileSync(join(this.root, file), contents)
   }
 
+  /** Copies a folder again. */
+  restore(from, folder) {
+    cpSync(join(from, folder), join(this.root, folder), {
+      recursive: true,
+      preserveTimestamps: true,
+    })
+  }
+
   remove() {
     rmSync(this.root, { recursive: true, force: true })
   }

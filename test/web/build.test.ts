@@ -102,18 +102,36 @@ test('the built package and the files for pages export the same names as the sou
   }
 })
 
-test('errors keep their names when a program is minified', async () => {
-  const program = `import { MicroGPT } from 'microgpt-wasm'
-    MicroGPT.create({ docs: [] }).catch((e) =>
-      console.log(e.name, e.constructor.name, e.stack.split(':')[0], Object.keys(e)))`
+/** What a program of a user prints after it has been bundled and minified without keeping names. */
+async function printedMinified(program: string) {
   const { outputFiles } = await build({
     stdin: { contents: program, resolveDir: root },
-    alias: { 'microgpt-wasm': join(root, 'build/index.js') },
+    alias: {
+      'microgpt-wasm/reference': join(root, 'build/reference.js'),
+      'microgpt-wasm': join(root, 'build/index.js'),
+    },
     ...{ bundle: true, minify: true, format: 'esm', write: false, logLevel: 'error' },
   })
   const flags = ['--input-type=module', '-e', outputFiles[0]!.text]
-  const printed = execFileSync(process.execPath, flags, { encoding: 'utf8' })
-  expect(printed).toBe('DatasetError DatasetError DatasetError []\n')
+  return execFileSync(process.execPath, flags, { encoding: 'utf8' }).trim()
+}
+
+test('errors keep their names when a program is minified', async () => {
+  const printed = await printedMinified(`import { MicroGPT } from 'microgpt-wasm'
+    MicroGPT.create({ docs: [] }).catch((e) =>
+      console.log(e.name, e.constructor.name, e.stack.split(':')[0], Object.keys(e)))`)
+  expect(printed).toBe('DatasetError DatasetError DatasetError []')
+})
+
+test('classes keep their names when a program is minified', async () => {
+  const printed = await printedMinified(`import * as api from 'microgpt-wasm'
+    import * as reference from 'microgpt-wasm/reference'
+    const isClass = (x) => typeof x === 'function' && /^class/.test(x.toString())
+    const classes = Object.entries({ ...api, ...reference }).filter(([, x]) => isClass(x))
+    console.log(JSON.stringify(classes.map(([key, { name }]) => [key, name])))`)
+  const classes = JSON.parse(printed) as [string, string][]
+  expect(classes.length).toBeGreaterThan(18)
+  expect(classes.filter(([exported, name]) => name !== exported)).toEqual([])
 })
 
 test('an uncaught error prints a few lines of readable code', () => {
