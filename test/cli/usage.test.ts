@@ -5,6 +5,7 @@ import { FIELDS } from '../../src/config/hyperparameters.js'
 import { EXPORT_FLAGS, INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from '../../src/cli/flags.js'
 import { parseFlags } from '../../src/cli/parse.js'
 import { modelSettings } from '../../src/cli/settings.js'
+import { inProcess } from './in-process.js'
 import { cli } from './program.js'
 
 describe('wrong usage gives exit code 2 and a one-line message', () => {
@@ -82,7 +83,7 @@ describe('wrong usage gives exit code 2 and a one-line message', () => {
     ['inspect --vocab-size 0', '--vocab-size must be a whole number from 1'],
     ['inspect --vocab-size 9 --data x', '--vocab-size plans without data; leave out one of it'],
   ])('%s', async (line, sentence) => {
-    const { code, stdout, stderr } = await cli(...line.split(' ').filter(Boolean))
+    const { code, stdout, stderr } = await inProcess(...line.split(' ').filter(Boolean))
     expect(stderr.startsWith(`microgpt-wasm: ${sentence}`), stderr).toBe(true)
     expect(stderr.indexOf('\n'), 'one line').toBe(stderr.length - 1)
     expect([code, stdout]).toEqual([2, ''])
@@ -135,7 +136,7 @@ describe('help and version', () => {
     ['export', EXPORT_FLAGS],
   ])('%s --help lists every flag, in 80 columns', async (name, flags) => {
     // With --help, errors in other flags are ignored.
-    const { code, stdout, stderr, lines } = await cli(name, '--nonsense', '--help')
+    const { code, stdout, stderr, lines } = await inProcess(name, '--nonsense', '--help')
     expect([code, stderr]).toEqual([0, ''])
     const named = [...stdout.matchAll(/^  --(?:\[no-\])?([a-z0-9-]+)/gm)].map(([, flag]) => flag)
     expect(named).toEqual(flags.map((flag) => flag.name))
