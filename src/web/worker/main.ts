@@ -42,6 +42,9 @@ const methods: Implementation<PageApi> = {
     host.setPace(pace)
     return [null]
   },
+  // The browser may freeze or end the worker soon.
+  storeNow: () => [host.storeNow()],
+  leave: () => [host.leave()],
   setText: ({ source, settings }) =>
     inOrder(async () => [await host.setText(source, settings)] as [null]),
   make: ({ settings }) => inOrder(async () => [await host.make(settings)] as [null]),
@@ -72,8 +75,6 @@ const methods: Implementation<PageApi> = {
   answers: ({ count }) => inOrder(() => [host.needProbe().rightAnswers(count)]),
   save: ({ optimizer }) => inOrder(() => [host.saveFile(optimizer)]),
   load: ({ file, purpose, names }) => inOrder(async () => [await host.load(file, purpose, names)]),
-  storeNow: () => inOrder(() => [host.storeNow()] as [null]),
-  leave: () => inOrder(() => [host.leave()] as [null]),
   resumeRun: ({ id }) => inOrder(async () => [await host.resumeRun(id)] as [null]),
 }
 
