@@ -262,6 +262,8 @@ export interface PageApi {
   /** The share of held-out sums that the model solves, of `count` of them; null without any. */
   answers: { argument: { count: number }; result: number | null }
   save: { argument: { optimizer: boolean }; result: SavedFile }
+  /** What the model learns from as data.txt, or the model as an ONNX file in float64. */
+  exported: { argument: { what: 'data' | 'onnx' }; result: SavedFile }
   /** names: the shipped ones, when they are not the page's text: the file may be of them. */
   load: {
     argument: { file: Blob; purpose: LoadPurpose; names: string | null }

@@ -16,6 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
   '.wasm': 'application/wasm',
+  '.py': 'text/x-python; charset=utf-8',
 }
 
 export const HEADERS: Readonly<Record<string, string>> = {

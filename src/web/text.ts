@@ -16,6 +16,10 @@ export function visibleChar(char: string): string {
     : char
 }
 
+/** The name that a file of a model is saved with. */
+export const modelFileName = (preset: string, step: number, type: string) =>
+  `microgpt-${preset}-step-${step}.${type}`
+
 /** What was said as a whole sentence. */
 export const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`)
 

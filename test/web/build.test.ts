@@ -151,6 +151,7 @@ test('the package holds what its entry points and commands need, and no more', (
   )
   const commands = ['cli.js', 'measure.js', 'peak.wasm', 'web.js']
   const page = ['index.html', 'boot.js', 'page.js', 'page-worker.js', 'page.css', 'icon.svg']
+  page.push('microgpt_torch.py')
   const types = [
     'core.d.ts',
     'core.threads.d.ts',
