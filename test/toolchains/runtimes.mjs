@@ -43,7 +43,12 @@ export const runtimes = {
     install: ['deno@2.9.6'],
     copy: ['web-worker.mjs'],
     test: (dir) =>
-      printed(dir, join(dir, 'node_modules/.bin/deno'), ['run', '-A', 'web-worker.mjs']),
+      printed(dir, join(dir, 'node_modules/.bin/deno'), [
+        'run',
+        '--no-prompt',
+        '--allow-read',
+        'web-worker.mjs',
+      ]),
   },
   workerd: {
     install: ['miniflare@4.20260730.0', 'esbuild@0.28.2'],
