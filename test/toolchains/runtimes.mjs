@@ -22,7 +22,8 @@ import { Miniflare } from 'miniflare'
 const modules = ['worker.js', 'check.js'].map((path) => ({
   type: 'ESModule', path, contents: readFileSync('dist/' + path),
 }))
-modules.push({ type: 'CompiledWasm', path: 'core.wasm', contents: readFileSync('dist/core.wasm') })
+const path = 'microgpt-wasm/core.wasm'
+modules.push({ type: 'CompiledWasm', path, contents: readFileSync('dist/core.wasm') })
 const mf = new Miniflare({ modules, compatibilityDate: '2026-01-01' })
 const response = await mf.dispatchFetch('http://localhost/')
 console.log(await response.text())
@@ -57,7 +58,7 @@ export const runtimes = {
       const flags = [
         '--bundle',
         '--format=esm',
-        '--external:./core.wasm',
+        '--external:microgpt-wasm/core.wasm',
         '--outfile=dist/worker.js',
       ]
       await bin(dir, 'esbuild', ['workerd.js', ...flags])
