@@ -238,8 +238,8 @@ describe('what is rejected', async () => {
       /config cannot be used: preset/,
     ],
     ['no config', 'metadata', without('config'), /no config in its metadata; give preset and/],
-    ['a config of another kind', 'metadata', word('config', '[]'), /file's config cannot be used/],
-    ['a config that is null', 'metadata', word('config', 'null'), /file's config cannot be used/],
+    ['a config of another kind', 'metadata', word('config', '[]'), /config cannot be used$/],
+    ['a config that is null', 'metadata', word('config', 'null'), /config cannot be used$/],
     ['a field too many', 'metadata', word('config', '{"n":1}'), /there is no field "n"/],
     ['a prototype', 'metadata', word('config', '{"__proto__":1}'), /no field "__proto__"/],
     [
