@@ -251,6 +251,7 @@ describe('what is rejected', async () => {
     ['a deep config', 'metadata', word('config', '['.repeat(1e6)), /file's config cannot be used/],
     ['no alphabet', 'metadata', without('alphabet'), /file's alphabet cannot be used/],
     ['an alphabet of numbers', 'metadata', word('alphabet', '[1]'), /file's alphabet cannot be/],
+    ['a number in it', 'metadata', word('alphabet', '["e",1]'), /alphabet cannot be used$/],
     ['a character twice', 'metadata', word('alphabet', '["e","n","o","o"]'), /distinct single/],
     // Parsed it would take 30 times what the file does; refused before, it has no reason to give.
     ['a long alphabet', 'metadata', word('alphabet', LONG), /^the file's alphabet cannot be used$/],
