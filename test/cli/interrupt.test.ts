@@ -2,7 +2,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { type Ended, ended, objects, start } from './program.js'
+import { type Ended, objects } from './ended.js'
+import { ended, start } from './program.js'
 
 const LONG = ['train', '--steps', '100000000']
 

@@ -1,17 +1,9 @@
 /** The built program as a child process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Ended } from './ended.js'
 
 const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
-
-export interface Ended {
-  code: number | null
-  /** The signal that killed it, where none was caught. */
-  signal: NodeJS.Signals | null
-  stdout: string
-  stderr: string
-  lines: string[]
-}
 
 /** The environment of the program. */
 export function environment(): NodeJS.ProcessEnv {
@@ -42,7 +34,3 @@ export function ended(child: ChildProcess): Promise<Ended> {
 
 /** Runs the program with some words. */
 export const cli = (...args: string[]): Promise<Ended> => ended(start(args))
-
-/** The objects of a --json run. */
-export const objects = ({ lines }: Ended): Record<string, unknown>[] =>
-  lines.map((line) => JSON.parse(line))
