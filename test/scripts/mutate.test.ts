@@ -8,7 +8,9 @@ import {
   readdirSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -392,6 +394,23 @@ export const buildPrograms = async () => copyFileSync('src/cli/more.ts', 'build/
       '3/3  same  assembly/index.ts:8  ~ -> nothing  in  return ~a',
     ])
     expect(out.at(-1)).toMatch(/^assembly +1 +1 +50.0 +90$/)
+  })
+
+  test('a copy is as old as what it is a copy of: its build is not stale', async () => {
+    const times = (at: string) =>
+      ['src', 'src/less.ts', 'assembly', 'test/cli'].map((path) =>
+        Math.floor(statSync(join(at, path)).mtimeMs / 1000),
+      )
+    const past = new Date(1e12)
+    for (const path of ['src', 'src/less.ts', 'test/cli']) utimesSync(join(root, path), past, past)
+    let copied: number[] = []
+    await run(['src/less.ts', '--sample', '1'], {
+      test: testing((_, copy) => {
+        copied = times(copy).with(1, 1e9)
+        return true
+      }),
+    })
+    expect(copied).toEqual(times(root))
   })
 
   test('says what is wrong with its words', async () => {
