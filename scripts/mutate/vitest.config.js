@@ -31,6 +31,7 @@ export default {
   cacheDir: '.vite',
   test: {
     ...base.test,
+    projects: undefined,
     include: tests,
     reporters: [new Progress()],
     // What is built is the mutant: nothing may build it anew.
