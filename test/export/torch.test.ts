@@ -68,7 +68,7 @@ import torch
 run = m.resumed(*sys.argv[1:3], {})
 gpt = m.make_model(run.config, run.bos + 1)
 for name, p in gpt.named_parameters():
-    p.data.copy_(torch.frombuffer(run.tensors[name][1], dtype=torch.float64).view(p.shape))
+    p.data.copy_(torch.frombuffer(run.tensors[name], dtype=torch.float64).view(p.shape))
 print(json.dumps(gpt(torch.tensor(json.loads(sys.argv[3]))).tolist()))
 `
 

@@ -1,7 +1,7 @@
 /** Bundlers. */
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bin, browse, browseFolder, printed, start } from './tools.mjs'
+import { ISOLATED, bin, browse, browseFolder, printed, start } from './tools.mjs'
 
 const FILES = ['core.wasm', 'core.fast.wasm', 'core.threads.wasm', 'thread.js', 'worker.js']
 
@@ -86,6 +86,24 @@ export const bundlers = {
       await bin(dir, 'esbuild', ['inline.js', '--bundle', '--minify', '--outdir=dist'])
       writeFileSync(join(dir, 'dist/index.html'), html('inline.js'))
       return browseFolder(join(dir, 'dist'))
+    },
+  },
+  // The policies that docs/install.md names; the inline bundle's worker is made of its source.
+  'esbuild, CSP': {
+    install: ['esbuild@0.28.2'],
+    copy: ['page.js', 'inline.js'],
+    async test(dir) {
+      const flags = ['--bundle', '--minify', '--splitting', '--format=esm', '--outdir=dist']
+      await bin(dir, 'esbuild', ['page.js', 'inline.js', ...flags])
+      copyFiles(dir, 'dist')
+      writeFileSync(join(dir, 'dist/files.html'), html('page.js'))
+      writeFileSync(join(dir, 'dist/inline.html'), html('inline.js'))
+      const policy = `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'`
+      const under = (more) => ({ ...ISOLATED, 'content-security-policy': policy + more })
+      return {
+        files: await browseFolder(join(dir, 'dist'), 'files.html', under('')),
+        inline: await browseFolder(join(dir, 'dist'), 'inline.html', under('; worker-src blob:')),
+      }
     },
   },
   'esbuild node esm': {

@@ -81,8 +81,9 @@ export const runtimes = {
     async test(dir) {
       const repository = join(dir, 'repository')
       await run(root, 'git', ['clone', '--quiet', '--depth', '1', `file://${root}`, repository])
-      await run(dir, 'npm', ['uninstall', '--silent', 'microgpt-wasm'])
-      await run(dir, 'npm', ['install', '--silent', `git+file://${repository}`])
+      const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
+      await run(dir, 'npm', ['uninstall', ...quiet, 'microgpt-wasm'])
+      await run(dir, 'npm', ['install', ...quiet, '--prefer-offline', `git+file://${repository}`])
       cpSync(join(root, 'test/toolchains/apps/node.mjs'), join(dir, 'node.mjs'))
       return printed(dir, process.execPath, ['node.mjs'])
     },

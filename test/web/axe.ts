@@ -1,13 +1,13 @@
-/** axe-core in a page: what it finds serious. */
+/** Runs axe-core in a page. */
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 
 /**
- * Rule and place of each serious or critical finding.
- * @param rules all of them unless given
+ * Rule, element and summary of each serious or critical finding.
+ * @param rules all rules if absent
  */
 export async function seriousFindings(page: Page, rules?: string[]): Promise<string[]> {
-  // Not as a script element: the page's policy would refuse it.
+  // Evaluated directly, because the page's policy would refuse a script element.
   await page.evaluate(axe.source)
   const options = { resultTypes: ['violations' as const], ...(rules && { runOnly: rules }) }
   const { violations } = await page.evaluate(

@@ -1,4 +1,4 @@
-/** The first screen: one button, a headline that is true, and what one press shows. */
+/** The first screen: one main button, a correct headline, and the results of one press. */
 import { expect, test } from 'vitest'
 import { MicroGPT } from '../../src/index.js'
 import { seriousFindings } from './axe.js'
@@ -30,7 +30,7 @@ inBrowser('a first visit', (site) => {
     expect(await page.evaluate(sideways)).toBe(0)
   })
 
-  test('one press ends in about four seconds with the losses and samples of Node', async () => {
+  test('one press trains for about four seconds, with the losses and samples of Node', async () => {
     const { gpt, losses } = await inNode()
     const page = await site.open('', WATCHING)
     await ready(page)
@@ -70,7 +70,7 @@ inBrowser('a first visit', (site) => {
     },
   )
 
-  test('every number of the picture is told, by keyboard and by pointer', async () => {
+  test('the numbers of the picture can be read by keyboard and by pointer', async () => {
     const gpt = await MicroGPT.create({ docs: (await inNode()).gpt.docs })
     expect(gpt.numParams).toBe(4064)
     const { gpt: trained } = await inNode()
@@ -100,7 +100,7 @@ inBrowser('a first visit', (site) => {
     expect(pointed).toContain('at the start 0')
   })
 
-  test.each(['light', 'dark'] as const)('has no finding of axe, %s', async (colorScheme) => {
+  test.each(['light', 'dark'] as const)('has no serious axe finding, %s', async (colorScheme) => {
     for (const width of [320, 1440]) {
       const page = await site.open('', { colorScheme, viewport: { width, height: 900 } })
       await ready(page)
@@ -112,7 +112,7 @@ inBrowser('a first visit', (site) => {
     }
   })
 
-  test('by touch alone: press, look at the chart and at a number', async () => {
+  test('works by touch: train, read the chart, read a number', async () => {
     const page = await site.open('', {
       ...{ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } },
     })

@@ -1,37 +1,26 @@
-/** The page, as a visitor uses it. */
-import { readFileSync } from 'node:fs'
+/** The page as a visitor uses it. */
 import { expect, test } from 'vitest'
 import { MicroGPT, parseDocs } from '../../src/index.js'
 import { NAMES } from '../../src/data/names.js'
 import { LONG, type Opened, type Site, inBrowser } from './browser.js'
-import { choosePace, ready, says } from './visit.js'
+import { choosePace, curveOf, ready, says } from './visit.js'
 
 const docs = parseDocs(NAMES)
 
-/** A page whose panels are all there and open. */
+/** Opens the page and waits until all panels are ready and open. */
 async function opened(site: Site): Promise<Opened> {
   const page = await site.open('')
   await ready(page)
   return page
 }
 
-/** Presses the main button, and waits until the page says that the run is over. */
+/** Presses the main button and waits until the run is finished. */
 async function trainToEnd(page: Opened) {
   await page.click('#play')
   await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Train again')
 }
 
-/** The losses of the newest run in the page's CSV: every digit of them. */
-async function lossesOf(page: Opened): Promise<number[]> {
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#csv')])
-  const lines = readFileSync(await download.path(), 'utf8')
-    .trim()
-    .split('\n')
-    .slice(1)
-  const name = lines[0]!.match(/^"[^"]*"/)![0]
-  const own = lines.filter((line) => line.startsWith(name))
-  return own.map((line) => Number(line.slice(name.length).split(',')[2]))
-}
+const lossesOf = async (page: Opened) => (await curveOf(page)).losses
 
 async function lossesInNode(options: Partial<Parameters<typeof MicroGPT.create>[0]> = {}) {
   const gpt = await MicroGPT.create({ docs, ...options } as Parameters<typeof MicroGPT.create>[0])
@@ -55,7 +44,7 @@ const visits = (site: Site) => {
     expect(page.trouble).toEqual([])
   })
 
-  test('pauses, makes one step, goes on, and comes to the same losses', async () => {
+  test('pauses, makes one step, continues, and ends with the same losses', async () => {
     const node = await lossesInNode()
     const page = await opened(site)
     await choosePace(page, 'slow')
@@ -96,7 +85,7 @@ const visits = (site: Site) => {
     expect(smoothed).toBeGreaterThan(2.7)
   })
 
-  test('learns from a pasted text', async () => {
+  test('trains on a pasted text', async () => {
     const lines = ['ähm', 'öhm', 'ühm', 'hm hm'].join('\n')
     const node = await lossesInNode({ docs: parseDocs(lines) })
     const page = await opened(site)
@@ -112,7 +101,7 @@ const visits = (site: Site) => {
     expect(await lossesOf(page)).toEqual(node.losses)
   })
 
-  test('settings make another model, and impossible ones say why', async () => {
+  test('new settings make a new model, and invalid ones are explained', async () => {
     const page = await opened(site)
     await ready(page)
     await page.fill('#field-n_embd', '18')
@@ -122,7 +111,7 @@ const visits = (site: Site) => {
     expect(await page.isDisabled('#apply')).toBe(true)
     await page.fill('#field-n_embd', '65536')
     await says(page, '#settings-status', /^this model needs .* the page allows/)
-    // A table of other sizes than the form's would mislead.
+    // The table is cleared: it would show other sizes than the form's.
     expect(await page.locator('#state-dict tbody tr').count()).toBe(0)
     await page.fill('#field-n_embd', '8')
     await says(page, '#totals', /^1,264 parameters: /)
@@ -134,7 +123,7 @@ const visits = (site: Site) => {
     expect(await lossesOf(page)).toEqual(node.losses)
   })
 
-  test('writes to the end, which may be the last character that the model sees', async () => {
+  test('writes a text to its end, or to the last character that the model sees', async () => {
     const page = await site.open('#preset=tutorial&block_size=3')
     await ready(page)
     const ends = /^(The text ends here: the model sees no more than 3 characters\.|This one .*)?$/
@@ -142,7 +131,7 @@ const visits = (site: Site) => {
     for (let i = 0; i < (LONG ? 12 : 4) || (full === 0 && i < 60); i++) {
       await page.fill('#prompt', 'an')
       await page.waitForFunction(() => document.querySelectorAll('.bar').length > 1)
-      // The guesses for what has been written come after it, or a sentence: none is refused.
+      // Then new candidates or a message appear: no request is refused.
       await page.evaluate(() => document.querySelector('#bars')!.replaceChildren())
       await page.click('#whole')
       await page.waitForFunction(
@@ -155,13 +144,13 @@ const visits = (site: Site) => {
       expect(await page.textContent('#prompt-status')).toMatch(ends)
     }
     expect(full).toBeGreaterThan(0)
-    // What the worker is asked next it answers after all that it was asked before.
+    // The worker answers in order, so this answer comes after all earlier ones.
     await page.fill('#prompt', 'a')
     await page.waitForSelector('.bar')
     expect(await page.textContent('#prompt-status')).toBe('')
   })
 
-  test('a link to a panel leads there, from the page and from outside', async () => {
+  test('a link to a panel scrolls there, from the page and from outside', async () => {
     const page = await opened(site)
     await ready(page)
     const topOf = (id: string) =>
@@ -169,7 +158,7 @@ const visits = (site: Site) => {
     const bottom = () =>
       page.evaluate(() => scrollY + innerHeight >= document.documentElement.scrollHeight - 2)
     const arrives = async (id: string) => {
-      // The panel is there once it has not moved for a while.
+      // The panel is in place once it stays still for a while.
       await page.waitForFunction(
         (at) => {
           const seen = globalThis as { place?: number; times?: number }
@@ -195,7 +184,7 @@ const visits = (site: Site) => {
     await arrives('race')
   })
 
-  test('panels that cannot do anything yet cannot be used', async () => {
+  test('panels are inert until they work', async () => {
     const page = await site.open('about:blank')
     await page.route('**/page-worker.js', () => {})
     await page.goto(site.address, { waitUntil: 'commit' })
@@ -207,7 +196,7 @@ const visits = (site: Site) => {
     expect(await whole.locator('section[inert]').count()).toBe(0)
   })
 
-  test('a link holds the settings', async () => {
+  test('a link contains the settings', async () => {
     const page = await site.open('#preset=gist&seed=-3&n_layer=2&num_steps=20')
     await ready(page)
     expect(await page.inputValue('#link')).toBe(
@@ -220,8 +209,8 @@ const visits = (site: Site) => {
     expect(await lossesOf(page)).toEqual(node.losses)
   })
 
-  test('a link that cannot be followed is refused with a sentence', async () => {
-    // One of each kind: the sentences of all of them are tested without a page.
+  test('an invalid link is refused with the reason', async () => {
+    // One of each kind; settings.test.ts tests all messages without a page.
     const links: [string, RegExp][] = [
       ['#n_embd=18', /n_embd \(18\) must be divisible by n_head \(4\)/],
       ['#n_embd=60000', /this model needs .* of memory/],
@@ -241,7 +230,7 @@ const visits = (site: Site) => {
     }
   })
 
-  test('invents character by character, from bars of probability', async () => {
+  test('writes character by character, from bars of probabilities', async () => {
     const page = await opened(site)
     await trainToEnd(page)
     await page.fill('#prompt', 'an')
@@ -254,7 +243,7 @@ const visits = (site: Site) => {
     const char = await page.locator('.bar .char').nth(1).textContent()
     await page.locator('.bar').nth(1).click()
     if (char !== 'BOS') expect(await page.inputValue('#prompt')).toBe(`an${char}`)
-    // The names have no upper case.
+    // The names contain no upper case.
     await page.fill('#prompt', 'AN')
     await says(page, '#prompt-status', /^Read as “an”/)
     await page.fill('#prompt', 'a1')
@@ -311,4 +300,4 @@ const visits = (site: Site) => {
   })
 }
 
-inBrowser('the page', visits, { shared: true })
+inBrowser('the page', visits)

@@ -1,4 +1,4 @@
-/** A canvas that is drawn at most once a frame, at the screen's own resolution, and only when seen. */
+/** A canvas that is drawn at most once per frame, at device resolution, and only while visible. */
 import { WhenVisible } from '../dom.js'
 
 export type Draw = (context: CanvasRenderingContext2D, width: number, height: number) => void
@@ -29,7 +29,7 @@ export class Board {
     boards.add(this)
   }
 
-  /** Lets the canvas go: a removed one is never drawn again. */
+  /** Stops drawing and observing the canvas. */
   remove(): void {
     boards.delete(this)
     this.resized.disconnect()
@@ -61,7 +61,7 @@ export class Board {
 
 let palette: Map<string, string> | null = null
 
-/** A colour of the style sheet, by the name of its variable. */
+/** A color of the style sheet, by the name of its CSS variable. */
 export function colour(name: string): string {
   palette ??= new Map()
   let value = palette.get(name)

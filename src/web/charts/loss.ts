@@ -1,4 +1,7 @@
-/** The loss by step: each step faint, smoothed strong, earlier runs each in another colour. */
+/**
+ * The loss chart: each step as a faint line, the smoothed loss as a strong one, earlier runs in
+ * other colors.
+ */
 import type { ChartRun } from '../app.js'
 import type { LossLog } from '../loss-log.js'
 import { Board, colour } from './board.js'
@@ -6,7 +9,7 @@ import { Board, colour } from './board.js'
 export interface LossView {
   run: ChartRun
   earlier: readonly ChartRun[]
-  /** Steps that the axis reaches to at least. */
+  /** Steps of the whole run. */
   numSteps: number
   /** The loss of pure guessing: ln vocab_size. */
   baseline: number
@@ -42,7 +45,7 @@ export class LossChart {
     this.board.redraw()
   }
 
-  /** The point of the run nearest to a place on the canvas, or -1. */
+  /** The point of the run nearest to x on the canvas, or -1. */
   nearest(x: number): number {
     const { frame, view } = this
     if (!frame || !view || view.run.log.length === 0) return -1
@@ -72,11 +75,14 @@ export class LossChart {
   }
 }
 
-/** From here on the curve is a mean over a share of the run: the smoothed loss would be a band. */
+/**
+ * A run with more points shows a mean over SHARE of the run, because its smoothed loss would look
+ * like a band.
+ */
 const LONG = 3000
 const SHARE = 1 / 80
 
-/** The smoothed loss, or for a long run its mean over the points around. */
+/** The smoothed loss, or for a long run its mean over nearby points. */
 function shownMean(log: LossLog): (i: number) => number {
   if (log.length <= LONG) return log.smoothedLoss
   const reach = Math.round((log.length * SHARE) / 2)
@@ -88,7 +94,7 @@ function shownMean(log: LossLog): (i: number) => number {
   }
 }
 
-/** A scale that holds all of it. A loss far above pure guessing gets a logarithmic one. */
+/** Scales that fit the whole run. A loss far above pure guessing gets a logarithmic scale. */
 function fit({ run, earlier, numSteps, baseline }: LossView, width: number, height: number): Frame {
   const longest = Math.max(...[run, ...earlier].map(({ log }) => log.end))
   const steps = Math.max(longest, Math.min(numSteps, Math.max(500, 2 * longest)))
@@ -116,7 +122,7 @@ function fit({ run, earlier, numSteps, baseline }: LossView, width: number, heig
   return { x, y, width, height, steps, low, high, isLog }
 }
 
-/** 1, 2 or 5 times a power of ten: about n ticks over a span. */
+/** A distance of 1, 2 or 5 times a power of ten, for about n ticks over a span. */
 function tick(span: number, n: number): number {
   const raw = span / n
   const power = 10 ** Math.floor(Math.log10(raw))
@@ -148,7 +154,7 @@ function axes(context: CanvasRenderingContext2D, frame: Frame) {
   }
 }
 
-/** About four values of the loss, or some powers of ten. */
+/** About four loss values, or a few powers of ten on a logarithmic scale. */
 function lossTicks({ low, high, isLog }: Frame): { loss: number; text: string }[] {
   if (isLog) {
     const [from, to] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))]
@@ -186,7 +192,7 @@ function dashed(context: CanvasRenderingContext2D, { y, width }: Frame, loss: nu
   context.fillText('pure guessing', width - MARGIN.right, y(loss) - 4)
 }
 
-/** Where points lie closer than pixels, a column shows the least and the greatest of its points. */
+/** Where several points share a pixel, the line spans their minimum and maximum. */
 function line(
   context: CanvasRenderingContext2D,
   { x, y, width }: Frame,

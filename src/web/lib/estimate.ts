@@ -1,6 +1,6 @@
 /** How long a run will take, and how many steps to run until the next frame. All times in ms. */
 
-/** The time of one step, from a few timed ones: the median, so that warm-up and pauses do not count. */
+/** The median of a few step times, so that warm-up and pauses do not count. */
 export function stepTime(times: readonly number[]): number {
   const sorted = times.filter((time) => Number.isFinite(time) && time >= 0).sort((a, b) => a - b)
   if (sorted.length === 0) return NaN
@@ -17,7 +17,7 @@ export function estimateRun(times: readonly number[], steps: number): number {
   return Math.max(0, steps) * stepTime(times)
 }
 
-/** 0.2 s, 4 s, 3 min, 2 h: rounded as an estimate should be. */
+/** Formats an estimated time, rounded: 0.2 s, 4 s, 3 min, 2 h. */
 export function durationText(ms: number): string {
   if (!Number.isFinite(ms)) return 'unknown'
   const seconds = ms / 1000
@@ -30,25 +30,25 @@ export function durationText(ms: number): string {
   return hours < 99.5 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} days`
 }
 
-/** What Watch takes for a run of any number of steps. */
+/** Duration of a run at the watch pace, for any number of steps. */
 export const WATCH_MS = 4000
-/** Longest time without a frame: the page stays responsive. */
+/** Longest time between frames, so that the page stays responsive. */
 export const FRAME_MS = 12
 
 export interface PacerOptions {
   /** Steps of the whole run. */
   steps: number
-  /** Steps made already. */
+  /** Steps already made. */
   done?: number
   /** Time that the whole run should take; 0 is as fast as possible. */
   budget?: number
-  /** Time that one call's steps may take at most. */
+  /** Maximum time for the steps of one call. */
   frame?: number
 }
 
 /**
- * Spreads a run over a time budget. The steps due follow a curve that begins slowly, since the first
- * steps change most; a run that the machine cannot finish in time goes on as fast as frames allow.
+ * Spreads a run over a time budget. The schedule starts slowly, because the first steps change
+ * most. A run that the machine cannot finish in time continues as fast as frames allow.
  */
 export class Pacer {
   private readonly steps: number
@@ -57,7 +57,7 @@ export class Pacer {
   private readonly frame: number
   private elapsed = 0
   private last: number | null = null
-  /** Mean time of a step, recent ones counting more; 0 before any. */
+  /** Moving average of the time of a step; 0 before the first one. */
   private cost = 0
 
   constructor({ steps, done = 0, budget = WATCH_MS, frame = FRAME_MS }: PacerOptions) {
@@ -69,7 +69,7 @@ export class Pacer {
 
   /**
    * Steps to run now.
-   * @param now a clock's time; time that passes while the page is hidden counts for one frame only
+   * @param now the current time; a gap counts as at most 250 ms, because the page may be hidden
    * @param done steps made so far
    */
   due(now: number, done: number): number {
@@ -87,19 +87,22 @@ export class Pacer {
     return Math.min(wanted, fitting, left)
   }
 
-  /** Tells how long the steps of a call took. */
+  /** Records how long the steps of a call took. */
   ran(steps: number, ms: number): void {
     if (steps <= 0 || !(ms >= 0)) return
-    // A clock of coarse resolution says 0: a microsecond keeps the next call finite.
+    // A coarse clock may measure 0; at least 1 µs keeps the cost above 0.
     const each = Math.max(1e-3, ms / steps)
     this.cost = this.cost === 0 ? each : 0.7 * this.cost + 0.3 * each
   }
 
-  /** Stops the clock, as for a pause: the time until the next due() does not count. */
+  /** Stops the clock for a pause: the time until the next due() does not count. */
   pause(): void {
     this.last = null
   }
 }
 
-/** 0 to 1 over 0 to 1: its slope rises from 0.25 to 1.75, so that a quarter of the time sees 11 % of the steps. */
+/**
+ * The share of steps due after a share t of the time. The slope rises from 0.25 to 1.75, so the
+ * first quarter of the time gets 11 % of the steps.
+ */
 const curve = (t: number) => 0.25 * t + 0.75 * t * t

@@ -43,7 +43,7 @@ class PictureView {
     this.listen()
   }
 
-  /** Another model: another layout. */
+  /** Sets the matrices of a new model, which needs a new layout. */
   useTable(table: readonly ParameterSpec[]): void {
     const same = table.every(({ name }, i) => this.table[i]?.name === name)
     if (!same || table.length !== this.table.length) this.cell = null
@@ -139,7 +139,7 @@ class PictureView {
   }
 }
 
-/** The colours and what they stand for. */
+/** Shows the colors and their meaning. */
 function makeLegend(): void {
   byId('legend').replaceChildren(
     h('span', { id: 'legend-low' }, '-1'),

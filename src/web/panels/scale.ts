@@ -1,9 +1,9 @@
-/** GPT-2 and GPT-3 beside the model here: the same structure, counted, and areas to scale. */
+/** The model compared with GPT-2 and GPT-3: parameter counts, and squares with areas to scale. */
 import { byId, h } from '../dom.js'
 import { GPT2, GPT3, compareToLarge } from '../lib/counts.js'
 import { count } from '../text.js'
 
-/** Pixels of the largest square's side. */
+/** Side of the largest square in pixels. */
 const SIDE = 220
 
 export function scaleBars(yours: number): void {

@@ -1,16 +1,16 @@
-/** The runs saved in this browser: offered when the page opens, and listed under Save and share. */
+/** The runs saved in this browser: offered when the page opens, and listed under Save / Share. */
 import type { App } from '../app.js'
 import { byId, h, say } from '../dom.js'
 import type { StoredRun } from '../page-api.js'
 import { count, sentence, short } from '../text.js'
 
-/** The store is opened after the first screen is ready, not while a visitor waits for it. */
+/** Delay before the store is opened, so that it does not slow down the first screen. */
 const QUIET_MS = 400
 
 const when = (time: number) =>
   new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
 
-/** A run in a sentence. */
+/** Describes a run in a sentence. */
 function about({ step, of, time, name, trouble }: StoredRun): string {
   if (trouble !== undefined) return `A saved run cannot be resumed: ${trouble}.`
   const whose = `on ${name === null ? 'the shipped names' : short(name, 40)}, from ${when(time)},`
@@ -70,7 +70,7 @@ export function storedRuns(app: App): void {
     }
     offered = true
   }
-  // A visitor who trains another model has seen it; the list still shows it.
+  // Training another model dismisses the offer; the list still shows the run.
   app.on('progress', ({ progress }) => {
     if (progress.state === 'running') offers.replaceChildren()
   })

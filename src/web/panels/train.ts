@@ -1,4 +1,4 @@
-/** The one main button, the pace, the figures and the loss chart. */
+/** The main button, the pace, the figures and the loss chart. */
 import { type App, WATCH } from '../app.js'
 import { LossChart } from '../charts/loss.js'
 import { button, byId, canvas, input, say } from '../dom.js'
@@ -24,7 +24,7 @@ export function trainPanel(app: App): void {
   })
 }
 
-/** True at every moment: random before the first step, trained after the last. */
+/** Keeps the headline true: random before the first step, then learning, trained at the end. */
 function title(app: App): void {
   const show = () => {
     const { ready, state, step } = app
@@ -45,7 +45,7 @@ function controls(app: App): void {
   const play = button('play')
   play.addEventListener('click', ({ detail }) => {
     if (app.state === 'running') {
-      // The second half of a double click pauses nothing.
+      // The second click of a double click must not pause the run.
       if (detail < 2) app.pause()
       return
     }
@@ -127,7 +127,7 @@ function showFigures({ run: { log }, step, ready }: App): void {
   say(byId('at-smooth'), last ? figure(log.lastSmoothed) : '-')
 }
 
-/** Four decimals, or as many digits as fit for a loss that has diverged. */
+/** Four decimals, or exponential form for a loss that has diverged. */
 const figure = (loss: number) => (Math.abs(loss) < 1e4 ? loss.toFixed(4) : loss.toExponential(2))
 
 function lossChart(app: App): void {
@@ -156,7 +156,7 @@ function lossChart(app: App): void {
   const pointed = ({ offsetX }: PointerEvent) => point(chart.nearest(offsetX))
   board.addEventListener('pointerdown', pointed)
   board.addEventListener('pointermove', pointed)
-  // A finger that is lifted leaves its values in sight.
+  // On a touch screen the values stay visible after the finger is lifted.
   board.addEventListener('pointerleave', ({ pointerType }) => {
     if (pointerType === 'mouse') point(-1)
   })
@@ -179,7 +179,7 @@ function lossChart(app: App): void {
   })
 }
 
-/** The exact numbers under the crosshair, for eyes and for screen readers. */
+/** Shows the exact numbers under the crosshair, on the screen and for screen readers. */
 function showPoint({ run: { log } }: App, cursor: number): void {
   const slider = canvas('loss-chart')
   slider.setAttribute('aria-valuemax', String(Math.max(0, log.length - 1)))

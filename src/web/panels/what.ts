@@ -1,4 +1,6 @@
-/** Five cards on what just happened: each with this model's numbers, one action, one line of code. */
+/**
+ * Five cards that explain training: each with numbers of this model, an action, and a line of code.
+ */
 import type { App } from '../app.js'
 import { Board, colour } from '../charts/board.js'
 import { HeatMap } from '../charts/heat.js'

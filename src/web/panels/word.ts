@@ -1,4 +1,4 @@
-/** One word through the model, and the tape of its step. */
+/** Runs one word through the model: attention, predictions, and the tape of its step. */
 import { type App, nameOf } from '../app.js'
 import { Board } from '../charts/board.js'
 import { HeatMap } from '../charts/heat.js'
@@ -10,16 +10,16 @@ import { showTape } from './tape.js'
 
 const REFRESH_MS = 500
 const TOP = 3
-/** Heads drawn; the table holds them all. */
+/** Maximum number of heads, in the pictures and in the table. */
 const MOST_HEADS = 48
-/** Columns of the picture of probabilities: the likeliest tokens, when there are more. */
+/** Maximum columns of the probability picture; a larger vocabulary shows its last tokens. */
 const MOST_COLUMNS = 64
 
 export function wordPanel(app: App): void {
   const sight = new WhenVisible(byId('inside'))
   const view = new WordView()
   let asked = 0
-  /** Answers to earlier questions are ignored. */
+  /** The number of the latest request; answers to earlier ones are ignored. */
   let number = 0
   const look = async (timed: boolean) => {
     const mine = ++number
@@ -37,7 +37,7 @@ export function wordPanel(app: App): void {
   }
   const refresh = () => {
     asked = performance.now()
-    // Not while the ops are timed: what is shown then is newer.
+    // Not while the ops are timed: that call shows newer results.
     sight.run(() => {
       if (!button('time-tape').disabled) void look(false)
     })
@@ -51,7 +51,7 @@ export function wordPanel(app: App): void {
   app.on('ready', ({ ready }) => {
     const first = ready.firstDocs.find((doc) => !doc.endsWith('…'))
     const whose = nameOf(app.source)
-    // A word of the old alphabet may not exist in the new one.
+    // The word may contain characters that the new alphabet does not have.
     if (input('word').dataset['for'] !== whose) {
       const text = app.source.text.slice(0, ready.config.block_size)
       if (input('word').dataset['for'] !== undefined) input('word').value = first ?? text
@@ -125,7 +125,7 @@ class WordView {
     )
   }
 
-  /** Rows are positions, columns are tokens; the token that comes next has a frame. */
+  /** Rows are positions, columns are tokens; the actual next token is framed. */
   private readonly drawNext: Draw = (context, width, height) => {
     if (!this.look) return
     const { rows, tokens, chars, probabilities } = this.look
@@ -165,7 +165,7 @@ class WordView {
   }
 }
 
-/** One row per position: the likeliest tokens, and what the right one got. */
+/** One row per position: the most likely tokens, and the probability of the right one. */
 function nextTable({ rows, chars, tokens, probabilities }: Look): void {
   const body = Array.from({ length: rows }, (_, t) => {
     const row = probabilities.subarray(t * chars.length, (t + 1) * chars.length)

@@ -1,4 +1,4 @@
-/** Times estimated from a few steps, and the pace of Watch on a clock that the test moves. */
+/** Times estimated from a few steps, and the watch pace on a simulated clock. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
@@ -22,7 +22,7 @@ test('without a timed step there is no estimate', () => {
   expect(durationText(estimateRun([], 500))).toBe('unknown')
 })
 
-test('a run takes its steps times the time of one, and none takes nothing', () => {
+test('a run takes its number of steps times the step time, and no steps take no time', () => {
   expect(estimateRun([30, 2, 2, 2], 500)).toBe(1000)
   expect(estimateRun([2], -5)).toBe(0)
 })
@@ -43,13 +43,13 @@ interface Machine {
   steps: number
   /** Milliseconds of one step. */
   cost: number
-  /** Milliseconds from one frame to the next, at least. */
+  /** Minimum milliseconds from one frame to the next. */
   refresh?: number
   budget?: number
   done?: number
 }
 
-/** A run as a page has it: steps, then the next frame. */
+/** Simulates a run on the page: steps, then the next frame. */
 function watch({ steps, cost, refresh = 16, budget = WATCH_MS, done = 0 }: Machine) {
   const pacer = new Pacer({ steps, done, budget })
   let now = 1000
@@ -88,7 +88,7 @@ describe('the pacer', () => {
         fc.pre(steps * cost < 60_000)
         const { done, ms, longest } = watch({ steps, cost, refresh, budget })
         expect(done).toBe(steps)
-        // A frame holds FRAME_MS of steps, or one step: the rest of the refresh is the page's.
+        // A frame has FRAME_MS of steps, or one step; the rest of its time is for the page.
         const perFrame = Math.max(1, Math.floor(FRAME_MS / cost))
         const needed = Math.ceil(steps / perFrame) * Math.max(refresh, perFrame * cost)
         expect(ms).toBeLessThanOrEqual(budget + 2.2 * needed + 20 * refresh)
@@ -98,13 +98,13 @@ describe('the pacer', () => {
     )
   })
 
-  test('no call exceeds the steps that are left, and the steps never go back', () => {
+  test('no call exceeds the remaining steps, and the steps never decrease', () => {
     const { seen } = watch({ steps: 37, cost: 0.1 })
     expect(seen.at(-1)).toBe(37)
     seen.forEach((done, i) => expect(done).toBeGreaterThanOrEqual(seen[i - 1] ?? 0))
   })
 
-  test('the first steps are slow: a quarter of the time sees about a ninth of them', () => {
+  test('the first steps are slow: a quarter of the time makes about a ninth of all steps', () => {
     const { seen } = watch({ steps: 1000, cost: 0.02 })
     const quarter = seen[Math.round(seen.length / 4)]!
     expect(quarter).toBeGreaterThan(80)
@@ -117,7 +117,7 @@ describe('the pacer', () => {
     expect(ms).toBeLessThan(250)
   })
 
-  test('a run that goes on spreads only what is left', () => {
+  test('a continued run spreads only the remaining steps', () => {
     const { ms } = watch({ steps: 500, cost: 0.02, done: 400 })
     expect(ms).toBeGreaterThan(3900)
     expect(ms).toBeLessThan(4200)
@@ -133,7 +133,7 @@ describe('the pacer', () => {
     expect(pacer.due(120_000, done)).toBeLessThan(2)
   })
 
-  test('a clock of coarse resolution, or one that goes back, gives no endless call', () => {
+  test('a coarse clock, or one that goes back, does not cause an endless call', () => {
     const pacer = new Pacer({ steps: 1e6, budget: 0 })
     pacer.due(10, 0)
     pacer.ran(1, 0)
