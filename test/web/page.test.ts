@@ -201,7 +201,7 @@ const visits = (site: Site) => {
     await page.goto(site.address, { waitUntil: 'commit' })
     await page.waitForSelector('footer')
     const inert = () => page.locator('section[inert]').count()
-    expect(await inert()).toBe(5)
+    expect(await inert()).toBe(6)
     const whole = await opened(site)
     await ready(whole)
     expect(await whole.locator('section[inert]').count()).toBe(0)
