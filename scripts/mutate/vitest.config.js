@@ -1,4 +1,5 @@
 /** The suite as a mutant meets it: given files in a given order, up to the first that fails. */
+import { writeSync } from 'node:fs'
 import base from '../../vitest.config.js'
 
 const tests = JSON.parse(process.env.MUTATE_TESTS)
@@ -14,12 +15,25 @@ class InOrder {
   }
 }
 
+/** Tells vitest.mjs which file begins and how each ended, a line of JSON each. */
+class Progress {
+  onTestModuleQueued({ moduleId }) {
+    writeSync(3, `${JSON.stringify({ file: moduleId })}\n`)
+  }
+
+  onTestModuleEnd(module) {
+    writeSync(3, `${JSON.stringify({ file: module.moduleId, passed: module.ok() })}\n`)
+  }
+}
+
 export default {
   ...base,
   cacheDir: '.vite',
   test: {
     ...base.test,
+    projects: undefined,
     include: tests,
+    reporters: [new Progress()],
     // What is built is the mutant: nothing may build it anew.
     globalSetup: [],
     maxWorkers: 1,

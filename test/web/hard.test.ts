@@ -292,7 +292,7 @@ const hardships = (site: Site) => {
   })
 }
 
-inBrowser('the page under hard conditions', hardships, { shared: true })
+inBrowser('the page under hard conditions', hardships)
 
 inBrowser(
   'without WebAssembly',

@@ -144,7 +144,8 @@ function axes(context: CanvasRenderingContext2D, frame: Frame) {
     context.moveTo(MARGIN.left, at)
     context.lineTo(width - MARGIN.right, at)
     context.stroke()
-    context.fillText(text, MARGIN.left - 8, at)
+    // A very large loss, such as 1e100, is squeezed into the margin.
+    context.fillText(text, MARGIN.left - 6, at, MARGIN.left - 6)
   }
   context.textAlign = 'center'
   context.textBaseline = 'top'

@@ -47,6 +47,9 @@ const methods: Implementation<PageApi> = {
     host.setPace(pace)
     return [null]
   },
+  // The browser may freeze or end the worker soon.
+  storeNow: () => [host.storeNow()],
+  leave: () => [host.leave()],
   setText: ({ source, settings }) =>
     inOrder(async () => [await host.setText(source, settings)] as [null]),
   make: ({ settings }) => inOrder(async () => [await host.make(settings)] as [null]),
@@ -75,10 +78,9 @@ const methods: Implementation<PageApi> = {
   next: (drawing) => inOrder(async () => [await host.needProbe().candidates(drawing)]),
   write: ({ seed, ...drawing }) => inOrder(async () => [await host.write(drawing, seed)]),
   answers: ({ count }) => inOrder(() => [host.needProbe().rightAnswers(count)]),
+  exported: ({ what }) => inOrder(() => [host.exported(what)]),
   save: ({ optimizer }) => inOrder(() => [host.saveFile(optimizer)]),
   load: ({ file, purpose, names }) => inOrder(async () => [await host.load(file, purpose, names)]),
-  storeNow: () => inOrder(() => [host.storeNow()] as [null]),
-  leave: () => inOrder(() => [host.leave()] as [null]),
   resumeRun: ({ id }) => inOrder(async () => [await host.resumeRun(id)] as [null]),
 }
 
