@@ -7,6 +7,7 @@ import {
   SAMPLE_FLAGS,
   TRAIN_FLAGS,
 } from '../../src/cli/flags.js'
+import { inProcess } from './in-process.js'
 import { nearest } from '../../src/cli/nearest.js'
 import { type Flags, parseFlags } from '../../src/cli/parse.js'
 import { SmoothedLoss } from '../../src/cli/smoothed.js'
@@ -50,6 +51,20 @@ test.each([
   ],
 ])('of %s', (_, flags, list) => {
   expect(flags.map(written)).toEqual(list.split(/,\s+/))
+})
+
+test.each([
+  ['train', TRAIN_FLAGS],
+  ['export', EXPORT_FLAGS],
+])('%s --help has the whole text of each flag, in two columns', async (command, flags) => {
+  const { lines } = await inProcess(command, '--help')
+  const texts: string[] = []
+  for (const line of lines) {
+    // Beside a long name there is no text.
+    if (/^ {2}--/.test(line)) texts.push(line.slice(28, 30) === '  ' ? line.slice(30) : '')
+    else if (texts.length > 0 && /^ {30}\S/.test(line)) texts.push(`${texts.pop()} ${line.trim()}`)
+  }
+  expect(texts.map((text) => text.trim())).toEqual(flags.map(({ about }) => about))
 })
 
 describe('words to flags', () => {
