@@ -7,6 +7,7 @@ import {
   SAMPLE_FLAGS,
   TRAIN_FLAGS,
 } from '../../src/cli/flags.js'
+import { commandHelp } from '../../src/cli/help.js'
 import { inProcess } from './in-process.js'
 import { nearest } from '../../src/cli/nearest.js'
 import { type Flags, parseFlags } from '../../src/cli/parse.js'
@@ -65,6 +66,15 @@ test.each([
     else if (texts.length > 0 && /^ {30}\S/.test(line)) texts.push(`${texts.pop()} ${line.trim()}`)
   }
   expect(texts.map((text) => text.trim())).toEqual(flags.map(({ about }) => about))
+})
+
+test.each([
+  [28, `  --${'a'.repeat(24)}  what it does`],
+  [29, `  --${'a'.repeat(25)}\n${' '.repeat(30)}what it does`],
+])('in the help a name of %i columns has its text beside or below it', (columns, lines) => {
+  const flags = [{ name: 'a'.repeat(columns - 4), about: 'what it does' }]
+  const command = { about: 'make a model', flags, examples: ['make'] }
+  expect(commandHelp('make', command)).toContain(`${lines}\n\nexamples:`)
 })
 
 describe('words to flags', () => {
