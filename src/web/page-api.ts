@@ -265,6 +265,8 @@ export interface PageApi {
   /** The share of held-out sums that the model solves, of at most `count`; null without any. */
   answers: { argument: { count: number }; result: number | null }
   save: { argument: { optimizer: boolean }; result: SavedFile }
+  /** What the model learns from as data.txt, or the model as an ONNX file in float64. */
+  exported: { argument: { what: 'data' | 'onnx' }; result: SavedFile }
   /** `names`: the shipped names, if the page has another text; the file may be trained on them. */
   load: {
     argument: { file: Blob; purpose: LoadPurpose; names: string | null }

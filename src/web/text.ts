@@ -16,6 +16,10 @@ export function visibleChar(char: string): string {
     : char
 }
 
+/** The name that a file of a model is saved with. */
+export const modelFileName = (preset: string, step: number, type: string) =>
+  `microgpt-${preset}-step-${step}.${type}`
+
 /** Ends a text with a period unless it already ends a sentence. */
 export const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`)
 

@@ -172,6 +172,7 @@ test('the package contains what its entry points and commands need, and no devel
   )
   const commands = ['cli.js', 'measure.js', 'peak.wasm', 'web.js']
   const page = ['index.html', 'boot.js', 'page.js', 'page-worker.js', 'page.css', 'icon.svg']
+  page.push('microgpt_torch.py')
   const types = [
     'core.d.ts',
     'core.threads.d.ts',

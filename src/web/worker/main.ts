@@ -73,6 +73,7 @@ const methods: Implementation<PageApi> = {
   next: (drawing) => inOrder(async () => [await host.needProbe().candidates(drawing)]),
   write: ({ seed, ...drawing }) => inOrder(async () => [await host.write(drawing, seed)]),
   answers: ({ count }) => inOrder(() => [host.needProbe().rightAnswers(count)]),
+  exported: ({ what }) => inOrder(() => [host.exported(what)]),
   save: ({ optimizer }) => inOrder(() => [host.saveFile(optimizer)]),
   load: ({ file, purpose, names }) => inOrder(async () => [await host.load(file, purpose, names)]),
   resumeRun: ({ id }) => inOrder(async () => [await host.resumeRun(id)] as [null]),

@@ -16,6 +16,7 @@ import { drawText } from './next.js'
 import { Probe } from './probe.js'
 import { OtherDocuments, type RestoredFile, restoreFile } from './restore.js'
 import { Run } from './run.js'
+import { dataFile, onnxOf, savedFile } from './saved-files.js'
 import { forget, list, read } from './run-store.js'
 import { readyOf, summarise } from './summary.js'
 
@@ -135,11 +136,18 @@ export class ModelHost {
   }
 
   saveFile(optimizer: boolean): SavedFile {
+    return savedFile(this.needModel(), 'safetensors', (gpt) => gpt.save({ optimizer }))
+  }
+
+  exported(what: 'data' | 'onnx'): SavedFile {
+    const gpt = this.needModel()
+    return what === 'data' ? dataFile(gpt, this.source) : savedFile(gpt, 'onnx', onnxOf)
+  }
+
+  private needModel(): MicroGPT {
     const engine = this.run?.engine
-    if (!(engine instanceof MicroGPT)) throw new CoreError('checkpoints need the WebAssembly core')
-    const file = new Blob([engine.save({ optimizer }) as BlobPart])
-    const { preset, step } = engine
-    return { file, name: `microgpt-${preset}-step-${step}.safetensors`, step }
+    if (engine instanceof MicroGPT) return engine
+    throw new CoreError('files need the WebAssembly core')
   }
 
   async load(file: Blob, purpose: LoadPurpose, names: string | null): Promise<Mismatch | null> {
