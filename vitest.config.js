@@ -2,9 +2,12 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-const inBrowser = readdirSync('test', { recursive: true, encoding: 'utf8' })
+const root = new URL('./', import.meta.url)
+
+const inBrowser = readdirSync(new URL('test', root), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
   .map((name) => `test/${name.replaceAll('\\', '/')}`)
-  .filter((name) => name.endsWith('.test.ts') && /\binBrowser\(/.test(readFileSync(name, 'utf8')))
+  .filter((name) => /\binBrowser\(/.test(readFileSync(new URL(name, root), 'utf8')))
 
 // Nothing takes that long, except on a very busy machine.
 const common = { testTimeout: 300_000, hookTimeout: 300_000 }

@@ -34,6 +34,12 @@ export function digits(x: number): string {
   return Math.abs(x) >= 1e-3 && Math.abs(x) < 1e6 ? x.toFixed(4) : x.toExponential(2)
 }
 
+/** Like digits(), without zeros at the end. */
+export const plain = (x: number) =>
+  digits(x)
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '')
+
 export const percent = (p: number) => `${(100 * p).toFixed(p < 0.0995 ? 1 : 0)}%`
 
 /** A duration in a suitable unit, from µs to days. */

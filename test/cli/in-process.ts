@@ -1,14 +1,22 @@
 /** The program in this process: quicker than the built one, and with the same words and texts. */
 import { vi } from 'vitest'
 import { run } from '../../src/cli/run.js'
-import type { Ended } from './program.js'
+import type { Ended } from './ended.js'
 
 /** Emitters that the program listens to. */
 const EMITTERS: readonly NodeJS.EventEmitter[] = [process, process.stdout, process.stderr]
 const EVENTS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'error'] as const
 
-/** Runs the program with some words. It must not end the process. */
-export async function inProcess(...args: string[]): Promise<Ended> {
+let last: Promise<unknown> = Promise.resolve()
+
+/** Runs the program with some words, one run after the other. It must not end the process. */
+export function inProcess(...args: string[]): Promise<Ended> {
+  const ended = last.then(() => runNow(args))
+  last = ended.catch(() => {})
+  return ended
+}
+
+async function runNow(args: string[]): Promise<Ended> {
   const text = { stdout: '', stderr: '' }
   const spies = (['stdout', 'stderr'] as const).map((stream) =>
     vi.spyOn(process[stream], 'write').mockImplementation((part) => {

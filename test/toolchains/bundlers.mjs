@@ -14,7 +14,20 @@ function copyFiles(dir, to, files = FILES) {
 
 const html = (script) => `<!doctype html><script type="module" src="${script}"></script>`
 
-function viteRows(name, version) {
+/** What the dev server of a project gives. */
+async function viteDev(dir, project = dir) {
+  const args = ['--port', '0', '--host', '127.0.0.1']
+  const vite = join(dir, 'node_modules/.bin/vite')
+  const server = await start(project, vite, args, /(http:\S+:\d+\/)/)
+  try {
+    return await browse(server.match[1])
+  } finally {
+    server.stop()
+  }
+}
+
+/** @param inWorkspace the configuration where the package is installed above the project */
+function viteRows(name, version, inWorkspace) {
   const install = [`vite@${version}`]
   const copy = ['vite.js as page.js', 'index.html', 'vite.config.js']
   return {
@@ -26,30 +39,24 @@ function viteRows(name, version) {
         return browseFolder(join(dir, 'dist'))
       },
     },
-    [`${name} dev`]: {
+    [`${name} dev`]: { install, copy, test: (dir) => viteDev(dir) },
+    [`${name} dev, workspace`]: {
       install,
-      copy,
-      async test(dir) {
-        const args = ['--port', '0', '--host', '127.0.0.1']
-        const server = await start(
-          dir,
-          join(dir, 'node_modules/.bin/vite'),
-          args,
-          /(http:\S+:\d+\/)/,
-        )
-        try {
-          return await browse(server.match[1])
-        } finally {
-          server.stop()
-        }
-      },
+      packageJson: { workspaces: ['app'] },
+      copy: [
+        'vite.js as app/page.js',
+        'check.js as app/check.js',
+        'index.html as app/index.html',
+        `${inWorkspace} as app/vite.config.js`,
+      ],
+      test: (dir) => viteDev(dir, join(dir, 'app')),
     },
   }
 }
 
 export const bundlers = {
-  ...viteRows('vite8', '8.3.8'),
-  ...viteRows('vite7', '7.3.8'),
+  ...viteRows('vite8', '8.3.8', 'vite.config.js'),
+  ...viteRows('vite7', '7.3.8', 'vite-workspace.config.js'),
   webpack: {
     install: ['webpack@5.112.2', 'webpack-cli@7.3.1'],
     copy: ['page.js'],

@@ -45,7 +45,9 @@ const grown = (before: Memory, after: Memory) => ({
 inBrowser('memory', (site) => {
   test(`does not grow over ${MODELS} models`, { timeout: 300_000 }, async () => {
     // All panels are in view, so that all of them are drawn for each model.
-    const page = await site.open('', { viewport: { width: 1440, height: 7000 } })
+    const page = await site.open('', {
+      ...{ separate: true, viewport: { width: 1440, height: 7000 } },
+    })
     await ready(page)
     await page.waitForSelector('#tape tbody tr')
     const measure = await heapOf(page)
@@ -68,7 +70,7 @@ inBrowser('memory', (site) => {
   })
 
   test(`grows with ${STEPS} steps by their losses alone`, { timeout: 300_000 }, async () => {
-    const page = await site.open(`#preset=tutorial&num_steps=${STEPS}`)
+    const page = await site.open(`#preset=tutorial&num_steps=${STEPS}`, { separate: true })
     await ready(page)
     const measure = await heapOf(page)
     const first = STEPS / 8

@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import type { Download, Page } from 'playwright-core'
 import { MicroGPT, parseDocs } from '../../src/index.js'
 import { NAMES } from '../../src/data/names.js'
+import { count, short } from '../../src/web/text.js'
 
 type Options = Partial<Parameters<typeof MicroGPT.create>[0]>
 
@@ -29,12 +30,35 @@ export const openPanels = (page: Page) =>
 export const choosePace = (page: Page, pace: 'step' | 'slow' | 'watch' | 'instant') =>
   page.check(`input[name=pace][value=${pace}]`, { force: true })
 
-/** Waits until the text of an element matches. */
-export const says = (page: Page, selector: string, wanted: RegExp) =>
-  page.waitForFunction(
-    ([at, source]) => new RegExp(source!).test(document.querySelector(at!)?.textContent ?? ''),
-    [selector, wanted.source] as const,
-  )
+/** Waits until the text of an element matches, or is the one given. */
+export async function says(page: Page, selector: string, wanted: RegExp | string): Promise<void> {
+  try {
+    await page.waitForFunction(
+      ([at, text, source]) => {
+        const said = document.querySelector(at!)?.textContent ?? ''
+        return text === null ? new RegExp(source!).test(said) : said === text
+      },
+      typeof wanted === 'string' ? [selector, wanted] : [selector, null, wanted.source],
+    )
+  } catch (error) {
+    const said = await page.evaluate((at) => document.querySelector(at)?.textContent, selector)
+    throw new Error(`${selector} says ${JSON.stringify(said)}, not ${wanted}`, { cause: error })
+  }
+}
+
+/** Types documents into the Data panel, and trains on them from now on. */
+export async function useText(page: Page, text: string): Promise<void> {
+  const given = parseDocs(text)
+  const length = (doc: string) => [...doc].length
+  const longest = given.reduce((most, doc) => (length(doc) > length(most) ? doc : most))
+  await page.fill('#paste', text)
+  await page.fill('#read-block', await page.inputValue('#field-block_size'))
+  await page.click('#use-text')
+  await says(page, '#num-docs', count(given.length))
+  // The alphabet and the longest document follow the model.
+  await says(page, '#longest', count(length(longest)))
+  await says(page, '#data-status', `From your text. Longest: ${short(longest)}`)
+}
 
 export const stepOf = async (page: Page) =>
   Number((await page.textContent('#at-step'))!.replace(/ .*|,/g, ''))

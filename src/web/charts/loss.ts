@@ -71,6 +71,7 @@ export class LossChart {
     line(context, frame, run, run.log.loss, 'accent', 1)
     context.globalAlpha = 1
     line(context, frame, run, shownMean(run.log), 'accent', 2.25)
+    guessing(context, frame, baseline)
     if (cursor >= 0 && cursor < run.log.length) crosshair(context, frame, run, cursor)
   }
 }
@@ -123,7 +124,7 @@ function fit({ run, earlier, numSteps, baseline }: LossView, width: number, heig
 }
 
 /** A distance of 1, 2 or 5 times a power of ten, for about n ticks over a span. */
-function tick(span: number, n: number): number {
+export function tick(span: number, n: number): number {
   const raw = span / n
   const power = 10 ** Math.floor(Math.log10(raw))
   return power * ([1, 2, 5].find((factor) => factor * power >= raw) ?? 10)
@@ -150,7 +151,7 @@ function axes(context: CanvasRenderingContext2D, frame: Frame) {
   context.textBaseline = 'top'
   const across = Math.max(1, tick(steps, width / 90))
   for (let step = 0; step <= steps; step += across) {
-    const text = step >= 1e5 ? step.toExponential(0).replace('+', '') : String(step)
+    const text = step >= 1e5 ? step.toExponential(0).replace('+', '') : String(step || 'step 0')
     context.fillText(text, Math.min(x(step), width - 20), height - MARGIN.bottom + 6)
   }
 }
@@ -187,10 +188,21 @@ function dashed(context: CanvasRenderingContext2D, { y, width }: Frame, loss: nu
   context.lineTo(width - MARGIN.right, y(loss))
   context.stroke()
   context.setLineDash([])
+}
+
+/** The label of the dashed line, on a ground that keeps it legible over the losses. */
+function guessing(context: CanvasRenderingContext2D, { y, width }: Frame, loss: number): void {
+  const text = 'pure guessing'
+  const right = width - MARGIN.right
+  const wide = context.measureText(text).width
+  context.globalAlpha = 0.85
+  context.fillStyle = colour('ground')
+  context.fillRect(right - wide - 4, y(loss) - 19, wide + 4, 16)
+  context.globalAlpha = 1
   context.fillStyle = colour('warm')
   context.textAlign = 'right'
   context.textBaseline = 'bottom'
-  context.fillText('pure guessing', width - MARGIN.right, y(loss) - 4)
+  context.fillText(text, right, y(loss) - 4)
 }
 
 /** Where several points share a pixel, the line spans their minimum and maximum. */

@@ -35,7 +35,8 @@ function title(app: App): void {
     const trained = `${numbers} numbers, trained for ${count(step)} steps.`
     say(byId('title'), done ? trained : step > 0 ? `${numbers} numbers, learning.` : first)
     const after = 'Read what they write now, then change something.'
-    say(byId('lead'), done ? after : invitation)
+    const during = 'Each step changes them a little. Watch what they write.'
+    say(byId('lead'), done ? after : step > 0 ? during : invitation)
   }
   app.on('ready', show)
   app.on('progress', show)

@@ -5,6 +5,7 @@ import { type Implementation, type ServerPort, serveRpc } from '../../worker/rpc
 import type { PageApi } from '../page-api.js'
 import { DEFAULTS } from '../settings.js'
 import { speakPage } from '../terms.js'
+import { equalRun, firstGradients } from './experiments.js'
 import { ModelHost } from './model-host.js'
 import { race } from './race.js'
 
@@ -33,6 +34,10 @@ const methods: Implementation<PageApi> = {
   events: (_, { emit }) => host.reportTo(emit),
   runs: async () => [await host.runs()],
   forgetRun: async ({ id }) => [await host.runs(id)],
+  // These may train another model for a while.
+  follow: async ({ index }) => [await host.follow(index)],
+  equalRun: async ({ settings }) => [await host.experiment(settings, equalRun)],
+  firstGradients: async ({ settings }) => [await host.experiment(settings, firstGradients)],
   race: (options, { emit }) => race(options, emit),
   pause: () => {
     host.pause()
