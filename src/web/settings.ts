@@ -84,11 +84,15 @@ export function readHash(hash: string): Settings | null {
   return settings
 }
 
-/** The preset, the seed, and the fields that differ from the preset, as a hash. */
+/**
+ * The preset, the seed, and the fields that differ from the preset, as a hash: the same for equal
+ * settings, whatever the order of their fields.
+ */
 export function toHash({ preset, config, seed }: Settings): string {
   const parts = new URLSearchParams({ preset, seed })
-  for (const [name, value] of Object.entries(config)) {
-    if (value !== PRESETS[preset][name as keyof ConfigInput])
+  for (const name of Object.keys(FIELDS) as (keyof typeof FIELDS)[]) {
+    const value = config[name]
+    if (value !== undefined && value !== PRESETS[preset][name])
       parts.set(name, String(value ?? 'off'))
   }
   return `#${parts.toString()}`

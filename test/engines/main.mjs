@@ -63,6 +63,13 @@ const FUSED = {
   parameters: '6bc4b9a5cb0b6054',
 }
 
+const ALL = [...Object.keys(PROGRAMS), ...Object.keys(BROWSERS), 'wabt']
+const unknown = names.filter((start) => !ALL.some((name) => name.startsWith(start)))
+if (unknown.length > 0) {
+  console.error(`no such engine: ${unknown.join(', ')}\nengines: ${ALL.join(', ')}`)
+  process.exit(2)
+}
+
 class Skipped extends Error {}
 
 async function valuesInProgram(folder, { install, program, args = [], qemu, libraries, sysroot }) {

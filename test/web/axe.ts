@@ -2,6 +2,14 @@
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 
+/** Ends transitions at once, because the colors in the middle of one mean nothing. */
+export const withoutTransitions = (page: Page) =>
+  page.evaluate(() => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync('* { transition: none !important }')
+    document.adoptedStyleSheets = [sheet]
+  })
+
 /**
  * Rule, element and summary of each serious or critical finding.
  * @param rules all rules if absent

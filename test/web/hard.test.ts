@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { MicroGPT, parseDocs } from '../../src/index.js'
 import { TypedGPT } from '../../src/reference/index.js'
 import { NAMES } from '../../src/data/names.js'
-import { seriousFindings } from './axe.js'
+import { seriousFindings, withoutTransitions } from './axe.js'
 import { LONG, type Opened, type Site, inBrowser, root } from './browser.js'
 import { openPanels, ready, says } from './visit.js'
 
@@ -208,12 +208,7 @@ const hardships = (site: Site) => {
     await page.waitForSelector('#runs li')
     await page.click('#play')
     await page.waitForSelector('#loss-table tbody tr')
-    // Without transitions, because the colors in the middle of one mean nothing.
-    await page.evaluate(() => {
-      const sheet = new CSSStyleSheet()
-      sheet.replaceSync('* { transition: none !important }')
-      document.adoptedStyleSheets = [sheet]
-    })
+    await withoutTransitions(page)
     expect(await seriousFindings(page)).toEqual([])
     await page.emulateMedia({ colorScheme: 'dark' })
     // Only the contrast rule depends on colors.

@@ -116,6 +116,10 @@ test.each<[Settings, string]>([
     { preset: 'tutorial', config: { n_embd: 8, grad_clip: 2, n_head: 4 }, seed: '0' },
     '#preset=tutorial&seed=0&n_embd=8&grad_clip=2',
   ],
+  [
+    { preset: 'tutorial', config: { num_steps: 7, learning_rate: 0.5, n_layer: 2 }, seed: '0' },
+    '#preset=tutorial&seed=0&n_layer=2&learning_rate=0.5&num_steps=7',
+  ],
 ])('%j is written as %s', (settings, hash) => expect(toHash(settings)).toBe(hash))
 
 test('fields that differ from the preset are written and read back', () => {
