@@ -1,12 +1,34 @@
+import { readFileSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
+const root = new URL('./', import.meta.url)
+
+const inBrowser = readdirSync(new URL('test', root), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => `test/${name.replaceAll('\\', '/')}`)
+  .filter((name) => /\binBrowser\(/.test(readFileSync(new URL(name, root), 'utf8')))
+
+// Nothing takes that long, except on a very busy machine.
+const common = { testTimeout: 300_000, hookTimeout: 300_000 }
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/helpers/build.ts'],
-    testTimeout: 60_000,
-    // Most of a browser test is waiting: another file can run meanwhile, on two cores too.
+    // A browser test also waits: another file can run in the meantime, even on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'browser',
+          include: inBrowser,
+          globalSetup: ['test/helpers/chromium.ts'],
+          // These files share a browser and its pages, whose start takes longer than most tests.
+          isolate: false,
+        },
+      },
+      { test: { ...common, name: 'node', include: ['test/**/*.test.ts'], exclude: inBrowser } },
+    ],
   },
 })

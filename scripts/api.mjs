@@ -107,8 +107,8 @@ function classMembers(node, name) {
       if (hidden || key === undefined || seen.has(key) || Node.isSetAccessorDeclaration(member))
         continue
       seen.add(key)
-      // A field that is set to the class's name needs no explanation.
-      if (key === 'name' && name.endsWith('Error')) continue
+      // A class's name, which minifying does not change, needs no explanation.
+      if (key === 'name' && member.isStatic()) continue
       if (key === 'constructor' && (one !== node || member.getParameters().length === 0)) continue
       lines.push(item(memberText(member), member, `${name}.${key}`))
     }

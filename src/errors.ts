@@ -27,6 +27,7 @@ export class ConfigError extends MicroGPTError {
   /** The value that was rejected. */
   readonly value: unknown
 
+  /** @param message what is wrong, what is allowed, and what was given */
   constructor(field: string, value: unknown, message: string) {
     super(message)
     this.field = field
@@ -113,6 +114,7 @@ export class CheckpointError extends MicroGPTError {
   /** What is wrong; see CheckpointCode. */
   readonly code: CheckpointCode
 
+  /** @param options the error that caused this one */
   constructor(code: CheckpointCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

@@ -42,6 +42,7 @@ const MAX_SEED_BITS = 32768n
 
 /** A random generator with the draws of CPython's `random.Random`. */
 export class Random {
+  static readonly name = 'Random'
   private readonly words = new Uint32Array(N)
   private index = N
   private gaussNext: number | null = null

@@ -6,14 +6,16 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { rerun } from './again.mjs'
 import { partEquivalent, readEquivalent } from './equivalent.mjs'
-import { filesOf } from './files.mjs'
+import { filesOf, folderOf } from './files.mjs'
 import { mutantsOf } from './mutants.mjs'
 import { USAGE, optionsOf } from './options.mjs'
+import { publish } from './published.mjs'
 import { below, placed, scores, table } from './report.mjs'
 import { MutationRun } from './run.mjs'
 import { sampleOf } from './sample.mjs'
-import { endTests } from './vitest.mjs'
+import { endTests, runTests } from './vitest.mjs'
 
 const REBUILD = fileURLToPath(new URL('rebuild.mjs', import.meta.url))
 
@@ -34,14 +36,15 @@ function prepare(root) {
  * @param words of the command line
  * @param streams.out takes lines of the report, streams.err what is said meanwhile
  * @param settings.list of equivalent mutants
- * @param settings.spare milliseconds that a run of tests may take longer than expected
+ * @param settings.spare milliseconds that a test file may take longer than expected
+ * @param settings.test runs tests, as runTests does
  * @returns the exit code: 0, or 1 with --check when a folder is below its threshold
  */
 export async function mutate(
   root,
   words,
   streams,
-  { list = readEquivalent(), spare = 15_000 } = {},
+  { list = readEquivalent(), spare = 15_000, test = runTests } = {},
 ) {
   const { out, err } = streams
   const options = optionsOf(words)
@@ -56,20 +59,23 @@ export async function mutate(
   for (const { file, source, change } of stale) {
     err(`equivalent.json: no mutant "${change}" of "${source}" in ${file}`)
   }
-  const mutants = sampleOf(run, options.sample, options.seed)
+  // Drawn from all: an entry in the list does not change which others are drawn.
+  const open = new Set(run)
+  const drawn = sampleByFolder(all, options).filter((mutant) => open.has(mutant))
+  const { command, mutants, finish } = options.again
+    ? rerun(options.again, run)
+    : { ...options, mutants: drawn, finish: (x) => x }
   if (options.list) {
     for (const mutant of mutants) out(placed(mutant))
     return 0
   }
   err(`${mutants.length} of ${all.length} mutants, ${listed.length} listed as equivalent`)
-  const results = await resultsOf(root, mutants, { ...options, spare }, err)
+  const results = finish(await resultsOf(root, mutants, { ...options, spare, test }, err))
   const rows = scores(results)
   const survivors = results.filter(({ status }) => status === 'survived')
-  if (options.json) {
-    const { seed } = options
-    const report = { seed, mutants: all.length, listed: listed.length, folders: rows, results }
-    writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
-  }
+  const json = options.json ?? options.again
+  if (json) writeFileSync(json, `${JSON.stringify({ command, folders: rows, results }, null, 2)}\n`)
+  if (options.table) publish(join(root, 'CONTRIBUTING.md'), rows, command)
   for (const survivor of survivors) out(placed(survivor))
   out(`${survivors.length > 0 ? '\n' : ''}${table(rows)}`)
   const low = below(rows)
@@ -77,10 +83,20 @@ export async function mutate(
   return options.check && low.length > 0 ? 1 : 0
 }
 
-async function resultsOf(root, mutants, { jobs, slow, spare }, err) {
+/** So many of each folder: the same ones whichever folders are run. */
+function sampleByFolder(mutants, { sample, seed }) {
+  const folders = [...new Set(mutants.map(({ file }) => folderOf(file)))]
+  return folders.flatMap((folder) => {
+    const those = mutants.filter(({ file }) => folderOf(file) === folder)
+    return sampleOf(those, sample, seed)
+  })
+}
+
+async function resultsOf(root, mutants, { jobs, slow, spare, test, tests }, err) {
+  if (mutants.length === 0) return []
   const rebuild = (copy) => !existsSync(join(copy, 'scripts')) || script(copy, REBUILD)
   const run = new MutationRun(root, {
-    ...{ jobs, slow, spare, prepare, rebuild },
+    ...{ jobs, slow, spare, test, tests, prepare, rebuild },
     warn: err,
   })
   const close = () => {

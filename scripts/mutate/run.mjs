@@ -6,8 +6,7 @@ import { CompileError, Cores } from './core.mjs'
 import { folderOf, isCore } from './files.mjs'
 import { apply } from './mutants.mjs'
 import { parse } from './parse.mjs'
-import { TestGraph } from './tests.mjs'
-import { runTests } from './vitest.mjs'
+import { TestGraph, earlierTimes } from './tests.mjs'
 
 /**
  * How a mutant ended. killed: a test failed, or none ended in time. survived: all tests passed.
@@ -15,12 +14,11 @@ import { runTests } from './vitest.mjs'
  * @typedef {'killed' | 'survived' | 'invalid' | 'same'} Status
  */
 
-/** A run may take so many times as long as without the mutant, and some milliseconds more. */
+/** A test file may take so many times as long as without the mutant, and some milliseconds more. */
 const PATIENCE = 3
-/** Milliseconds for a test file that has not yet been run, for its start, and for a first run. */
+/** Milliseconds that a test file is expected to take before it has been run, and to start. */
 const UNKNOWN = 10_000
 const START = 1000
-const FIRST = 1_200_000
 
 export class MutationRun {
   #copies = []
@@ -32,9 +30,12 @@ export class MutationRun {
   #rebuild
   #slow
   #spare
+  #test
+  #tests
   #warn
-  /** Milliseconds of test files. */
+  /** Milliseconds of test files, and those of earlier runs of Vitest, on other machines maybe. */
   #times = new Map()
+  #earlier
   /** Those that were run without a mutant, and those of them that are not run again. */
   #measured = new Set()
   #leftOut = new Set()
@@ -46,12 +47,16 @@ export class MutationRun {
    * @param root the repository, which is only read
    * @param options.jobs mutants at a time
    * @param options.slow seconds; tests that take longer are left out
-   * @param options.spare milliseconds that a run may take longer than PATIENCE allows
+   * @param options.spare milliseconds that a test file may take longer than PATIENCE allows
+   * @param options.test runs tests, as runTests does
+   * @param options.tests test files per mutant at most
    * @param options.prepare builds what the tests need, in a copy
    * @param options.rebuild builds the bundles, in a copy whose src has changed
    * @param options.warn takes what the user should know
    */
-  constructor(root, { jobs, slow, spare, prepare, rebuild, warn }) {
+  constructor(root, { jobs, slow, spare, test, tests, prepare, rebuild, warn }) {
+    this.#tests = tests
+    this.#test = test
     this.#spare = spare
     this.#slow = slow * 1000
     this.#rebuild = rebuild
@@ -70,6 +75,11 @@ export class MutationRun {
     for (let i = 0; i < this.#jobs; i++) this.#copies.push(new Copy(plain.root))
     this.#cores = new Cores(plain.root)
     this.#graph = new TestGraph(plain.root)
+    this.#earlier = earlierTimes(plain.root)
+    for (const [test, time] of this.#earlier) {
+      const isSlow = time > this.#slow && this.#graph.tests.includes(test)
+      if (isSlow) this.#leaveOut(test, `took ${Math.round(time / 1000)} s`)
+    }
   }
 
   /** Removes the copies. */
@@ -122,68 +132,88 @@ export class MutationRun {
 
   /** Runs tests with a file of a copy changed, which is put back afterwards. */
   async #tried({ path, plain, bytes, batches }, copy) {
+    const usesBundles = (test) => path.startsWith('src/') && this.#graph.usesBundles(test)
+    const tests = batches.flatMap((batch) => this.#ordered(batch)).slice(0, this.#tests)
+    const direct = tests.filter((test) => !usesBundles(test))
+    const bundled = tests.filter(usesBundles)
     copy.write(path, bytes)
     try {
-      for (const batch of batches) {
-        if (path.startsWith('src/') && batch.some((test) => this.#graph.usesBundles(test))) {
-          if (!this.#rebuild(copy.root)) return { status: 'killed', by: 'the build' }
-        }
-        const by = await this.#killer(batch, copy)
-        if (by !== undefined) return { status: 'killed', by }
-      }
-      return { status: 'survived' }
+      const by = await this.#killer(direct, copy)
+      if (by !== undefined) return { status: 'killed', by }
+      if (bundled.length === 0) return { status: 'survived' }
+      return await this.#triedBuilt(bundled, copy)
     } finally {
       copy.write(path, plain)
     }
   }
 
-  /** Runs tests. @returns the file that failed, or what else ended them; undefined: all passed */
-  async #killer(batch, { root }) {
-    for (;;) {
-      const tests = this.#ordered(batch)
-      if (tests.length === 0) return undefined
-      const time = tests.reduce((sum, test) => sum + (this.#times.get(test) ?? UNKNOWN) + START, 0)
-      const timeout = PATIENCE * time + this.#spare
-      const { passed, timedOut, files } = await runTests(root, tests, { timeout })
-      for (const file of files) {
-        if (file.passed && !this.#measured.has(file.test)) this.#times.set(file.test, file.time)
-      }
-      if (passed) return undefined
-      const killer = files.find((file) => !file.passed)?.test
-      const suspects = killer ? [killer] : tests
-      const sure = suspects.every((test) => this.#measured.has(test))
-      if (!sure) await this.#measure(suspects)
-      if (killer && !this.#leftOut.has(killer)) {
-        this.#kills.set(killer, (this.#kills.get(killer) ?? 0) + 1)
-        return killer
-      }
-      // Else once more, without the tests that fail anyway and with the time that they need.
-      if (sure) return timedOut ? 'the time limit' : 'a crash'
+  /** The same with the bundles built from the changed sources. */
+  async #triedBuilt(tests, copy) {
+    try {
+      if (!this.#rebuild(copy.root)) return { status: 'killed', by: 'the build' }
+      const by = await this.#killer(tests, copy)
+      return by === undefined ? { status: 'survived' } : { status: 'killed', by }
+    } finally {
+      copy.restore(this.#root, 'build')
     }
   }
 
-  /** Those that are run: the ones that have killed most come first, then the quickest. */
+  /** Runs tests. @returns the file that failed, or what else ended them; undefined: all passed */
+  async #killer(chosen, { root }) {
+    const passed = new Set()
+    for (;;) {
+      const tests = chosen.filter((test) => !passed.has(test) && !this.#leftOut.has(test))
+      if (tests.length === 0) return undefined
+      const limit = (test) => this.#limit(test)
+      const run = await this.#test(root, tests, { limit })
+      const slow = []
+      for (const { test, time } of run.files.filter((file) => file.passed)) {
+        passed.add(test)
+        if (this.#measured.has(test)) continue
+        if (time > this.#slow) slow.push(test)
+        else this.#times.set(test, time)
+      }
+      await this.#measure(slow)
+      if (run.passed) return undefined
+      const killer = run.files.find((file) => !file.passed)?.test
+      const suspects = killer ? [killer] : tests
+      const sure = suspects.every((test) => this.#measured.has(test))
+      if (!sure) await this.#measure(suspects)
+      if (killer && !this.#leftOut.has(killer) && (sure || !run.timedOut)) {
+        this.#kills.set(killer, (this.#kills.get(killer) ?? 0) + 1)
+        return run.timedOut ? `the time limit of ${killer}` : killer
+      }
+      // Else once more, without the tests that fail anyway and with the time that they need.
+      if (sure) return run.timedOut ? 'the time limit' : 'a crash'
+    }
+  }
+
+  #limit(test) {
+    const time = this.#times.get(test)
+    return time === undefined ? this.#slow + this.#spare : PATIENCE * time + this.#spare
+  }
+
+  /** Those that are run, first those that kill most mutants per second. */
   #ordered(batch) {
-    const kills = (test) => this.#kills.get(test) ?? 0
-    const time = (test) => this.#times.get(test) ?? UNKNOWN
-    return batch
-      .filter((test) => !this.#leftOut.has(test))
-      .sort((a, b) => kills(b) - kills(a) || time(a) - time(b))
+    const rate = (test) => {
+      const time = this.#times.get(test) ?? this.#earlier.get(test) ?? UNKNOWN
+      return ((this.#kills.get(test) ?? 0) + 0.5) / (time + START)
+    }
+    return batch.filter((test) => !this.#leftOut.has(test)).sort((a, b) => rate(b) - rate(a))
   }
 
   /** Runs tests without a mutant: those that fail or are slow say nothing. */
   async #measure(tests) {
     // One at a time: two jobs may ask for the same tests.
     this.#measuring = this.#measuring.then(async () => {
-      const left = tests.filter((test) => !this.#measured.has(test))
-      if (left.length === 0) return
-      const { files } = await runTests(this.#root, left, { timeout: FIRST, bail: false })
-      for (const test of left) {
-        const { passed = false, time = 0 } = files.find((file) => file.test === test) ?? {}
+      const limit = () => this.#slow + this.#spare
+      for (const test of tests.filter((one) => !this.#measured.has(one))) {
+        const { files } = await this.#test(this.#root, [test], { limit, bail: false })
+        const [{ passed, time } = { passed: false, time: 0 }] = files
         this.#measured.add(test)
         this.#times.set(test, time)
-        if (!passed) this.#leaveOut(test, 'fails without a mutant')
-        else if (time > this.#slow) this.#leaveOut(test, `takes ${Math.round(time / 1000)} s`)
+        if (time > this.#slow) this.#leaveOut(test, `takes more than ${this.#slow / 1000} s`)
+        else if (!passed) this.#leaveOut(test, 'fails without a mutant')
       }
     })
     await this.#measuring

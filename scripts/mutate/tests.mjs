@@ -41,23 +41,23 @@ export class TestGraph {
   }
 
   /**
-   * @returns {string[][]} tests of a file of src in batches: those that import it or are of its
-   *   name, others that reach it, and likewise those that start a bundle; a folder of src has its
-   *   tests in the folder of test with the same name
+   * @returns {string[][]} tests of a file of src in batches: those that import it or have its name,
+   *   those with the name of one of its folders in their path, of these then those that start a
+   *   bundle, others that reach it, and all other bundles
    */
   related(file) {
     const name = basename(file, '.ts')
-    const folder = posix.dirname(file).replace(/^src\/?/, 'test/')
-    const [near, far, builtNear, builtFar] = [[], [], [], []]
+    const folders = posix.dirname(file).split('/').slice(1)
+    const [near, ofFolder, builtOfFolder, far, built] = [[], [], [], [], []]
     for (const test of this.tests) {
       if (test.startsWith('test/web/') && !file.startsWith('src/web/')) continue
       const distance = this.#distances(test).get(file)
-      const isOfFolder = folder !== 'test/' && test.startsWith(`${folder}/`)
-      if (this.usesBundles(test)) (isOfFolder ? builtNear : builtFar).push(test)
+      const isOfFolder = folders.some((folder) => test.includes(folder))
+      if (this.usesBundles(test)) (isOfFolder ? builtOfFolder : built).push(test)
       else if (basename(test, '.test.ts') === name || distance === 1) near.push(test)
-      else if (distance !== undefined) (isOfFolder ? near : far).push(test)
+      else if (distance !== undefined) (isOfFolder ? ofFolder : far).push(test)
     }
-    return [near, far, builtNear, builtFar]
+    return [near, ofFolder, builtOfFolder, far, built]
   }
 
   /** Steps from a test to each file that it reaches. */
@@ -81,4 +81,15 @@ export class TestGraph {
     }
     return this.#edges.get(file)
   }
+}
+
+/** Milliseconds of test files, as Vitest has noted them; none before its first run. */
+export function earlierTimes(root) {
+  const cache = 'node_modules/.vite/vitest'
+  return new Map(
+    below(root, cache)
+      .filter((file) => basename(file) === 'results.json')
+      .flatMap((file) => JSON.parse(readFileSync(join(root, file), 'utf8')).results)
+      .map(([test, { duration }]) => [test.slice(test.indexOf(':') + 1), duration]),
+  )
 }

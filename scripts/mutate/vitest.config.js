@@ -1,7 +1,12 @@
 /** The suite as a mutant meets it: given files in a given order, up to the first that fails. */
+import { writeSync } from 'node:fs'
 import base from '../../vitest.config.js'
 
 const tests = JSON.parse(process.env.MUTATE_TESTS)
+const [browser, node] = ['browser', 'node'].map(
+  (name) => base.test.projects.find(({ test }) => test.name === name).test,
+)
+const needsBrowser = tests.some((test) => browser.include.includes(test))
 
 class InOrder {
   shard(files) {
@@ -14,17 +19,27 @@ class InOrder {
   }
 }
 
+/** Tells vitest.mjs which file begins and how each ended, a line of JSON each. */
+class Progress {
+  onTestModuleQueued({ moduleId }) {
+    writeSync(3, `${JSON.stringify({ file: moduleId })}\n`)
+  }
+
+  onTestModuleEnd(module) {
+    writeSync(3, `${JSON.stringify({ file: module.moduleId, passed: module.ok() })}\n`)
+  }
+}
+
 export default {
-  ...base,
   cacheDir: '.vite',
   test: {
-    ...base.test,
+    ...node,
     include: tests,
+    exclude: [],
+    reporters: [new Progress()],
     // What is built is the mutant: nothing may build it anew.
-    globalSetup: [],
+    globalSetup: needsBrowser ? browser.globalSetup : [],
     maxWorkers: 1,
-    // Mutants run beside each other; what hangs is ended with the whole run.
-    testTimeout: 300_000,
     sequence: { sequencer: InOrder },
   },
 }

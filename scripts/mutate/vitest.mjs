@@ -1,25 +1,26 @@
 /** Runs tests in a copy. */
 import { spawn } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { TEMPORARY } from './copy.mjs'
 
 const VITEST = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url))
 const CONFIG = fileURLToPath(new URL('vitest.config.js', import.meta.url))
-const REPORT = '.mutate.json'
+
+/** Milliseconds for Vitest to start, and between two files. */
+const START = 60_000
 
 /**
  * @param tests files, in the order in which they are run
- * @param timeout milliseconds, after which all processes of the run are killed
+ * @param limit gives the milliseconds that a test file may take; then all processes are killed
  * @param bail whether to end at the first failure
- * @returns whether all passed, whether time ran out, and each file's time and status
+ * @returns whether all passed, whether time ran out, and each file's time and status as far as they
+ *   were run
  */
-export async function runTests(root, tests, { timeout, bail = true }) {
-  rmSync(join(root, REPORT), { force: true })
+export async function runTests(root, tests, { limit, bail = true }) {
   const words = ['run', '--root', root, '--config', CONFIG, '--configLoader', 'native']
-  const reports = ['--reporter=json', `--outputFile=${join(root, REPORT)}`]
-  const child = spawn(process.execPath, [VITEST, ...words, ...reports, `--bail=${bail ? 1 : 0}`], {
+  const child = spawn(process.execPath, [VITEST, ...words, `--bail=${bail ? 1 : 0}`], {
     cwd: root,
     env: {
       ...process.env,
@@ -27,17 +28,37 @@ export async function runTests(root, tests, { timeout, bail = true }) {
       NODE_NO_WARNINGS: '1',
       TMPDIR: join(root, TEMPORARY),
     },
-    stdio: 'ignore',
+    // The last one is for the reporter.
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     // A group: an endless loop in a worker does not hear that Vitest ends.
     detached: true,
   })
   const { pid } = child
   running.add(pid)
+  const files = []
+  let current
+  let timer
   let timedOut = false
-  const timer = setTimeout(() => {
-    timedOut = true
-    killGroup(pid)
-  }, timeout)
+  const expect = (milliseconds) => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      timedOut = true
+      killGroup(pid)
+    }, milliseconds)
+  }
+  expect(START)
+  createInterface({ input: child.stdio[3] }).on('line', (line) => {
+    const { file, passed } = JSON.parse(line)
+    const test = relative(root, file).replaceAll('\\', '/')
+    if (passed === undefined) {
+      current = { test, passed: false, since: performance.now() }
+      expect(limit(test))
+    } else {
+      files.push({ test, passed, time: Math.round(performance.now() - current.since) })
+      current = undefined
+      expect(START)
+    }
+  })
   const code = await new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)
@@ -45,7 +66,8 @@ export async function runTests(root, tests, { timeout, bail = true }) {
   clearTimeout(timer)
   killGroup(pid)
   running.delete(pid)
-  return { passed: code === 0, timedOut, files: filesOf(root) }
+  if (current) files.push({ test: current.test, passed: false, time: Infinity })
+  return { passed: code === 0, timedOut, files }
 }
 
 const running = new Set()
@@ -61,19 +83,4 @@ function killGroup(pid) {
   } catch (error) {
     if (error.code !== 'ESRCH') throw error
   }
-}
-
-/** What Vitest reports of each file; nothing when it was killed. */
-function filesOf(root) {
-  let report
-  try {
-    report = JSON.parse(readFileSync(join(root, REPORT), 'utf8'))
-  } catch {
-    return []
-  }
-  return report.testResults.map(({ name, status, startTime, endTime }) => ({
-    test: relative(root, name).replaceAll('\\', '/'),
-    passed: status === 'passed',
-    time: Math.max(0, endTime - startTime),
-  }))
 }

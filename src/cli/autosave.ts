@@ -1,4 +1,4 @@
-/** The checkpoints of a run: when they are written, and what is said when they cannot be. */
+/** Saves the checkpoints of a run at the right times, and extends errors with what was saved. */
 import type { PiecewiseFile } from '../checkpoint/safetensors/write.js'
 import { term } from '../config/terms.js'
 import { CheckpointError, TrainingError } from '../errors.js'
@@ -11,13 +11,13 @@ export class Autosave {
   private readonly file: ModelFile | null
   private readonly every: number
   private engine: CliModel | null = null
-  /** The step that the file holds; -1 before there is any. */
+  /** The step of this run that the file holds; -1 if it holds none. */
   private kept = -1
 
   /**
-   * --out, or else the file of --resume, is locked from here on.
-   * @throws {UsageError} when it is not to be replaced
-   * @throws {CheckpointError} when another run holds it, or it cannot be written
+   * Locks the file to save to: --out if given, otherwise the file of --resume.
+   * @throws {UsageError} if the file must not be replaced
+   * @throws {CheckpointError} if another run has locked it, or it cannot be written
    */
   constructor(flags: Flags) {
     const resumed = flags.has('fresh') ? undefined : textOf(flags, 'resume')
@@ -31,20 +31,20 @@ export class Autosave {
     this.file = path === undefined ? null : new ModelFile(path, around)
   }
 
-  /** The file's path, where it holds a model of this run. */
+  /** The file's path; undefined until it holds a model of this run. */
   get path(): string | undefined {
     return this.kept < 0 ? undefined : this.file?.path
   }
 
-  /** What becomes of the file when the run is stopped, as the end of a sentence. */
+  /** What the file holds when the run is stopped, as the end of a sentence. */
   get left(): string {
     if (this.kept >= 0) return `; ${this.file!.path} keeps it`
     return this.file?.existed ? `; ${this.file.path} stays as it was` : ''
   }
 
   /**
-   * From now on this model is kept.
-   * @throws {CheckpointError} when its file would not fit the disk, or could not be read back
+   * Sets the model to save from now on.
+   * @throws {CheckpointError} if its file would not fit on the disk, or be too large to read back
    */
   watch(engine: CliModel): void {
     this.engine = engine
@@ -52,16 +52,16 @@ export class Autosave {
     if (this.file && engine.saveInPieces) this.file.checkSize(this.pieces(engine).byteLength)
   }
 
-  /** After each step: saves when it is time to. */
+  /** Called after each step; saves every --save-every steps. */
   step(): void {
     if (this.engine!.step % this.every === 0) this.save()
   }
 
-  /** Writes what the file does not hold yet. @throws {CheckpointError} with the old file as it was */
+  /** Saves, unless the file is up to date. @throws {CheckpointError} with the old file unchanged */
   save(): void {
     const { file, engine } = this
     if (!file || !engine?.saveInPieces || engine.step === this.kept) return
-    // A model that has learned nothing replaces none.
+    // An untrained model never replaces an existing file.
     if (engine.step === 0 && file.existed) return
     file.write(this.pieces(engine).pieces)
     this.kept = engine.step
@@ -77,14 +77,14 @@ export class Autosave {
     }
   }
 
-  /** An error that ends the training, with where the last good model is. */
+  /** Adds to an error that ends training where the last good model is saved. */
   explained(error: TrainingError): TrainingError {
     if (this.kept < 0) return error
     const where = `${this.path} keeps the model of step ${this.kept}`
     return new TrainingError(`${error.message}; ${where}`, { cause: error })
   }
 
-  /** Lets the next run have the file. */
+  /** Unlocks the file. */
   release(): void {
     this.file?.release()
   }

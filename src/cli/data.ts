@@ -1,4 +1,4 @@
-/** Data from where --data says: a file, standard input, a URL, or the names that come with the program. */
+/** Reads the data of --data: a file, standard input, a URL, or the bundled names. */
 import { ALL } from '../data/table.js'
 import type { Data, Mode } from '../data/corpus.js'
 import { type DataReading, dataOf, decodeData as fromBytes } from '../data/decode-data.js'
@@ -8,14 +8,14 @@ import { visible } from './visible.js'
 
 /** Where to read from, and how. */
 export interface DataSettings extends DataReading {
-  /** A path, a URL or '-'; the names that come with the program unless given. */
+  /** A path, a URL or '-' (standard input); the bundled names if undefined. */
   source: string | undefined
   mode: Mode
 }
 
 /**
- * @param signal gives up
- * @throws {DatasetError} that names the source, when it cannot be read or holds nothing
+ * @param signal cancels the reading
+ * @throws {DatasetError} naming the source, if it cannot be read or contains no data
  */
 export async function readData(
   { source, ...reading }: DataSettings,
@@ -38,8 +38,11 @@ export async function readData(
   }
 }
 
-/** Documents of which the model sees the beginning only: it predicts block_size tokens, the end among them. */
+/**
+ * How many documents are cut to block_size: the model predicts at most block_size tokens of a
+ * document, and the end token is one of them.
+ */
 export function countCut(docs: readonly string[], blockSize: number): number {
-  // A character is one or two code units: most documents need not be counted.
+  // A character is one or two code units, so only long strings need their characters counted.
   return docs.filter((doc) => doc.length >= blockSize && [...doc].length >= blockSize).length
 }

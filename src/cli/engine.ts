@@ -1,10 +1,10 @@
-/** The three engines as the program sees them; each is loaded when it is asked for. */
+/** The three engines behind one interface. An engine's code is loaded only when it is used. */
 import type { PiecewiseFile } from '../checkpoint/safetensors/write.js'
 import type { ConfigInput } from '../config/config.js'
 import type { Data, Mode } from '../data/corpus.js'
 import type { TrainStep, Trainable } from '../gpt/trainable.js'
 
-/** The twins take documents alone, and hold none out. */
+/** The reference engines train only on documents, and hold none out. */
 export type CliModelOptions = Data & {
   preset: string
   config: ConfigInput
@@ -13,20 +13,20 @@ export type CliModelOptions = Data & {
   threads: number | 'auto'
 }
 
-/** A Trainable, with what only the core has. */
+/** A Trainable; the optional members exist only on the wasm engine. */
 export interface CliModel extends Omit<Trainable, 'train' | 'sample'> {
-  /** Those that train, where there can be several. */
+  /** Number of training threads. */
   readonly threads?: number
-  /** Documents unless it says otherwise. */
+  /** 'docs' if undefined. */
   readonly mode?: Mode
-  /** Documents, or characters of the text, that it trains on and holds out; only the core has it. */
+  /** Documents (or characters, in text mode) used for training and held out for validation. */
   readonly counts?: { train: number; val: number }
-  /** The steps that are left of config.num_steps, each made when it is asked for. */
+  /** Runs the remaining steps up to config.num_steps, each when the iterator asks for it. */
   train(options?: { steps?: number; evalEvery?: number }): Iterable<TrainStep>
   sample(options: { count: number; length?: number }): string[]
-  /** A text that goes on from a prompt; only the core has it. */
+  /** Generates the continuation of a prompt, one character at a time. */
   generate?(options: PromptOptions): Iterable<{ char: string }>
-  /** The model and its run as a checkpoint; likewise. */
+  /** The checkpoint of the model and its run. */
   saveInPieces?(options: { optimizer: boolean }): PiecewiseFile
 }
 
@@ -42,11 +42,13 @@ export const ENGINES: Readonly<
   Record<CliEngineName, (options: CliModelOptions) => Promise<CliModel>>
 > = {
   wasm: async (options) => (await import('../gpt/microgpt.js')).MicroGPT.create(options),
-  value: async (options) => new (await import('../reference/model.js')).ValueGPT(forTwin(options)),
-  typed: async (options) => new (await import('../reference/typed.js')).TypedGPT(forTwin(options)),
+  value: async (options) =>
+    new (await import('../reference/model.js')).ValueGPT(forReference(options)),
+  typed: async (options) =>
+    new (await import('../reference/typed.js')).TypedGPT(forReference(options)),
 }
 
-const forTwin = ({ docs = [], preset, config, seed }: CliModelOptions) => {
+const forReference = ({ docs = [], preset, config, seed }: CliModelOptions) => {
   return { docs, preset, config, seed }
 }
 

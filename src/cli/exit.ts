@@ -1,27 +1,27 @@
-/** How the program ends: its exit codes, and any error as one sentence. */
+/** Exit codes, and error messages: one sentence per error. */
 import { ConfigError, MicroGPTError } from '../errors.js'
 import { visible } from './visible.js'
 
 export const PROGRAM = 'microgpt-wasm'
 
-/** The command line asks for something that there is not. */
+/** The command line is wrong: an unknown command or flag, a bad value or a conflict. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-/** 2 for what the command line got wrong, 1 for what went wrong while running. */
+/** 2 for an error in the command line, 1 for an error while running. */
 export function exitCode(error: unknown): number {
-  // A config is made of flags here, so that a wrong field is a wrong flag.
+  // Every config field comes from a flag, so a wrong field means a wrong flag.
   return error instanceof UsageError || error instanceof ConfigError ? 2 : 1
 }
 
-/** Writes a line to stderr, whether or not anybody still reads it: the exit code counts. */
+/** Writes a line to stderr. Ignores a closed stderr: the exit code must stay as it is. */
 export function complain(sentence: string): void {
   process.stderr.once('error', () => {})
   process.stderr.write(`${PROGRAM}: ${visible(sentence)}\n`)
 }
 
-/** Tells of an error; with `debug`, its stack and its cause's too. */
+/** Prints an error; with `debug`, also its stack and that of its cause. */
 export function complainOf(error: unknown, debug: boolean): void {
   complain(sentenceOf(error))
   if (!debug || !(error instanceof Error)) return
@@ -32,7 +32,7 @@ export function complainOf(error: unknown, debug: boolean): void {
 
 function sentenceOf(error: unknown): string {
   if (error instanceof UsageError || error instanceof MicroGPTError) return error.message
-  // What V8 throws when a twin asks for an array that it cannot have.
+  // V8 throws this when a reference engine allocates an array that is too large.
   if (error instanceof RangeError && /array|allocat/i.test(error.message)) {
     return `the model does not fit into memory (${error.message}); make it smaller`
   }

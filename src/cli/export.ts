@@ -1,4 +1,4 @@
-/** export: a checkpoint for other engines, as a folder for PyTorch or as an ONNX file. */
+/** The export command: writes a checkpoint as a folder for PyTorch or as an ONNX file. */
 import { closeSync, mkdirSync, openSync, readFileSync, readdirSync } from 'node:fs'
 import { unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { readCheckpoint } from '../checkpoint/read.js'
 import { CheckpointError, TokenizerError } from '../errors.js'
 import { dataText } from '../export/data-text.js'
 import { onnxFile } from '../export/onnx.js'
+import { DATA_FILE, TORCH_SCRIPT, torchCommand } from '../export/pytorch.js'
 import { MicroGPT } from '../gpt/microgpt.js'
 import { readData } from './data.js'
 import { PROGRAM, UsageError } from './exit.js'
@@ -13,8 +14,6 @@ import { type OpenModel, attemptFile, withModel } from './files.js'
 import type { Flags } from './parse.js'
 import type { Surroundings } from './session.js'
 import { dataSettings, textOf } from './settings.js'
-
-const SCRIPT = 'microgpt_torch.py'
 
 export async function exportModel(flags: Flags, surroundings: Surroundings): Promise<number> {
   const model = textOf(flags, 'MODEL')
@@ -39,7 +38,7 @@ export async function exportModel(flags: Flags, surroundings: Surroundings): Pro
   return 0
 }
 
-/** Checks everything before the folder is made. */
+/** Writes the folder for PyTorch. Checks everything before it creates the folder. */
 async function toFolder(
   model: OpenModel,
   folder: string,
@@ -48,7 +47,7 @@ async function toFolder(
 ): Promise<void> {
   const { mode } = readCheckpoint(model)
   const data = await readData({ ...dataSettings(flags), mode }, interrupt.signal)
-  // A file of the parameters alone becomes a new run.
+  // A file that holds only parameters starts a new run.
   const gpt = await MicroGPT.load(model, data).catch((cause: unknown) => {
     const other = cause instanceof CheckpointError && cause.code === 'dataset'
     if (!other && !(cause instanceof TokenizerError)) throw cause
@@ -56,15 +55,15 @@ async function toFolder(
     throw new CheckpointError('dataset', message, { cause })
   })
   const text = dataText(data)
-  const script = readFileSync(new URL(`../python/${SCRIPT}`, import.meta.url))
+  const script = readFileSync(new URL(`../python/${TORCH_SCRIPT}`, import.meta.url))
   const hint = 'give --pytorch a new or an empty folder'
   attemptFile('write', folder, hint, () => {
     mkdirSync(folder, { recursive: true })
     if (readdirSync(folder).length > 0) throw new UsageError(`${folder} is not empty; ${hint}`)
   })
   create(join(folder, 'model.safetensors'), gpt.save({ optimizer: true }))
-  create(join(folder, 'data.txt'), new TextEncoder().encode(text))
-  create(join(folder, SCRIPT), script)
+  create(join(folder, DATA_FILE), new TextEncoder().encode(text))
+  create(join(folder, TORCH_SCRIPT), script)
   out.write(commands(folder, gpt.step, gpt.config.num_steps))
 }
 
@@ -75,7 +74,7 @@ function toOnnx(model: OpenModel, path: string, float32: boolean, { out }: Surro
   out.write(`${path}: ${size} bytes, ${float32 ? 'float32' : 'float64'}; ids to logits\n`)
 }
 
-/** Writes a file that must not exist yet, whole or not at all. */
+/** Writes a new file; if writing fails, no partial file is left. */
 function create(path: string, bytes: Uint8Array): void {
   attemptFile('write', path, 'give a path that can be written to', () => {
     const fd = openNew(path)
@@ -99,18 +98,16 @@ function openNew(path: string): number {
   }
 }
 
-/** A path as a shell takes it. */
+/** A path, quoted for a shell if necessary. */
 const quoted = (path: string) =>
   /^[\w./+:@%-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 
-/** What to do with the folder. */
+/** The text that explains how to train in the folder and copy the model back. */
 function commands(folder: string, step: number, total: number): string {
-  const [script, model, data] = [SCRIPT, 'model.safetensors', 'data.txt'].map((name) =>
-    quoted(join(folder, name)),
-  )
-  const steps = Math.max(100_000, 10 * total)
-  const run = `${script} ${model} --data ${data} --num-steps ${steps}`
-  return `${folder}: the model at step ${step} of ${total}, its data and ${SCRIPT}
+  const at = (name: string) => quoted(join(folder, name))
+  const [model, data] = [at('model.safetensors'), at(DATA_FILE)]
+  const run = torchCommand({ script: at(TORCH_SCRIPT), model, data }, total)
+  return `${folder}: the model at step ${step} of ${total}, its data and ${TORCH_SCRIPT}
 
 Copy the folder to where PyTorch is. Train in one process, in eight, or on two hosts
 (each has the folder; rank 0 saves the model):

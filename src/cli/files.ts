@@ -1,4 +1,4 @@
-/** Checkpoints on a disk: read with care, and written whole or not at all. */
+/** Reads checkpoint files, and writes them atomically. */
 import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, lstatSync } from 'node:fs'
 import { openSync, readSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -8,9 +8,9 @@ import { UsageError } from './exit.js'
 import { UNFINISHED_LOCK, lock } from './lock.js'
 import { type Around, checkRoom, prefixBeside, targetOf } from './target.js'
 
-/** What the memory of a model can be. */
+/** Largest file in bytes: a model's memory is limited to 4 GiB. */
 export const MAX_FILE = 2 ** 32
-/** Bytes read or written at once: some systems take less than 2 GiB. */
+/** Bytes per read call: some systems do not read 2 GiB or more at once. */
 const PIECE = 2 ** 26
 
 const TROUBLE: Readonly<Record<string, string>> = {
@@ -28,13 +28,13 @@ const TROUBLE: Readonly<Record<string, string>> = {
   ELOOP: 'its links go round in a circle',
 }
 
-/** What is wrong with a checkpoint, and where it is. */
+/** Adds the file's path to an error's message, unless it is there already. */
 export function named(path: string, { code, message }: CheckpointError): CheckpointError {
   const text = message.includes(path) ? message : `${path}: ${message}`
   return new CheckpointError(code, text)
 }
 
-/** Does what may fail, and says so in a sentence. */
+/** Runs `work`; turns errors of the file system into a CheckpointError that explains them. */
 export function attemptFile<T>(
   verb: 'read' | 'write' | 'flush',
   path: string,
@@ -52,21 +52,21 @@ export function attemptFile<T>(
   }
 }
 
-/** A checkpoint on a disk. Its numbers are read when they are asked for. */
+/** An open checkpoint file. Its bytes are read on request. */
 export class OpenModel implements ByteSource {
   readonly byteLength: number
   private readonly path: string
   private readonly fd: number
 
   /**
-   * The first eight bytes and the size of the file are checked before anything else is read.
+   * Opens the file, and checks its size and its first eight bytes (the length of the header).
    * @throws {CheckpointError}
    */
   constructor(path: string) {
     this.path = path
     const hint = 'give a file that train --out has written'
     ;[this.fd, this.byteLength] = attemptFile('read', path, hint, () => {
-      // Opening a pipe that nobody writes to would wait for ever.
+      // O_NONBLOCK: opening a named pipe without a writer would otherwise wait forever.
       const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
       try {
         return [fd, sizeOf(fd)]
@@ -77,7 +77,7 @@ export class OpenModel implements ByteSource {
     })
   }
 
-  /** Bytes from one place up to another. @throws {CheckpointError} */
+  /** Bytes [from, to) of the file. @throws {CheckpointError} */
   read(from: number, to: number): Uint8Array {
     return attemptFile('read', this.path, 'is it being written to?', () =>
       readBytes(this.fd, from, to),
@@ -88,12 +88,12 @@ export class OpenModel implements ByteSource {
     try {
       closeSync(this.fd)
     } catch {
-      // It has been read all the same.
+      // The data has been read already.
     }
   }
 }
 
-/** Opens a checkpoint for as long as some work takes. @throws {CheckpointError} that names the file */
+/** Runs `work` on a checkpoint, then closes it. @throws {CheckpointError} naming the file */
 export async function withModel<T>(
   path: string,
   work: (file: OpenModel) => T | Promise<T>,
@@ -102,7 +102,7 @@ export async function withModel<T>(
   try {
     return await work(file)
   } catch (error) {
-    // What went wrong with another file names that one already.
+    // A 'file' error already names its file, which may be another one.
     const isOwn = error instanceof CheckpointError && error.code !== 'file'
     throw isOwn ? named(path, error) : error
   } finally {
@@ -129,13 +129,13 @@ function readBytes(fd: number, from: number, to: number): Uint8Array {
   return bytes
 }
 
-/** A file that one run holds, and that is replaced as a whole. */
+/** The file that a run saves to: locked by this process, and replaced atomically. */
 export class ModelFile {
-  /** As it was given. */
+  /** The path as given by the user. */
   readonly path: string
-  /** Whether there was a file when the run began. */
+  /** Whether the file existed when the run began. */
   readonly existed: boolean
-  /** Whether it held the run that goes on. */
+  /** Whether it is the file that the run was resumed from. */
   readonly isResumed: boolean
   private readonly target: string
   private readonly folder: string
@@ -144,9 +144,9 @@ export class ModelFile {
   private readonly unlock: () => void
 
   /**
-   * Locks the file and sweeps away what a run that was killed has left beside it.
-   * @throws {CheckpointError} when another run holds it, or it could not be written
-   * @throws {UsageError} when it is not to be replaced
+   * Locks the file, and removes temporary files of runs that were killed.
+   * @throws {CheckpointError} if another run has locked it, or it cannot be written
+   * @throws {UsageError} if the file must not be replaced
    */
   constructor(path: string, around: Around = { replace: 'anything' }) {
     this.path = path
@@ -168,7 +168,7 @@ export class ModelFile {
     }
   }
 
-  /** @throws {CheckpointError} when a file of this size cannot be written, or not be read back */
+  /** @throws {CheckpointError} if this many bytes do not fit on the disk, or are too many to read */
   checkSize(bytes: number): void {
     if (bytes >= MAX_FILE) {
       const what = `${this.path} would be larger than 4 GiB, and could not be read back`
@@ -177,7 +177,7 @@ export class ModelFile {
     checkRoom(this.path, this.folder, bytes)
   }
 
-  /** Replaces the file by some pieces. @throws {CheckpointError} with the old file as it was */
+  /** Replaces the file atomically. @throws {CheckpointError} with the old file unchanged */
   write(pieces: Iterable<Uint8Array>): void {
     const kept = 'the file stays as it was; make room or give another --out'
     attemptFile('write', this.path, kept, () => {
@@ -226,11 +226,11 @@ function remove(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true })
   } catch {
-    // It stays: the next run sweeps.
+    // Ignored: the next run removes it.
   }
 }
 
-/** What systems say when they cannot sync a folder, or not open one to do so. */
+/** Error codes of systems that cannot sync a folder, or cannot open one to do so. */
 const NO_FOLDER_SYNC = new Set(
   process.platform === 'win32'
     ? ['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'EBADF', 'ENOTSUP', 'ENOSYS']
@@ -238,7 +238,10 @@ const NO_FOLDER_SYNC = new Set(
       ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF', 'EISDIR', 'EACCES'],
 )
 
-/** A rename lasts only when the folder is on the disk too. @throws errors of node:fs */
+/**
+ * Syncs the folder: without this a rename can be lost in a power failure.
+ * @throws errors of node:fs
+ */
 function syncFolder(folder: string): void {
   try {
     const fd = openSync(folder, 'r')

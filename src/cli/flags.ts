@@ -1,16 +1,16 @@
-/** The flags of each subcommand, in one table; parsing and help are read off it. */
+/** The tables of flags, one per command. Parsing and --help use them. */
 import { type Config, PRESETS } from '../config/config.js'
 import { FIELDS, type Field } from '../config/hyperparameters.js'
 import { ENCODINGS } from '../data/decode.js'
 
 export interface Flag {
-  /** As after the two dashes; `_` for `-` is understood too. */
+  /** The name without the two dashes; the parser also accepts `_` for `-`. */
   name: string
-  /** What stands for the value in the help; a flag without one is a switch. */
+  /** The placeholder for the value in --help; a flag without it is a switch. */
   value?: string
-  /** A switch that --no-NAME turns off. */
+  /** Whether --no-NAME turns the switch off. */
   negatable?: true
-  /** Another name for the same. */
+  /** Another name for the same flag. */
   alias?: string
   about: string
 }
@@ -20,7 +20,7 @@ export function flagOf(field: string): string {
   return field === 'num_steps' ? 'steps' : field.replaceAll('_', '-')
 }
 
-/** The default, and which presets have another one. */
+/** The default as text, followed by the presets with a different one. */
 const byPreset = (value: (config: Readonly<Config>) => unknown) => {
   const [first, ...others] = Object.entries(PRESETS).map(([name, config]) => [name, value(config)])
   const odd = others
@@ -49,7 +49,7 @@ const FIELD_FLAGS = (Object.keys(FIELDS) as (keyof typeof FIELDS)[])
   .map((field) => fieldFlag(field, FIELDS[field]))
   .sort((a, b) => Number(b.name === 'steps') - Number(a.name === 'steps'))
 
-/** How the file of --data is read. */
+/** Flags for how the file of --data is read. */
 const READING: readonly Flag[] = [
   { name: 'column', value: 'NAME', about: 'of CSV or TSV: the column of the documents' },
   { name: 'field', value: 'NAME', about: 'of JSON Lines: the field of the documents' },
@@ -101,7 +101,7 @@ const WIDEN: Flag = {
 const ENGINE: Flag = {
   name: 'engine',
   value: 'wasm|value|typed',
-  about: 'the core, or one of its two twins in TypeScript (wasm)',
+  about: 'the core, or one of the two reference engines in TypeScript (wasm)',
 }
 
 const FAST: Flag = {
@@ -113,8 +113,7 @@ const FAST: Flag = {
 const THREADS: Flag = {
   name: 'threads',
   value: 'auto|N',
-  about:
-    'threads to train on: as many as pay, or so many; the results are the same to the bit (auto)',
+  about: 'number of training threads, or auto; the results are identical (auto)',
 }
 
 export const TRAIN_FLAGS: readonly Flag[] = [
@@ -148,7 +147,7 @@ export const TRAIN_FLAGS: readonly Flag[] = [
     about: 'a line every N steps (a tenth of them; on a terminal none)',
   },
   { name: 'quiet', about: 'print the samples only' },
-  { name: 'json', about: 'print one JSON object a line, every step among them' },
+  { name: 'json', about: 'print one JSON object per line, and one for every step' },
   ...COMMON_FLAGS,
 ]
 
@@ -158,13 +157,13 @@ export const SAMPLE_FLAGS: readonly Flag[] = [
   { name: 'count', value: 'N', alias: 'samples', about: 'documents to invent (20; of a text 1)' },
   { name: 'prompt', value: 'TEXT', about: 'how each of them begins' },
   { name: 'length', value: 'N', about: 'of a text only: characters to go on for (200)' },
-  { name: 'top-k', value: 'K', about: 'draw among the K likeliest characters only' },
+  { name: 'top-k', value: 'K', about: 'draw only among the K most likely characters' },
   ...MODEL_FLAGS,
   ENGINE,
   FAST,
   THREADS,
   { name: 'quiet', about: 'with --json: the samples only' },
-  { name: 'json', about: 'print one JSON object a line' },
+  { name: 'json', about: 'print one JSON object per line' },
   ...COMMON_FLAGS,
 ]
 

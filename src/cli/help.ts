@@ -1,21 +1,21 @@
-/** The texts of --help, from the tables of commands and flags. */
+/** Builds the texts of --help from the tables of commands and flags. */
 import { PROGRAM } from './exit.js'
 import type { Flag } from './flags.js'
 
 const WIDTH = 80
 
 export interface DescribedCommand {
-  /** What it does, in one line. */
+  /** What the command does, in one line. */
   about: string
-  /** More of it, in a sentence. */
+  /** One more sentence about it. */
   more?: string
-  /** A word that may come without a flag. */
+  /** The name of an optional argument without a flag. */
   operand?: string
   flags: readonly Flag[]
   examples: readonly string[]
 }
 
-/** Lines of at most `width` columns. */
+/** Wraps a text into lines of at most `width` columns. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
@@ -27,7 +27,7 @@ function wrap(text: string, width: number): string[] {
   return lines
 }
 
-/** Two columns; the right one is wrapped, and begins on a line of its own beside a long left one. */
+/** Two columns. The right one is wrapped; it starts on the next line if the left one is long. */
 function pairs(rows: readonly (readonly [string, string])[], left: number): string {
   const lines = rows.flatMap(([name, about]) => {
     const wrapped = wrap(about, WIDTH - left)

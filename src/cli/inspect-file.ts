@@ -1,4 +1,4 @@
-/** What a checkpoint holds, without its data and without making the model. */
+/** inspect FILE: what a checkpoint contains. Reads no training data and builds no model. */
 import { type Checkpoint, readCheckpoint } from '../checkpoint/read.js'
 import type { RunState } from '../checkpoint/write.js'
 import type { Mode } from '../data/corpus.js'
@@ -16,7 +16,7 @@ import { overFile } from './origin.js'
 import type { Flags } from './parse.js'
 import { visible } from './visible.js'
 
-/** What a file says beside what any model of its shape would. */
+/** Facts stored in the file, in addition to those of any model of its shape. */
 interface StoredFacts {
   path: string
   bytes: number
@@ -25,7 +25,7 @@ interface StoredFacts {
   seed: string
   step: number
   alphabet: readonly string[] | null
-  /** null where the file holds the parameters alone. */
+  /** null if the file holds only parameters. */
   run: {
     num_docs: string
     num_chars?: string
@@ -37,7 +37,7 @@ interface StoredFacts {
 
 export type FileInspection = Inspection & { checkpoint: StoredFacts }
 
-/** What says nothing about a model that is in a file. */
+/** Flags that have no meaning for a checkpoint file. */
 const NO_USE = [
   ...['data', 'mode', 'val-fraction', 'vocab-size', 'seed'],
   ...['encoding', 'encoding-errors', 'column', 'field'],
@@ -60,7 +60,7 @@ export async function inspectFile(path: string, flags: Flags): Promise<FileInspe
   })
 }
 
-/** Characters for the ids of a file that does not say which they are. */
+/** Placeholder characters for a file without an alphabet: one per token, except the end token. */
 function standIns(wte: StoredTensor | undefined): string[] {
   const count = Math.max(0, (wte?.shape[0] ?? 0) - 1)
   if (!wte || byteLengthOf(wte) < count) return []
@@ -93,7 +93,7 @@ function runFacts({ num_docs, num_chars, docs_hash, docsSeen, valFraction }: Run
   return { num_docs, ...chars, docs_hash, docs_seen: docsSeen, val_fraction: valFraction }
 }
 
-/** What a run has seen of its data. */
+/** One line about the run: how much of its data it has seen. */
 function seenOf({ mode, run }: StoredFacts): string {
   if (!run) return 'the parameters alone: to sample from, or to begin a new run with'
   const { num_docs, num_chars, docs_hash, docs_seen, val_fraction } = run
@@ -105,7 +105,7 @@ function seenOf({ mode, run }: StoredFacts): string {
   return `a run that can go on: ${what} (${docs_hash})${held}`
 }
 
-/** @param width columns that a line may take */
+/** @param width most columns per line */
 export function fileText(inspection: FileInspection, width: number): string {
   const { path, bytes, dtype, mode, seed, step, alphabet } = inspection.checkpoint
   const chars = alphabet ? alphabet.slice(0, 200).join('') : 'not in the file'

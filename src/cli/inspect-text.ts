@@ -1,9 +1,9 @@
-/** An inspection for a person: two tables and a verdict. */
+/** An inspection as text: two tables, and whether the model fits. */
 import { formatBytes } from '../engine/plan.js'
 import type { Inspection } from './inspection.js'
 import { type Column, textTable } from './table.js'
 
-/** What the parts of the arena are for, in its order. */
+/** The parts of the arena, in order, and what they are for. */
 const PARTS = {
   params: 'the numbers of the table above',
   gradients: 'of parameters and values',
@@ -16,10 +16,10 @@ const PARTS = {
 
 const grouped = (count: number) => count.toLocaleString('en-US')
 
-/** Five decimals, or an exponent where they would show nothing. */
+/** A number with five decimals, or with an exponent if it is too small for them. */
 const small = (x: number) => (x !== 0 && Math.abs(x) < 1e-4 ? x.toExponential(1) : x.toFixed(5))
 
-/** @param width columns that a line may take */
+/** @param width most columns per line */
 export function inspectionText(inspection: Inspection, width: number): string {
   const { preset, config, vocabSize } = inspection
   const { n_embd, n_head, n_layer, block_size } = config

@@ -1,4 +1,4 @@
-/** inspect: the parameters of a model and the memory it takes. */
+/** The inspect command: the parameters of a model and the memory that it needs. */
 import { resolveConfig } from '../config/config.js'
 import { type DataOptions, createCorpus } from '../data/corpus.js'
 import { ArenaError } from '../errors.js'
@@ -43,7 +43,7 @@ export async function inspect(flags: Flags, { out, interrupt }: Surroundings): P
         const gpt = await MicroGPT.create({ ...read, preset, config, seed })
         measure(inspection.parameters, ({ name }) => gpt.stateDict.get(name)!.data)
       } catch (error) {
-        // This machine has less memory than WebAssembly allows: the plan still holds.
+        // This machine cannot allocate the model. The plan is correct anyway.
         if (!(error instanceof ArenaError)) throw error
       }
     }
@@ -52,7 +52,7 @@ export async function inspect(flags: Flags, { out, interrupt }: Surroundings): P
   return 0
 }
 
-/** Adds what the data is. @throws {DatasetError} when it cannot be split so */
+/** Adds the counts of the data. @throws {DatasetError} if --val-fraction cannot split it */
 function countData(inspection: Inspection, data: DataOptions, tokenizer: Tokenizer): void {
   const { block_size } = inspection.config
   const mode = data.docs === undefined ? 'text' : 'docs'

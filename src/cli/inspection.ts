@@ -1,11 +1,11 @@
-/** What there is to know of a model: reckoned without making it, or measured on a fresh one. */
+/** Facts about a model: computed without allocating it, or measured on its parameters. */
 import { MAX_BYTES, planBytes } from '../engine/plan.js'
 import { gptTable } from '../config/parameters.js'
 import type { Config } from '../config/config.js'
 import { loadCore } from '../engine/core.js'
 import { planGPT } from '../gpt/memory.js'
 
-/** A row of the state_dict; mean and std only where the model was made. */
+/** An entry of the state_dict. mean and std are there only after measure(). */
 export interface InspectedParameter {
   name: string
   shape: readonly [number, number]
@@ -19,25 +19,25 @@ export interface Inspection {
   type: 'inspect'
   preset: string
   config: Readonly<Config>
-  /** Of the data, where it was read, and how many of them are longer than block_size and are cut. */
+  /** Documents, and how many of them are cut to block_size. Absent if no documents were read. */
   numDocs?: number
   numCut?: number
-  /** Instead of these, of a text. */
+  /** Characters of the text, in text mode. */
   numChars?: number
-  /** How many of the documents or characters are held out, where any are. */
+  /** Documents or characters held out. Absent if there are none. */
   numVal?: number
   vocabSize: number
   numParams: number
   parameters: InspectedParameter[]
   /** Bytes of each part of the arena. */
   memory: ReturnType<typeof planBytes>
-  /** Bytes that WebAssembly can have. */
+  /** The most memory that WebAssembly can have, in bytes. */
   limit: number
   /** Whether the total is below the limit. */
   fits: boolean
 }
 
-/** What is known without making the model: nothing is allocated. */
+/** Computes an inspection without allocating the model. */
 export async function planned(
   preset: string,
   config: Readonly<Config>,
@@ -61,7 +61,10 @@ export async function planned(
   }
 }
 
-/** Adds the mean and the standard deviation of each matrix. @param numbers of a matrix */
+/**
+ * Adds the mean and the standard deviation of each parameter matrix.
+ * @param numbers returns the numbers of a matrix
+ */
 export function measure(
   parameters: InspectedParameter[],
   numbers: (parameter: InspectedParameter) => Float64Array,

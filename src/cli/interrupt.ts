@@ -1,13 +1,13 @@
-/** Ctrl-C, SIGTERM and a terminal that is closed: a wish that the run reads between two steps. */
+/** Records SIGINT (Ctrl-C), SIGTERM and SIGHUP (terminal closed); a run checks between steps. */
 import { constants } from 'node:os'
 
 const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** A shell sends Ctrl-C to all its children, and npm passes it on once more: both mean one thing. */
-const SAME_WISH_MS = 1000
+/** Signals within this time count as one: npm passes on a Ctrl-C that its child also received. */
+const SAME_SIGNAL_MS = 1000
 
 export class Interrupt {
-  /** 0 until a signal comes; then the code to exit with. */
+  /** 0 until a signal arrives, then the exit code. */
   code = 0
   private readonly controller = new AbortController()
   private since = 0
@@ -16,14 +16,14 @@ export class Interrupt {
     for (const name of NAMES) process.on(name, () => this.stop(128 + constants.signals[name]))
   }
 
-  /** For what waits: aborted when a signal comes. */
+  /** Aborted when a signal arrives; for code that waits. */
   get signal(): AbortSignal {
     return this.controller.signal
   }
 
   /**
-   * A second signal ends the process at once, unless it comes within a second of the first. While a
-   * model is being saved no signal is seen: the save is finished first.
+   * A second signal ends the process at once, unless it arrives within a second of the first.
+   * Saving is synchronous, so a signal that arrives during a save is handled after the save.
    */
   private stop(code: number): void {
     const now = performance.now()
@@ -31,7 +31,7 @@ export class Interrupt {
       this.code = code
       this.since = now
       this.controller.abort()
-    } else if (now - this.since > SAME_WISH_MS) {
+    } else if (now - this.since > SAME_SIGNAL_MS) {
       process.exit(this.code)
     }
   }

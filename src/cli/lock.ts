@@ -1,8 +1,9 @@
 /**
- * One run at a time writes to a file. The lock is a folder beside it that holds one folder, named after
- * the process. It is moved into place as a whole, which fails while another one has an entry there, and
- * only the entry of a process that has ended is ever removed. So there are never two holders, whenever
- * and for however long the processes that want it are held up.
+ * A lock, so that only one run at a time writes to a file. The lock of FILE is a folder next to it,
+ * FILE.lock, with one entry: an empty folder named after the process that holds the lock. A process
+ * prepares this folder under a temporary name and renames it to FILE.lock, which fails if FILE.lock
+ * is not empty. Only entries of processes that have ended are removed. So two processes never hold
+ * the lock at the same time, even if one of them pauses between any two calls.
  */
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs'
 import { renameSync, rmSync, rmdirSync } from 'node:fs'
@@ -12,31 +13,35 @@ import { CheckpointError } from '../errors.js'
 
 const MAX_TRIES = 10
 
-/** Another process was faster. Windows says the last two when the target exists or is open. */
+/** Errors if another process was faster; Windows reports the last two if the target exists or is open. */
 const CONTENDED = new Set([
   ...['ENOTEMPTY', 'EEXIST', 'ENOENT'],
   ...(process.platform === 'win32' ? ['EPERM', 'EACCES'] : []),
 ])
 
-/** Folders that a process which was killed while it took a lock has left: `FILE.lock.tmp-x0X0x0`. */
+/** A folder left by a process killed while locking: the part of its name after `FILE.`. */
 export const UNFINISHED_LOCK = /^lock\.tmp-[A-Za-z0-9]{6}$/
 
-/** Ticks from boot to a process's start; empty where the system does not say. A pid is reused. */
+/**
+ * A process's start time in ticks since boot, to tell it from a later process with the same pid;
+ * empty if unknown.
+ */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name before it may hold spaces and brackets, but what follows the last one may not.
+    // The second field is the name in brackets. It can contain brackets; the later fields cannot.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    // A zombie has ended: its parent has not read its exit code yet.
+    // A zombie has ended; its parent has just not read its exit code yet.
     return fields[0] === 'Z' ? 'ended' : fields[19]!
   } catch {
     return ''
   }
 }
 
+/** The entry of this process. */
 const own = () => [process.pid, startOf(process.pid), hostname()].join('-')
 
-/** The process that an entry stands for, or nothing when it has ended. */
+/** The process that an entry names, as text; undefined if it has ended. */
 function holder(entry: string): string | undefined {
   const [, pid, start, host] = /^(\d{1,10})-(\d*)-(.*)$/.exec(entry) ?? []
   if (!pid) return 'another process'
@@ -44,23 +49,23 @@ function holder(entry: string): string | undefined {
   try {
     process.kill(Number(pid), 0)
   } catch (error) {
-    // EPERM: it runs, under another user.
+    // Other errors mean that it is running: EPERM, for example, under another user.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined
   }
   const now = startOf(Number(pid))
   return now === '' || start === '' || now === start ? `process ${pid}` : undefined
 }
 
-/** Removes an entry, or a lock without any. It may be gone, and a lock may have been taken. */
+/** Removes an entry or an empty lock. Either may be gone, or in use by another process. */
 function remove(path: string): void {
   try {
     rmdirSync(path)
   } catch {
-    // The rename that follows finds out.
+    // If it matters, the rename that follows will fail.
   }
 }
 
-/** Removes the entries of processes that have ended. @returns the process that has not */
+/** Removes the entries of ended processes. @returns the process that holds the lock, if any */
 function clear(path: string): string | undefined {
   let entries: string[]
   try {
@@ -76,19 +81,19 @@ function clear(path: string): string | undefined {
     if (who) return who
     remove(join(path, entry))
   }
-  // Windows renames over no folder, not even over an empty one.
+  // Windows cannot rename over an existing folder, even if it is empty.
   remove(path)
   return undefined
 }
 
-/** Moves a lock into place. @returns whether it is there, and not one of another process */
+/** Tries to create the lock. @returns whether this process now holds it */
 function take(path: string, entry: string): boolean {
   let made: string | undefined
   try {
     made = mkdtempSync(`${path}.tmp-`)
     mkdirSync(join(made, entry))
     renameSync(made, path)
-    // A holder that removes what others have left may have emptied it before it was moved.
+    // Another process that removes leftovers may have emptied the folder before the rename.
     return lstatSync(join(path, entry), { throwIfNoEntry: false }) !== undefined
   } catch (error) {
     if (made !== undefined) rmSync(made, { recursive: true, force: true })
@@ -105,10 +110,10 @@ function release(path: string, entry: string): void {
 }
 
 /**
- * Takes the lock at a path, and removes that of a process which has ended.
- * @param file what it locks, for the message
- * @returns releases it
- * @throws {CheckpointError} `locked`, while its process runs
+ * Takes the lock at `path`. A lock of a process that has ended is replaced.
+ * @param file the file that it locks, for the message
+ * @returns a function that releases the lock
+ * @throws {CheckpointError} with code 'locked' if a running process holds it
  */
 export function lock(path: string, file: string): () => void {
   const entry = own()

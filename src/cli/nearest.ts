@@ -1,6 +1,6 @@
-/** The name that someone meant. */
+/** Suggestions for mistyped names. */
 
-/** Letters to insert, delete, replace or swap with a neighbour to make b of a. */
+/** The fewest letters to insert, delete, replace or swap with the next one to turn a into b. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i++) {
@@ -17,9 +17,9 @@ function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!
 }
 
-/** The nearest of some names, or none when all are far: a wrong hint is worse than no hint. */
+/** The closest name; undefined if none is close, because a wrong hint is worse than none. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
-  // Nobody mistypes a name of this length, and the distance takes the square of it.
+  // Longer text is not a mistyped name, and the distance takes quadratic time.
   if (name.length > 40) return undefined
   const scored = names.map((known) => ({ known, distance: editDistance(name, known) }))
   const best = scored.reduce((a, b) => (b.distance < a.distance ? b : a))

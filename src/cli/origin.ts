@@ -1,4 +1,4 @@
-/** Where a run's model comes from: made anew, or taken from a file. */
+/** Makes the model of a run: a new one, or one loaded from a file. */
 import type { ConfigInput } from '../config/config.js'
 import { show } from '../config/checks.js'
 import { FIELDS } from '../config/hyperparameters.js'
@@ -15,25 +15,25 @@ import { choice, modelSettings, textOf, threadsOf } from './settings.js'
 
 export interface Origin {
   engine: CliModel
-  /** 'wasm' and the like. */
+  /** The engine's name, such as 'wasm'. */
   name: string
   preset: string
   seed: bigint
   data: Pick<DataOptions, 'docs' | 'text'>
-  /** Whether it was read for sampling alone. */
+  /** Whether it was loaded only for sampling (--model). */
   readOnly: boolean
 }
 
-/** What another value would make another model of. */
+/** Fields that cannot change for an existing model. */
 const FIXED: readonly (keyof ConfigInput)[] = [
   ...(['n_embd', 'n_head', 'n_layer', 'block_size'] as const),
   ...(['activation', 'init_std', 'zero_init_projections'] as const),
 ]
 
 /**
- * The flags that a file's own config leaves to be given.
- * @param stored what the file says of itself
- * @throws {UsageError} for one that makes another model of it
+ * The load options that the flags give for a checkpoint file.
+ * @param stored the file's metadata
+ * @throws {UsageError} for a flag that conflicts with the stored model
  */
 export function overFile(
   path: string,
@@ -59,7 +59,7 @@ export function overFile(
   return flags.has('preset') || !own ? { ...options, preset } : options
 }
 
-/** The config in a file's metadata as far as it can be read; the reader says what is wrong with it. */
+/** The config in a file's metadata; {} if malformed, which loading will report. */
 function configIn(stored: ReadonlyMap<string, string>): Record<string, unknown> | undefined {
   const text = stored.get('config')
   if (text === undefined) return undefined
@@ -71,7 +71,7 @@ function configIn(stored: ReadonlyMap<string, string>): Record<string, unknown> 
   }
 }
 
-/** A model as the flags say: --resume and --model name a file. */
+/** Makes the model that the flags describe, or loads it from the file of --resume or --model. */
 export async function originOf(flags: Flags, signal: AbortSignal): Promise<Origin> {
   const { preset, config, seed, data: source, mode, valFraction } = modelSettings(flags)
   const name = choice(flags, 'engine', ENGINE_NAMES)
@@ -111,8 +111,8 @@ export async function originOf(flags: Flags, signal: AbortSignal): Promise<Origi
 }
 
 /**
- * What can be seen to be wrong before any file is opened.
- * @throws {UsageError} {ConfigError} for values that cannot be used, or flags that do not go together
+ * Checks the flags before any file is opened.
+ * @throws {UsageError} {ConfigError} for invalid values and for flags that cannot be combined
  */
 export function checkFlags(flags: Flags): void {
   const { mode, valFraction = 0 } = modelSettings(flags)
@@ -121,7 +121,7 @@ export function checkFlags(flags: Flags): void {
   const fromFile = flags.has('resume') || flags.has('model')
   const kept = ['out', 'resume', 'model'].find((flag) => flags.has(flag))
   if (kept && engine !== 'wasm') {
-    throw new UsageError(`--${kept} needs --engine wasm: the twins keep no checkpoints`)
+    throw new UsageError(`--${kept} needs --engine wasm: the reference engines save no checkpoints`)
   }
   const core = {
     'mode text': mode === 'text',
@@ -131,7 +131,8 @@ export function checkFlags(flags: Flags): void {
   }
   const only = Object.entries(core).find(([, given]) => given)?.[0]
   if (only && engine !== 'wasm') {
-    throw new UsageError(`--${only} needs --engine wasm: the twins are microgpt.py, and no more`)
+    const why = 'the reference engines only do what microgpt.py does'
+    throw new UsageError(`--${only} needs --engine wasm: ${why}`)
   }
   const needs = (flag: string, other: string) => {
     if (flags.has(flag)) throw new UsageError(`--${flag} needs ${other} FILE; give both or none`)
@@ -143,7 +144,7 @@ export function checkFlags(flags: Flags): void {
   }
   if (!flags.has('out')) needs('overwrite', '--out')
   if (flags.has('model')) {
-    // Nothing is trained: of the config only the temperature still means something.
+    // --model trains nothing: of these fields, only temperature has an effect.
     const fields = Object.keys(FIELDS).filter(
       (field) => !FIXED.includes(field as keyof ConfigInput),
     )

@@ -1,10 +1,10 @@
-/** Standard output in large pieces: a run of 500 steps makes a few system calls, not 500. */
+/** Buffered standard output: a run of 500 steps makes a few system calls, not 500. */
 import { complain } from './exit.js'
 
 const CHUNK = 1 << 16
 
 export class Output {
-  /** Called once before the program ends because its output cannot be written. */
+  /** Called once if the program must end because its output cannot be written. */
   beforeExit: () => void = () => {}
   private text = ''
   private readonly stream = process.stdout
@@ -13,17 +13,17 @@ export class Output {
     this.stream.on('error', (error) => this.fail(error))
   }
 
-  /** Whether a person watches on a terminal that can rewrite a line. */
+  /** Whether the output is a terminal that can rewrite a line. */
   get live(): boolean {
     return this.stream.isTTY && process.env.TERM !== 'dumb'
   }
 
-  /** Columns of the terminal now; Infinity where there is none. */
+  /** Current columns of the terminal; Infinity if the output is not a terminal. */
   get width(): number {
     return this.stream.isTTY ? this.stream.columns || 80 : Infinity
   }
 
-  /** Text that may step back, where the terminal has colours and NO_COLOR does not forbid them. */
+  /** Dims less important text, if the terminal has colors and NO_COLOR is not set. */
   dim(text: string): string {
     return this.live && this.stream.hasColors() ? `\x1b[2m${text}\x1b[22m` : text
   }
@@ -33,7 +33,7 @@ export class Output {
     if (this.text.length >= CHUNK) this.push()
   }
 
-  /** Hands over what is kept, and waits while the reader is slow, unless a signal comes. */
+  /** Writes the buffered text. Waits while the reader is slow, unless `signal` is aborted. */
   async flush(signal?: AbortSignal): Promise<void> {
     this.push()
     if (!this.stream.writableNeedDrain || signal?.aborted) return
@@ -68,7 +68,7 @@ export class Output {
       complain((trouble as Error).message)
       process.exit(1)
     }
-    // The reader has all that it wanted: microgpt-wasm train | head.
+    // The reader closed the pipe, as in microgpt-wasm train | head. This is not an error.
     if (error.code === 'EPIPE') process.exit(0)
     complain(`cannot write the output: ${error.message}`)
     process.exit(1)

@@ -1,4 +1,4 @@
-/** The words after the subcommand to flags. */
+/** Parses the words after the command into flags. */
 import { parseArgs } from 'node:util'
 import { show } from '../config/checks.js'
 import { PROGRAM, UsageError } from './exit.js'
@@ -6,10 +6,10 @@ import type { Flag } from './flags.js'
 import { nearest } from './nearest.js'
 import { visible } from './visible.js'
 
-/** By name: the text of a value, or whether a switch is on. What was not given is not there. */
+/** The given flags by name: the text of a value, or whether a switch is on. */
 export type Flags = ReadonlyMap<string, string | boolean>
 
-/** A spelling of a flag, and what it sets. */
+/** What one spelling of a flag sets. */
 interface Spelling {
   flag: Flag
   on: boolean
@@ -30,8 +30,9 @@ function spellings(table: readonly Flag[]): Map<string, Spelling> {
 }
 
 /**
- * The flags given, with the operand under its own name; the last of equal ones; `help` wherever it stands wins over all that is wrong.
- * @throws {UsageError} for an unknown flag, a missing value, a value too many, or a stray word
+ * Parses the flags of a command. The operand is stored under its name. If a flag is repeated, the
+ * last one counts. If --help is given, the result is only `help`, even if other words are wrong.
+ * @throws {UsageError} for an unknown flag, a missing or unexpected value, or a word without a flag
  */
 export function parseFlags(
   command: string,
@@ -47,7 +48,7 @@ export function parseFlags(
     ]),
   )
   const help = { type: 'boolean' as const, short: 'h' }
-  // Not strict: its own errors are no single sentence, and it refuses values such as -5.
+  // Strict mode would reject values such as -5, and its messages are several sentences long.
   const { tokens } = parseArgs({
     args: argv,
     options: { ...options, help },
@@ -88,13 +89,13 @@ function unknown(rawName: string, names: readonly string[]): string {
   return `there is no flag ${show(rawName)}${near ? ` (did you mean --${near}?)` : ''}`
 }
 
-/** A word without a flag, and the flag that it was meant for. */
+/** The message for a word without a flag, with the flag that was probably meant. */
 function stray(word: string, table: readonly Flag[]): string {
   const takes = (name: string) => table.some((flag) => flag.name === name)
   const names = /\.safetensors$/i.test(word) ? ['model', 'resume'] : ['data']
   const flag = /\.\w+$|[/\\]/.test(word) ? names.find(takes) : undefined
   const hint = flag ? `; did you mean --${flag} ${visible(word)}?` : ''
-  // npm keeps flags that stand before -- for itself and passes on their values.
+  // npm takes flags before -- for itself, and passes only their values on.
   const npm = process.env.npm_lifecycle_event ? ' (npm run needs -- before the flags)' : ''
   return `a flag begins with --, got ${show(word)}${npm}${hint}`
 }

@@ -1,8 +1,8 @@
-/** How far a run is and how fast, as one line of any width. */
+/** A progress line that fits any width: step, losses, speed and time left. */
 import type { TrainStep } from '../gpt/trainable.js'
 import { SmoothedLoss } from './smoothed.js'
 
-/** `step    1 /  500 | loss 3.3630`, as microgpt.py prints it; behind it the validation's loss. */
+/** A line as microgpt.py prints it, `step    1 /  500 | loss 3.3630`, then the validation loss. */
 export function stepLine({ step, loss, valLoss }: TrainStep, total: number): string {
   const val = valLoss === undefined ? '' : ` | val ${valLoss.toFixed(4)}`
   return `step ${pad(step)} / ${pad(total)} | loss ${loss.toFixed(4)}${val}`
@@ -10,7 +10,7 @@ export function stepLine({ step, loss, valLoss }: TrainStep, total: number): str
 
 const pad = (n: number) => String(n).padStart(4)
 
-/** Seconds as a person says them: 9s, 1m05s, 2h03m. */
+/** A duration as text: 9s, 1m05s, 2h03m. */
 export function secondsText(seconds: number): string {
   const s = Math.ceil(seconds)
   if (s < 60) return `${s}s`
@@ -23,11 +23,11 @@ export class Progress {
   private readonly total: number
   private readonly began: number
   private last: TrainStep | null = null
-  /** Steps that a run had made before it was taken up. */
+  /** Steps that the run had made before it was resumed. */
   private before = 0
   private readonly average = new SmoothedLoss()
 
-  /** @param began in ms, on the clock of line() */
+  /** @param began start time in ms, on the same clock as `now` of line() */
   constructor(total: number, began: number) {
     this.total = total
     this.began = began
@@ -40,12 +40,12 @@ export class Progress {
     this.average.add(step.loss)
   }
 
-  /** The loss without its noise. */
+  /** The smoothed loss. */
   get smoothed(): number {
     return this.average.value
   }
 
-  /** The line; parts that `width` columns have no room for are left out. Empty before a step. */
+  /** The line, without parts that do not fit into `width` columns; empty before the first step. */
   line(now: number, width: number): string {
     if (!this.last) return ''
     const { step } = this.last

@@ -1,4 +1,4 @@
-/** A run as JSON, an object a line, every number at full precision. */
+/** Reports a run as JSON: one object per line, numbers at full precision. */
 import type { Output } from './output.js'
 import { type Report, SILENT } from './report.js'
 import { jsonLine } from './visible.js'

@@ -1,19 +1,19 @@
-/** A run for a person: the lines of microgpt.py, and on a terminal one that keeps changing. */
+/** Reports a run as text: lines like those of microgpt.py, and a progress line on a terminal. */
 import type { Output } from './output.js'
 import { Progress, stepLine } from './progress.js'
 import type { Report } from './report.js'
 import { visible, visibleLines } from './visible.js'
 
-/** At most 20 times a second: faster is only flicker. */
+/** At most 20 updates per second: more would only flicker. */
 const REDRAW_MS = 50
 const CLEAR = '\r\x1b[K'
 
-/** Where it is written. */
+/** Where the report is written. */
 export type Screen = Pick<Output, 'live' | 'width' | 'dim' | 'write'>
 
 /**
  * @param total steps of the whole run
- * @param logEvery steps between plain lines; on a terminal there are none unless it is given
+ * @param logEvery steps between plain lines; by default a tenth of `total`, on a terminal no lines
  */
 export function textReport(out: Screen, total: number, logEvery: number | undefined): Report {
   const { live } = out
@@ -22,7 +22,7 @@ export function textReport(out: Screen, total: number, logEvery: number | undefi
   let drawn = 0
   let long = false
   const draw = (now: number) => {
-    // The last column stays free: some terminals wrap as soon as it is filled.
+    // Leave the last column free: some terminals wrap as soon as it is filled.
     if (progress) out.write(`${CLEAR}${progress.line(now, out.width - 1)}`)
     drawn = now
   }
@@ -45,7 +45,7 @@ export function textReport(out: Screen, total: number, logEvery: number | undefi
       const first = step.step === 1 && every !== Infinity
       const validated = step.valLoss !== undefined && every !== Infinity
       const due = first || validated || step.step % every === 0
-      // On a terminal the last one stays anyway, as the line that was rewritten.
+      // On a terminal the progress line already shows the last step.
       const wanted = step.step === total ? !progress : due
       if (wanted) out.write(`${progress ? CLEAR : ''}${stepLine(step, total)}\n`)
     },
@@ -65,7 +65,7 @@ export function textReport(out: Screen, total: number, logEvery: number | undefi
     },
     end({ steps, seconds, valLoss, interrupted, saved }) {
       if (interrupted) return
-      const each = steps > 0 ? `, ${((1e6 * seconds) / steps).toFixed(1)} us/step` : ''
+      const each = steps > 0 ? `, ${((1e6 * seconds) / steps).toFixed(1)} µs/step` : ''
       const val = valLoss === undefined ? '' : `, validation included; val ${valLoss.toFixed(4)}`
       const kept = saved === undefined ? '' : `; saved to ${visible(saved)}`
       out.write(out.dim(`${steps} steps in ${seconds.toFixed(3)} s${each}${val}${kept}`) + '\n')

@@ -1,17 +1,17 @@
-/** What a run tells while it goes on. */
+/** The events of a run that are reported to the user. */
 import type { Config } from '../config/config.js'
 import type { Mode } from '../data/corpus.js'
 import type { TrainStep } from '../gpt/trainable.js'
 
 export interface RunStart {
-  /** There for a text. */
+  /** Present only in text mode. */
   mode?: Mode
-  /** Where it is documents, and how many of them are longer than block_size and are cut. */
+  /** Documents, and how many of them are cut to block_size. Absent in text mode. */
   numDocs?: number
   numCut?: number
-  /** Where it is a text. */
+  /** Characters of the text, in text mode. */
   numChars?: number
-  /** How many of the documents or characters are held out, where any are. */
+  /** Documents or characters held out. Absent if there are none. */
   numVal?: number
   vocabSize: number
   numParams: number
@@ -19,38 +19,38 @@ export interface RunStart {
   preset: string
   seed: string
   engine: string
-  /** Those that train, where there are several. */
+  /** Training threads. Absent if there is only one. */
   threads?: number
-  /** With --fast: whether this Node has what it takes. */
+  /** With --fast: whether this Node.js supports relaxed SIMD. */
   fast?: boolean
 }
 
 export interface RunEnd {
-  /** Made in this run. */
+  /** Steps made in this run. */
   steps: number
-  /** Of training and validation, without set-up and sampling. */
+  /** Time for training and validation, without setup and sampling. */
   seconds: number
-  /** The last one, where there was any. */
+  /** The last validation loss, if there was one. */
   valLoss?: number
-  /** There when a signal ended the run. */
+  /** Present if a signal ended the run. */
   interrupted?: true
-  /** Where the model was kept. */
+  /** The file that the model was saved to. */
   saved?: string
 }
 
 export interface Report {
   start(run: RunStart): void
   step(step: TrainStep): void
-  /** Between two steps, some 60 times a second. @param now in ms */
+  /** Called between steps, about 60 times per second. @param now in ms */
   pause(now: number): void
-  /** No further step comes, whatever the reason. */
+  /** Called after the last step, also if training failed or was stopped. @param now in ms */
   trained(now: number): void
-  /** @param index from 1 */
+  /** @param index starts at 1 */
   sample(index: number, text: string): void
   end(run: RunEnd): void
 }
 
-/** Tells nothing: for reports of which only some parts are wanted. */
+/** Prints nothing. A base for reports that print only some events. */
 export const SILENT: Report = {
   start: () => {},
   step: () => {},

@@ -1,4 +1,4 @@
-/** Words to a command, and whatever happens to an exit code. */
+/** Runs the command that the words name, and turns the result or error into an exit code. */
 import packageJson from '../../package.json' with { type: 'json' }
 import { show } from '../config/checks.js'
 import { PROGRAM, UsageError, complain, complainOf, exitCode } from './exit.js'
@@ -63,14 +63,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 const BENCH = { about: 'measure the three engines' }
 const WEB = { about: 'serve the page, or export it as static files' }
 
-/** Runs the program; never throws. @param argv the words after the program's name */
+/** Runs the program; never throws. @param argv the words after its name @returns the exit code */
 export async function run(argv: string[]): Promise<number> {
   const [name = '', ...rest] = argv
   const out = new Output()
   const debug = argv.includes('--debug')
   let interrupt: Interrupt | null = null
   try {
-    // bench and web parse their own flags, and need no handling of signals.
+    // bench and web parse their own flags, and need no signal handling.
     if (name === 'bench') return await (await import('./bench.js')).bench(rest)
     if (name === 'web') return await (await import('../web/command.js')).web(rest)
     if (name === 'help' && rest[0] === 'web') {
@@ -119,7 +119,7 @@ function information(name: string, rest: readonly string[]): string | undefined 
   return undefined
 }
 
-/** @throws {UsageError} when there is no such command */
+/** @throws {UsageError} if there is no such command */
 function commandOf(name: string): Command {
   if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!
   const names = [...Object.keys(COMMANDS), 'bench', 'web']

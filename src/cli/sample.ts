@@ -1,4 +1,4 @@
-/** sample: trains a model in silence, then prints what it invents. */
+/** The sample command: loads a model, or trains one silently, then prints samples. */
 import { show } from '../config/checks.js'
 import { TokenizerError } from '../errors.js'
 import type { PromptOptions, CliModel } from './engine.js'
@@ -12,7 +12,7 @@ import { textOf, whole } from './settings.js'
 import { defaultCount, sampled } from './train.js'
 import { visible, visibleLines } from './visible.js'
 
-/** Between two texts of many lines. */
+/** Separates samples that have several lines. */
 const RULE = `${'-'.repeat(15)}\n`
 
 export function sample(flags: Flags, surroundings: Surroundings): Promise<number> {
@@ -40,7 +40,7 @@ export function sample(flags: Flags, surroundings: Surroundings): Promise<number
   })
 }
 
-/** The texts and nothing else. */
+/** Prints only the samples. */
 function plainReport(out: Output): Report {
   let long = false
   return {
@@ -56,8 +56,8 @@ function plainReport(out: Output): Report {
 }
 
 /**
- * Texts that begin with a prompt.
- * @throws {UsageError} at once, for a prompt that the model cannot read
+ * Samples that begin with a prompt.
+ * @throws {UsageError} before anything is drawn, for a prompt that the model cannot encode
  */
 function continued(
   engine: CliModel,
@@ -67,13 +67,14 @@ function continued(
 ): Iterable<string> {
   const { prompt } = options
   if (!engine.generate) {
-    throw new UsageError('--prompt and --top-k need --engine wasm: the twins only sample')
+    const what = '--prompt and --top-k need --engine wasm'
+    throw new UsageError(`${what}: the reference engines only sample`)
   }
   const most = engine.mode === 'text' ? Infinity : engine.config.block_size - 1
   const length = [...prompt].length
   if (length > most) {
     const what = `--prompt takes at most ${most} characters (block_size less one), got ${length}`
-    // The model of a file has the size that it has.
+    // --block-size cannot change a model loaded from a file.
     throw new UsageError(`${what}; shorten it${fromFile ? '' : ' or raise --block-size'}`)
   }
   try {

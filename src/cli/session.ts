@@ -1,4 +1,4 @@
-/** A whole run: data, model, steps, samples. Signals are seen between two steps. */
+/** A complete run: data, model, training steps, samples. Signals are checked between steps. */
 import { hasFusedMultiplyAdd } from '../engine/core.js'
 import { TrainingError } from '../errors.js'
 import { countCut } from './data.js'
@@ -14,7 +14,7 @@ import type { Report, RunStart } from './report.js'
 import { textOf } from './settings.js'
 import { LossWatch, warnOfRate } from './warnings.js'
 
-/** A step of the core takes 20 us: often enough for Ctrl-C, too seldom to cost anything. */
+/** Time between pauses: short enough for Ctrl-C, and much longer than a small step (20 µs). */
 const PAUSE_MS = 16
 
 export interface Surroundings {
@@ -22,15 +22,15 @@ export interface Surroundings {
   interrupt: Interrupt
 }
 
-/** Lets the event loop see signals and the reader of the output see what there is. */
+/** Flushes the output and lets the event loop handle signals. */
 async function pause({ out, interrupt }: Surroundings): Promise<void> {
   await out.flush(interrupt.signal)
   await new Promise((resolve) => setImmediate(resolve))
 }
 
 /**
- * Takes all values of a synchronous source, pausing now and then, until a signal comes.
- * @returns seconds that it took, without the pauses
+ * Takes all values of a synchronous source, with regular pauses, until a signal arrives.
+ * @returns the seconds it took, without the pauses
  */
 async function takeAll<T>(
   source: Iterable<T>,
@@ -56,9 +56,9 @@ async function takeAll<T>(
 
 /**
  * Trains and samples as the flags say.
- * @param report told of all that happens
- * @param sampler checks what it needs at once, before training; its texts are drawn one by one
- * @param evalEvery likewise; steps between two validations, undefined for none
+ * @param report makes the report, from the total number of steps
+ * @param sampler called before training, so that it can throw early; it draws after training
+ * @param evalEvery also called before training; returns the steps between validations, if any
  * @returns the exit code
  */
 export async function session(
@@ -143,7 +143,7 @@ async function run(
   return code
 }
 
-/** @throws {UsageError} for a run that has nothing left to do: to a program, --json says so */
+/** @throws {UsageError} if a resumed run is complete; with --json the output shows it instead */
 function checkUnfinished(flags: Flags, { step, config }: CliModel): void {
   const path = flags.has('fresh') ? undefined : textOf(flags, 'resume')
   if (path === undefined || step < config.num_steps || flags.has('json')) return

@@ -1,4 +1,4 @@
-/** Flags to values: each checked against the table of the config's fields, under the flag's name. */
+/** Converts flags to values. Errors name the flag, not the config field. */
 import { type ConfigInput, PRESETS, type PresetName, resolveConfig } from '../config/config.js'
 import { type Range, checkField, show } from '../config/checks.js'
 import { FIELDS } from '../config/hyperparameters.js'
@@ -10,16 +10,16 @@ import { flagOf } from './flags.js'
 import type { Flags } from './parse.js'
 import { isUrl } from './source.js'
 
-/** What to make a model of. */
+/** Settings of a model and its data. */
 export interface ModelSettings {
   preset: string
   config: ConfigInput
   seed: bigint
   /** Where the data is and how it is read. */
   data: Omit<DataSettings, 'mode'>
-  /** undefined where it was not given: a file may say it. */
+  /** undefined if not given; a checkpoint then decides. */
   mode: Mode | undefined
-  /** Likewise. */
+  /** undefined if not given; a checkpoint then decides. */
   valFraction: number | undefined
 }
 
@@ -29,15 +29,15 @@ const MODES: readonly Mode[] = ['docs', 'text']
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
-/** A decimal number; other text stays text, for checkField to refuse as it was written. */
+/** Converts a decimal number. Other text stays as it is, and checkField reports it. */
 const toNumber = (text: string): number | string => (NUMBER.test(text) ? Number(text) : text)
 
-/** @throws {ConfigError} that names the flag */
+/** @throws {ConfigError} naming the flag */
 function check(flag: string, value: unknown, field: Range, fallback: unknown): void {
   checkField(`--${flag}`, value, field, fallback)
 }
 
-/** A flag's whole number, or the fallback. @throws {ConfigError} */
+/** The flag's value as a whole number, or the fallback if not given. @throws {ConfigError} */
 export function whole<T>(flags: Flags, name: string, min: number, fallback: T): number | T {
   const text = flags.get(name)
   if (text === undefined) return fallback
@@ -47,14 +47,14 @@ export function whole<T>(flags: Flags, name: string, min: number, fallback: T): 
   return value as number
 }
 
-/** One of some words, or the first of them. @throws {ConfigError} */
+/** The flag's value, one of `choices`; the first of them if not given. @throws {ConfigError} */
 export function choice<T extends string>(flags: Flags, name: string, choices: readonly T[]): T {
   const value = flags.get(name) ?? choices[0]!
   check(name, value, { kind: 'choice', choices }, choices[0])
   return value as T
 }
 
-/** A flag's text. */
+/** The flag's text; undefined if not given. */
 export function textOf(flags: Flags, name: string): string | undefined {
   const value = flags.get(name)
   return typeof value === 'string' ? value : undefined
@@ -68,7 +68,7 @@ function seedOf(flags: Flags): bigint {
   return BigInt(digits)
 }
 
-/** @throws {ConfigError} for what is neither 'auto' nor a whole number */
+/** @throws {ConfigError} if the value is neither 'auto' nor a whole number */
 export function threadsOf(flags: Flags): number | 'auto' {
   return flags.get('threads') === 'auto' ? 'auto' : whole(flags, 'threads', 1, 'auto')
 }
@@ -82,8 +82,8 @@ function fractionOf(flags: Flags): number | undefined {
 }
 
 /**
- * The flags that every model has.
- * @throws {ConfigError} for a value that cannot be used, and for values that do not go together
+ * The settings that the commands train, sample and inspect share.
+ * @throws {ConfigError} for an invalid value, or values that cannot be combined
  */
 export function modelSettings(flags: Flags): ModelSettings {
   const preset = choice(flags, 'preset', Object.keys(PRESETS) as PresetName[])
@@ -105,7 +105,7 @@ export function modelSettings(flags: Flags): ModelSettings {
   return { preset, config, seed: seedOf(flags), data: dataSettings(flags), mode, valFraction }
 }
 
-/** Where the data is, and how it is read. @throws {UsageError} for flags that do not go together */
+/** Where the data is and how to read it. @throws {UsageError} for flags that cannot be combined */
 export function dataSettings(flags: Flags): Omit<DataSettings, 'mode'> {
   const [column, field] = [textOf(flags, 'column'), textOf(flags, 'field')]
   if (column !== undefined && field !== undefined) {
@@ -125,7 +125,7 @@ export function dataSettings(flags: Flags): Omit<DataSettings, 'mode'> {
   }
 }
 
-/** The path of the data, where it is a file. */
+/** The path of --data; undefined if it is not a file. */
 export function pathOfData(flags: Flags): string | undefined {
   const data = textOf(flags, 'data')
   return data === undefined || data === '-' || isUrl(data) ? undefined : data

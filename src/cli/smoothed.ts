@@ -1,12 +1,10 @@
-/** A loss without its noise. */
-
-/** What it keeps of itself at each step: it looks back about 20 steps. */
+/** Decay of the average per step: it covers about the last 20 steps. */
 const KEEP = 0.95
 
-/** An exponential moving average, without its bias to 0 at the start. */
+/** An exponential moving average of the loss, corrected for its bias toward 0 at the start. */
 export class SmoothedLoss {
   private average = 0
-  /** What `average` has taken in so far; it nears 1, and is divided out before. */
+  /** Sum of the weights in `average`, which approaches 1. Dividing by it corrects the bias. */
   private weight = 0
 
   add(loss: number): void {

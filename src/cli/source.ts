@@ -1,6 +1,6 @@
 /**
- * The bytes of --data: a file, standard input or a URL. Each is read piece by piece under one limit, can
- * be interrupted, and is not waited for without end.
+ * Reads the bytes of --data from a file, standard input or a URL. Reading is done in pieces, has one
+ * size limit and can be interrupted. A silent server, or a named pipe without a writer, is an error.
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
@@ -13,23 +13,23 @@ import { formatBytes } from '../engine/plan.js'
 import { DatasetError } from '../errors.js'
 
 export interface Reading {
-  /** Gives up. */
+  /** Cancels the reading. */
   signal: AbortSignal
-  /** Told now and then how many bytes have come. */
+  /** Called with the number of bytes read so far. */
   progress?: (bytes: number) => void
-  /** Milliseconds that a server may be silent; 30,000 unless given. */
+  /** Milliseconds to wait for a silent server, or for a pipe's writer; 30,000 by default. */
   patience?: number
 }
 
 const PATIENCE = 30_000
 const MAX_REDIRECTS = 5
-/** Bytes that are read from a pipe at once. */
+/** Bytes per read from a named pipe. */
 const PIECE = 1 << 16
 const TAKES = '--data takes a text file, an http(s) URL, or - for standard input'
 
 export const isUrl = (data: string): boolean => /^https?:/i.test(data)
 
-/** @throws {DatasetError} that names the source, when it cannot be read or is too large */
+/** @throws {DatasetError} naming the source, if it cannot be read or is too large */
 export async function readSource(data: string, reading: Reading): Promise<Uint8Array> {
   if (isUrl(data)) return download(data, reading)
   return data === '-'
@@ -37,7 +37,7 @@ export async function readSource(data: string, reading: Reading): Promise<Uint8A
     : readPath(data, reading)
 }
 
-/** Decompresses gzip, all of it or nothing. */
+/** Decompresses gzip. @throws if anything follows it, or if the result is larger than `limit` */
 export async function gunzip(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
   const options = { maxOutputLength: limit, info: true }
   const unzip = promisify<Uint8Array, ZlibOptions, unknown>(zlibGunzip)
@@ -78,8 +78,8 @@ async function readPath(path: string, reading: Reading): Promise<Uint8Array> {
 }
 
 /**
- * The bytes of a named pipe. Opening one in the usual way waits for a writer, and could not be
- * interrupted.
+ * The bytes of a named pipe, read without blocking: a normal open would wait for a writer and could
+ * not be interrupted.
  */
 async function* pipeBytes(path: string, { signal, patience = PATIENCE }: Reading) {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -99,7 +99,7 @@ async function* pipeBytes(path: string, { signal, patience = PATIENCE }: Reading
   }
 }
 
-/** Bytes read; 0 when nothing writes there, -1 when nothing has been written yet. */
+/** The bytes read; 0 if the pipe has no writer, -1 if there is nothing to read yet. */
 function readNow(fd: number, piece: Uint8Array): number {
   try {
     return readSync(fd, piece, 0, piece.length, null)
@@ -109,7 +109,7 @@ function readNow(fd: number, piece: Uint8Array): number {
   }
 }
 
-/** All of a stream, unless it is too long or a signal comes. */
+/** Reads a stream to its end. Throws if it is too long or `signal` is aborted. */
 async function readStream(
   stream: AsyncIterable<unknown> & { destroy?(error?: Error): unknown },
   name: string,
@@ -139,7 +139,7 @@ async function readStream(
   return Buffer.concat(pieces, length)
 }
 
-/** A URL as it may be shown: without its password. */
+/** A URL for messages, without its user name and password. */
 export function shownUrl(url: string): string {
   return url.replace(/^(https?:\/\/)[^/?#]*@/i, '$1***@')
 }
@@ -161,7 +161,7 @@ async function download(url: string, reading: Reading): Promise<Uint8Array> {
     wait()
     const both = AbortSignal.any([signal, patient.signal])
     const response = await respond(url, both)
-    // A server that says how long it is need not be read to be refused.
+    // If the server states a size that is too large, refuse it before reading.
     checkSize(Number(response.headers['content-length'] ?? 0))
     const bytes = await readStream(response, shown, { signal: both, progress })
     const { 'content-encoding': coding, 'content-length': length } = response.headers
@@ -184,7 +184,7 @@ async function download(url: string, reading: Reading): Promise<Uint8Array> {
   }
 }
 
-/** The answer of a server, after a few redirects. */
+/** The server's response, after following redirects. */
 async function respond(url: string, signal: AbortSignal): Promise<IncomingMessage> {
   let at = new URL(url)
   for (let i = 0; i <= MAX_REDIRECTS; i++) {
@@ -210,13 +210,13 @@ async function get(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
   })
 }
 
-/** What went wrong, sometimes as a list of attempts. */
+/** The reason of a network error. An AggregateError lists one error per address tried. */
 function reasonOf(error: unknown): string {
   const { message, errors, code } = error as Error & { errors?: Error[]; code?: string }
   return message || errors?.[0]?.message || code || 'the network cannot be reached'
 }
 
-/** Says how much has been read, on a terminal and from the first MiB on. */
+/** Shows on stderr how much has been read: only on a terminal, and after the first MiB. */
 export function showProgress(data: string): ((bytes: number) => void) & { end?: () => void } {
   const { stderr } = process
   if (!stderr.isTTY) return () => {}

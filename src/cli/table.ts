@@ -1,18 +1,18 @@
-/** Columns of text. */
+/** Formats tables as text. */
 
 export interface Column {
   title: string
-  /** Which side the text keeps to; 'left' unless given. */
+  /** Left by default. */
   align?: 'right'
 }
 
 const GAP = '  '
 
-/** Text cut to some columns, with a sign that it was. */
+/** Text cut to `width` columns; an ellipsis marks the cut. */
 const cut = (text: string, width: number) =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
 
-/** Rows under their titles, each column as wide as it must be, lines cut to `width`. */
+/** A table with titles. Columns are as wide as their content, and lines are cut to `width`. */
 export function textTable(
   columns: readonly Column[],
   rows: readonly string[][],

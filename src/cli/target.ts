@@ -1,4 +1,4 @@
-/** What a run will write to, checked before anything is trained: whatever the end needs. */
+/** Checks --out before training, so that a finished run can be saved and no other file is lost. */
 import { createHash } from 'node:crypto'
 import {
   closeSync,
@@ -15,43 +15,43 @@ import { formatBytes } from '../engine/plan.js'
 import { CheckpointError } from '../errors.js'
 import { UsageError } from './exit.js'
 
-/** Bytes of a name up to which the names beside it are made of all of it. */
+/** Longest file name, in bytes, that lock and temporary files contain in full. */
 const MAX_PREFIX = 100
 
-/** What a file is begun with that a run has written: its header's length, then its metadata. */
+/** The metadata entry that every checkpoint of this program has in its header. */
 const OURS = /"microgpt":"\d+"/
-/** Enough of a header for its metadata to begin in, and the alphabet of any sensible text. */
+/** Bytes to search for it: enough for a header's metadata, also with a large alphabet. */
 const HEAD_BYTES = 1 << 20
 
 export interface Target {
-  /** Where it leads: links are followed, and keep pointing there. */
+  /** The real path. Links are followed, so that a link is kept and its target replaced. */
   file: string
   exists: boolean
-  /** Whether it is the file whose run goes on. */
+  /** Whether it is the file that the run was resumed from. */
   isResumed: boolean
 }
 
-/** What must not be written to, and what may. */
+/** Which files must not be replaced, and which may be. */
 export interface Around {
-  /** The path of --data, where it is a file. */
+  /** The path of --data, if it is a file. Never replaced. */
   data?: string | undefined
-  /** The file whose run goes on. */
+  /** The file of --resume. May be replaced. */
   resumed?: string | undefined
-  /** Which other files may be replaced; none unless given. */
+  /** Which other files may be replaced; none by default. */
   replace?: 'checkpoints' | 'anything'
 }
 
 const statOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false })
 
-/** Whether two paths lead to one file, by whatever links. */
+/** Whether two paths lead to the same file, also through symbolic or hard links. */
 function isSameFile(a: string, b: string): boolean {
   const [one, other] = [statOf(a), statOf(b)]
   return one !== undefined && one.dev === other?.dev && one.ino === other.ino
 }
 
 /**
- * Where --out leads, if a run may write there.
- * @throws {UsageError} for a folder, a device, the data, or a file that is not to be replaced
+ * Resolves the path of --out.
+ * @throws {UsageError} for a folder, a device, the data, or a file that must not be replaced
  * @throws errors of node:fs for a path that cannot be used
  */
 export function targetOf(path: string, { data, resumed, replace }: Around): Target {
@@ -64,7 +64,7 @@ export function targetOf(path: string, { data, resumed, replace }: Around): Targ
   }
   const stat = statOf(path)
   if (!stat) {
-    // A link to nowhere would be replaced by the file.
+    // Saving would replace a broken link itself, not create its target.
     if (lstatSync(path, { throwIfNoEntry: false })) {
       refuse('is a link to no file; give the file itself')
     }
@@ -89,7 +89,7 @@ export function targetOf(path: string, { data, resumed, replace }: Around): Targ
   return target
 }
 
-/** Whether a file begins as this program writes checkpoints. */
+/** Whether a file looks like a checkpoint that this program has written. */
 function isOurs(path: string): boolean {
   const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
@@ -102,25 +102,28 @@ function isOurs(path: string): boolean {
 }
 
 /**
- * The beginning of the names beside a file: its lock, and what is not written completely yet. A long
- * name is shortened, so that these are no longer than the file system allows.
+ * The prefix of a file's lock and temporary files, which are in the same folder. A long name is
+ * shortened, so that their names stay within the limit of the file system.
  */
 export function prefixBeside(file: string): string {
   const name = basename(file)
   if (Buffer.byteLength(name) <= MAX_PREFIX) return file
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 16)
-  // Characters of at most 4 bytes.
+  // 15 characters are at most 60 bytes in UTF-8.
   return join(dirname(file), `${[...name].slice(0, 15).join('')}~${hash}`)
 }
 
-/** @throws {CheckpointError} where the disk has less room than a file takes; the old one stays until then */
+/**
+ * Checks for room for a second file, because the old one is removed after the new one is written.
+ * @throws {CheckpointError} if the disk has too little free space
+ */
 export function checkRoom(path: string, folder: string, bytes: number): void {
   let free: number
   try {
     const { bavail, bsize } = statfsSync(folder)
     free = bavail * bsize
   } catch {
-    // Some file systems do not say.
+    // Some file systems do not report it.
     return
   }
   if (free >= bytes) return

@@ -1,9 +1,9 @@
-/** What the command line calls the options that messages name: its flags. */
+/** Makes messages of the library name command-line flags instead of options. */
 import { type Front, type Phrase, speakTo } from '../config/terms.js'
 import { FIELDS } from '../config/hyperparameters.js'
 import { flagOf } from './flags.js'
 
-/** Options of the library that have a flag under another name. */
+/** Options whose flag has another name. */
 const OTHER: Readonly<Record<string, string>> = {
   valFraction: '--val-fraction',
   evalEvery: '--eval-every',
@@ -11,6 +11,7 @@ const OTHER: Readonly<Record<string, string>> = {
   docs: '--data',
   text: '--data with --mode text',
 }
+/** Options whose flag has the same name. */
 const SAME = new Set('preset seed threads fast prompt length count widen column field'.split(' '))
 
 const PHRASES: Partial<Record<Phrase, string>> = {
@@ -27,14 +28,14 @@ const PHRASES: Partial<Record<Phrase, string>> = {
   heldOut: 'give --val-fraction 0.1',
 }
 
-/** What the flags that a command lacks are replaced by in its messages. */
+/** Other phrases for commands that do not have the flag of the usual phrase. */
 const LACKS: Readonly<Record<string, Partial<Record<Phrase, string>>>> = {
   sample: { newRun: 'leave out --data: sampling needs none' },
   inspect: { newRun: 'leave it out' },
   export: { newRun: 'leave out --data' },
 }
 
-/** Messages from here on are read by someone who has typed this command. */
+/** From here on, messages name the flags of this command. */
 export function speakFlags(command: string): void {
   const front: Front = {
     name(option) {

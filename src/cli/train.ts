@@ -1,4 +1,4 @@
-/** train: trains a model and invents some documents. */
+/** The train command: trains a model and prints samples. */
 import type { CliModel } from './engine.js'
 import { UsageError } from './exit.js'
 import type { Flags } from './parse.js'
@@ -25,9 +25,9 @@ export function train(flags: Flags, surroundings: Surroundings): Promise<number>
 }
 
 /**
- * Steps between two validations: as many as are given, or else a tenth of the run; none where
- * nothing is held out, or where nobody would see it.
- * @throws {UsageError} when they are asked for and nothing is held out
+ * Steps between validations: --eval-every if given, otherwise a tenth of the run. undefined (no
+ * validation) if nothing is held out, or if it is not given and --quiet would hide the result.
+ * @throws {UsageError} if --eval-every is given and nothing is held out
  */
 export function evalEveryOf(
   { counts, config }: Pick<CliModel, 'counts' | 'config'>,
@@ -39,10 +39,10 @@ export function evalEveryOf(
   throw new UsageError('--eval-every needs something held out; give --val-fraction 0.1')
 }
 
-/** How many texts are drawn, unless told otherwise: a long one takes the room of many documents. */
+/** The default number of samples. In text mode a single sample is long, so it is one. */
 export const defaultCount = ({ mode }: CliModel) => (mode === 'text' ? 1 : 20)
 
-/** Texts as microgpt.py draws them, one after the other from the model's own generator. */
+/** Samples drawn as microgpt.py does: one after the other, from the model's random generator. */
 export function* sampled(engine: CliModel, count = defaultCount(engine), length?: number) {
   const options = length === undefined ? { count: 1 } : { count: 1, length }
   for (let i = 0; i < count; i++) yield* engine.sample(options)

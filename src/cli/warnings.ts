@@ -1,4 +1,4 @@
-/** What a run is warned of once, on stderr: it goes on all the same. */
+/** Warnings on stderr, each at most once per run. The run continues. */
 import type { Config } from '../config/config.js'
 import { rateWarning } from '../config/rate.js'
 import type { TrainStep } from '../gpt/trainable.js'
@@ -6,13 +6,13 @@ import type { CliModel } from './engine.js'
 import { complain } from './exit.js'
 import { SmoothedLoss } from './smoothed.js'
 
-/** Warns when the width and the learning rate of a model do not go together. */
+/** Warns if the learning rate is too high for the width of the model. */
 export function warnOfRate(config: Readonly<Config>): void {
   const warning = rateWarning(config)
   if (warning) complain(warning)
 }
 
-/** Warns when the loss is twice that of guessing. */
+/** Warns if the smoothed loss rises above twice the loss of guessing. */
 export class LossWatch {
   private readonly limit: number
   private readonly config: Readonly<Config>

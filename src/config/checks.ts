@@ -2,7 +2,10 @@
 import { ConfigError } from '../errors.js'
 import { advice, term } from './terms.js'
 
-/** The allowed values. `above` and `below` exclude the bound itself; `off` also allows null. */
+/**
+ * The `kind` of value, and which are allowed: from `min` to `max`, or one of `choices`. `above` and
+ * `below` exclude the bound itself; `off` also allows null.
+ */
 export type Range =
   | { kind: 'integer'; min: number; max: number }
   | { kind: 'number'; min: number; max: number; above?: true; below?: true; off?: true }

@@ -4,7 +4,7 @@
  */
 import type { Range } from './checks.js'
 
-/** The range of a hyperparameter, its default, and its meaning in one line. */
+/** The range of a hyperparameter, its `default`, and its meaning in one line (`about`). */
 export type Field = Range & { default: number | string | boolean | null; about: string }
 
 const integer = (about: string, value: number, min: number, max: number) =>

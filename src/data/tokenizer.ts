@@ -8,6 +8,7 @@ const byCodePoint = (a: string, b: string) => a.codePointAt(0)! - b.codePointAt(
 
 /** Characters to token ids and back. A token is one character (a code point), or BOS. */
 export class Tokenizer {
+  static readonly name = 'Tokenizer'
   /** The alphabet, sorted by code point: chars[i] has id i. */
   readonly chars: readonly string[]
   /** The id of the token that begins and ends every document: the last id. */

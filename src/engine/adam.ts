@@ -18,6 +18,7 @@ export interface AdamOptions {
 
 /** Adam (Kingma and Ba, 2015) over all parameters of an arena; the moments are in the arena. */
 export class Adam {
+  static readonly name = 'Adam'
   /** Number of updates so far. */
   t = 0
   private readonly arena: Arena

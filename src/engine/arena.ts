@@ -23,6 +23,7 @@ function checkShape(shape: readonly number[]): void {
  * and never grows; views on it stay valid as long as they are referenced. recordModel makes one.
  */
 export class Arena implements Memory {
+  static readonly name = 'Arena'
   /** The core whose memory it is in. */
   readonly core: Core
   /** What was reserved. */
@@ -67,7 +68,7 @@ export class Arena implements Memory {
     return { params: arena.paramsTaken, ...counted }
   }
 
-  /** Address in bytes and number of all parameters. */
+  /** The `address` in bytes of all parameters, and their number (`count`). */
   get paramsSpan(): { address: number; count: number } {
     return { address: this.paramsAddress, count: this.plan.params }
   }

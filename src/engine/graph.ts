@@ -28,6 +28,7 @@ export interface Caches {
  * ArenaError if the arena has no room.
  */
 export class Graph extends Tape {
+  static override readonly name = 'Graph'
   /** Parameters of this shape, the next in the arena; 0 until written to. */
   param(...shape: number[]): Tensor {
     positive('param', shape)

@@ -35,7 +35,10 @@ export function checkPlan(plan: ArenaPlan): void {
   }
 }
 
-/** Bytes of each part of an arena, in the order of assembly/arena.ts, and the total. */
+/**
+ * Bytes of each part of an arena, in the order of assembly/arena.ts: `params`, `values`, `gradients`,
+ * Adam's two moments (`adam`), `scratch` and the `tape`; and their `total`.
+ */
 export function planBytes(plan: ArenaPlan) {
   const params = 8 * even(plan.params)
   const values = 8 * even(plan.values)

@@ -44,6 +44,7 @@ export interface OpRecord {
   readonly kept: Float64Array
 }
 
+/** The recorded ops of a graph, run forward and backward. */
 export class Tape {
   /** The arena whose tape it is on. */
   readonly arena: Arena

@@ -3,12 +3,15 @@ import { ArenaError } from '../errors.js'
 
 /** Memory that gives views on slices of itself. */
 export interface Memory {
+  /** `count` numbers of the arena from an address in bytes: a live view. */
   view(address: number, count: number): Float64Array
+  /** Their gradients, likewise. */
   gradient(address: number, count: number): Float64Array
 }
 
 /** A slice of the arena with a shape, row-major, and its gradient. Ops return tensors. */
 export class Tensor {
+  static readonly name = 'Tensor'
   /** The arena that it is in. */
   readonly arena: Memory
   /** Bytes from the start of linear memory. */
@@ -41,6 +44,7 @@ export class Tensor {
  * Whole numbers in the arena, as int32, that ops read at each forward: tokens, targets, positions.
  */
 export class Ids {
+  static readonly name = 'Ids'
   /** The arena that they are in. */
   readonly arena: Memory
   /** Bytes from the start of linear memory. */
@@ -98,6 +102,7 @@ export class Ids {
 
 /** Where each of several packed documents begins and ends. */
 export class Bounds {
+  static readonly name = 'Bounds'
   /** docs + 1 row numbers, from 0 to rows: document d has the rows ids[d] to ids[d + 1] - 1. */
   readonly ids: Ids
   /** Rows of all documents together. */

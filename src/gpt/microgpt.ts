@@ -59,6 +59,7 @@ export type * from './options.js'
 
 /** A GPT that trains on documents or a text, and samples. Made with create() or load(). */
 export class MicroGPT implements Trainable {
+  static readonly name = 'MicroGPT'
   /** The preset that it was made with, 'tutorial' or 'gist'. */
   readonly preset: string
   /** All hyperparameters. */
@@ -198,6 +199,7 @@ export class MicroGPT implements Trainable {
   /**
    * The same file piece by piece: a large one fits no array. The pieces are made when they are taken,
    * from the model as it is then: do not train in between.
+   * @param options.optimizer as for save
    * @throws {CheckpointError} when a number is not finite
    */
   saveInPieces(options: { optimizer?: boolean } = {}): PiecewiseFile {
@@ -226,7 +228,7 @@ export class MicroGPT implements Trainable {
     return this.live().shown
   }
 
-  /** Number of documents, or characters of the text, to train on and held out. */
+  /** Number of documents, or characters of the text, to train on (`train`) and held out (`val`). */
   get counts(): { train: number; val: number } {
     return this.corpus.counts
   }
@@ -354,7 +356,11 @@ export class MicroGPT implements Trainable {
     return trainer.forward(docs.map((doc) => this.corpus.encode(doc))) / docs.length
   }
 
-  /** What JSON.stringify shows: how the model was made and how far it has come, without its numbers. */
+  /**
+   * What JSON.stringify shows: how the model was made (`preset`, `config`, `mode`, `valFraction`,
+   * `seed` in decimal, `numParams`) and how far it has come (`step`, null after free(), and
+   * `docsSeen`), without its numbers.
+   */
   toJSON() {
     const { preset, config, mode, valFraction, seed, numParams, docsSeen } = this
     const step = this.parts ? this.step : null

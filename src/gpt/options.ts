@@ -8,8 +8,9 @@ import type { Seed } from '../random.js'
 /** Options of MicroGPT.create: the data, and how to make the model. */
 export type CreateOptions = Data & MakeOptions
 
+/** How to make a model, whatever its data. */
 interface MakeOptions extends EngineOptions {
-  /** A name in PRESETS: 'tutorial' (the default) or 'gist'. */
+  /** A name in PRESETS: 'tutorial' (the default), 'gist', 'small' or 'medium'. */
   preset?: PresetName | (string & {})
   /** Fields that differ from the preset. */
   config?: ConfigInput

@@ -16,10 +16,13 @@ export interface TrainStep {
 
 /** What is known of a model without asking its engine. */
 export interface Described {
+  /** All hyperparameters, those that were not given included. */
   readonly config: Readonly<Config>
+  /** Text to token ids, and back. */
   readonly tokenizer: Tokenizer
   /** In the order of training. */
   readonly docs: readonly string[]
+  /** Number of parameters in all matrices. */
   readonly numParams: number
   /** Finished steps. */
   readonly step: number
@@ -29,8 +32,9 @@ export interface Described {
 export interface Trainable extends Described {
   /** All parameters, flat, in state_dict order. */
   readonly params: Float64Array
-  /** A step each time the caller asks; the rest of config.num_steps unless given. */
+  /** A step each time the caller asks. `steps` is the rest of config.num_steps unless given. */
   train(options?: { steps?: number }): Iterator<TrainStep> & Iterable<TrainStep>
+  /** `count` new documents, at a `temperature`: the lower, the likelier each token. */
   sample(options?: { count?: number; temperature?: number }): string[]
   /** Mean loss over documents; nothing is trained. */
   loss(docs: readonly string[]): number
@@ -38,8 +42,12 @@ export interface Trainable extends Described {
 
 /** The same from a distance: implemented by the model in a worker. */
 export interface AsyncTrainable extends Described {
+  /** A copy of all parameters, flat, in state_dict order. */
   params(): Promise<Float64Array>
+  /** The steps as they come. `steps` is the rest of config.num_steps unless given. */
   train(options?: { steps?: number }): AsyncIterable<TrainStep>
+  /** `count` new documents, at a `temperature`: the lower, the likelier each token. */
   sample(options?: { count?: number; temperature?: number }): Promise<string[]>
+  /** Mean loss over documents; nothing is trained. */
   loss(docs: readonly string[]): Promise<number>
 }

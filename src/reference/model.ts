@@ -39,6 +39,7 @@ const add = (a: Vector, b: Vector): Vector => a.map((ai, i) => ai.add(b[i]!))
 
 /** microgpt.py on scalar Values: trains and samples with Math's log, exp and pow. */
 export class ValueGPT extends Twin {
+  static override readonly name = 'ValueGPT'
   /** [numParams]: the gradient of the latest step. */
   readonly grad: Float64Array
   private readonly stateDict = new Map<string, Matrix>()

@@ -59,6 +59,7 @@ const activations = (B: number, n: number, n_head: number) => ({
  * last bits.
  */
 export class TypedGPT extends Twin {
+  static override readonly name = 'TypedGPT'
   /** The parameters, [numParams]: live, the next step changes them. */
   readonly params: Float64Array
   /** The gradient of the latest step, [numParams]: live. */

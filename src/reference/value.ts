@@ -7,6 +7,7 @@
  * A number that remembers what it was computed from, and its derivative by each of these numbers.
  */
 export class Value {
+  static readonly name = 'Value'
   /** The number. */
   data: number
   /** The derivative, by this number, of the value that backward() was called on; it accumulates. */

@@ -1,4 +1,4 @@
-/** What the panels share: the settings, the state of the run, and the calls to the worker. */
+/** The state that all panels share: the settings, the run, and the calls to the worker. */
 import type { Mode } from '../data/corpus.js'
 import type { CallOptions, RpcClient } from '../worker/rpc.js'
 import { connectWorker } from './connect.js'
@@ -16,13 +16,24 @@ import type { RunProgress, Ready, Restored, Settings, SourceText, StopRule } fro
 import { DEFAULTS, toHash } from './settings.js'
 import { sentence, short } from './text.js'
 
-/** Events of the worker, and those that the page adds. */
+/** Events from the worker, and events that the page itself adds. */
 type AppEvent =
   | PageEvent
   | { type: 'numbers'; numbers: ParameterNumbers }
   | { type: 'mismatch'; mismatch: Mismatch }
   | { type: 'state' }
+  | { type: 'picked'; picked: Picked }
   | { type: 'refused'; what: 'text' | 'model' | 'load' | 'resume'; message: string }
+
+/** The parameter that is followed through the run. */
+export interface Picked {
+  /** Its matrix's key in the state_dict. */
+  name: string
+  row: number
+  column: number
+  /** In the flat list. */
+  index: number
+}
 
 type Of<T extends AppEvent['type']> = Extract<AppEvent, { type: T }>
 
@@ -32,13 +43,13 @@ export interface ChartRun {
   log: LossLog
 }
 
-/** Earlier runs that are kept to compare with. */
+/** Number of earlier runs that the chart keeps for comparison. */
 const MOST_RUNS = 5
 export const SHIPPED = 'the shipped names'
 export const nameOf = (source: SourceText) => source.name ?? SHIPPED
-/** A worker that starts slowly has this long before the page says that something is wrong. */
+/** Time for the worker to become ready before the page reports a problem. */
 const PATIENCE_MS = 15_000
-/** Watching a whole run takes this long. */
+/** The default pace: a whole run in 3.7 seconds. */
 export const WATCH: Pace = { kind: 'watch', ms: 3700 }
 
 export class App {
@@ -49,30 +60,31 @@ export class App {
   state: RunProgress['state'] = 'paused'
   run: ChartRun = { name: '', log: new LossLog() }
   earlier: ChartRun[] = []
-  /** The latest numbers, and the ones before training. */
+  /** The latest parameters and gradients, and (`start`) the parameters before training. */
   numbers: ParameterNumbers | null = null
   start: Float64Array | null = null
-  /** Of the checkpoint that was opened last, cut for the screen. */
+  /** Name of the checkpoint opened last, shortened for display. */
   fileName = ''
   pace: Pace = WATCH
   stop: StopRule = { kind: 'end' }
-  /** What it wrote before the first step. */
+  /** The sample drawn before the first step. */
   firstSample = ''
-  /** Valid settings of the form that are not applied yet. */
+  /** Valid settings in the form that are not applied yet. */
   edits: Settings | null = null
+  picked: Picked | null = null
   redrawChart = () => {}
   readonly shipped: SourceText
   readonly datasets: readonly Dataset[]
   private readonly listeners = new Map<string, ((event: never) => void)[]>()
-  /** What a late listener must know all the same. */
+  /** The last `ready` and `data` events, replayed to listeners that subscribe later. */
   private readonly latest = new Map<string, AppEvent>()
   private rpc: RpcClient<PageApi> | null = null
   private playWhenReady = false
   private file: File | null = null
-  /** A text on its way to the worker, which may refuse it. */
+  /** The text sent to the worker, until the worker accepts or refuses it. */
   private pending: SourceText | null = null
   private runs = 0
-  /** The link that was opened: its words are in no other address. */
+  /** The share link that was opened; toHash() would lose its words. */
   private link: { hash: string; settings: string; text: string } | null = null
   private fetching = false
   private fetchAgain = false
@@ -95,7 +107,7 @@ export class App {
     }, PATIENCE_MS)
   }
 
-  /** A call to the worker. @throws what the worker threw */
+  /** Calls a method of the worker. @throws what the worker threw */
   call<M extends keyof PageApi>(
     method: M,
     argument: PageApi[M]['argument'],
@@ -113,7 +125,7 @@ export class App {
     if (latest) listener(latest as Of<T>)
   }
 
-  /** What everyone should read, until the page is closed; the same sentence only once. */
+  /** Shows a message until the page is closed; a repeated message is ignored. */
   notice(message: string): void {
     const place = document.getElementById('notices')!
     if ([...place.children].some((child) => child.textContent === message)) return
@@ -123,7 +135,13 @@ export class App {
     place.append(line)
   }
 
-  /** The key of what it learns from. */
+  /** Follows another parameter. */
+  pick(picked: Picked): void {
+    this.picked = picked
+    this.tell({ type: 'picked', picked })
+  }
+
+  /** The key of the current dataset. */
   get dataset(): string {
     return datasetOf(this.datasets, this.source)
   }
@@ -132,7 +150,7 @@ export class App {
     return this.ready?.mode ?? this.source.mode
   }
 
-  /** A new model that learns from another text. */
+  /** Makes a new model that trains on another text. */
   async useSource(source: SourceText, settings = this.settings, play = false): Promise<void> {
     this.pending = source
     this.settings = settings
@@ -145,7 +163,7 @@ export class App {
     }
   }
 
-  /** A new model, from its first step. */
+  /** Makes a new model with these settings, at step 0. */
   async make(settings: Settings, play = false): Promise<void> {
     this.settings = settings
     this.playWhenReady = play
@@ -156,7 +174,7 @@ export class App {
     }
   }
 
-  /** A model from a checkpoint replaces this one. */
+  /** Replaces the model with one from a checkpoint file. */
   async load(file: File, purpose: LoadPurpose = 'run'): Promise<void> {
     this.file = file
     this.fileName = short(file.name, 60)
@@ -169,12 +187,12 @@ export class App {
     }
   }
 
-  /** The same file once more, for less than its run. */
+  /** Opens the last file again, for another purpose than resuming its run. */
   loadAgain(purpose: LoadPurpose): void {
     if (this.file) void this.load(this.file, purpose)
   }
 
-  /** A stored run; it continues at once. */
+  /** Resumes a stored run and continues training at once. */
   async resumeRun(id: string): Promise<void> {
     this.playWhenReady = true
     try {
@@ -185,7 +203,10 @@ export class App {
     }
   }
 
-  /** Trains on; a run that has not begun or has ended is a new one, with the edits of the form. */
+  /**
+   * Continues training. A finished run, or a run at step 0 while the form has unapplied edits, is
+   * replaced by a new run with the settings of the form.
+   */
   play(): void {
     const fresh = this.state === 'finished' || (this.step === 0 && this.edits !== null)
     if (fresh) {
@@ -246,14 +267,17 @@ export class App {
       this.tell({ type: 'state' })
       void this.fetchNumbers()
     }
-    // A restored run reports where it is before it continues.
+    // A restored run reports its progress before it continues.
     const known = event.type === 'ready' ? !event.ready.restored : event.type === 'progress'
     if (!this.playWhenReady || !known) return
     this.playWhenReady = false
     if (event.type === 'ready' || this.state !== 'finished') this.play()
   }
 
-  /** The numbers of the picture: one request at a time, and the newest state at the end. */
+  /**
+   * Fetches the numbers for the picture: one request at a time, and again if the model has changed
+   * meanwhile.
+   */
   private async fetchNumbers(): Promise<void> {
     if (this.fetching) {
       this.fetchAgain = true
@@ -269,19 +293,19 @@ export class App {
         if (numbers.start) this.start = numbers.start
         this.numbers = numbers
         this.tell({ type: 'numbers', numbers })
-        // A large model is shown less often: copying it takes the worker's time.
+        // A large model is fetched less often, because copying it takes the worker's time.
         const hurried = this.state === 'running' && this.pace.kind === 'instant'
         const pause = Math.min(1000, Math.max(hurried ? 350 : 0, numbers.values.length / 5000))
         if (pause > 20) await new Promise((resolve) => setTimeout(resolve, pause))
       } while (this.fetchAgain)
     } catch {
-      // The worker is gone, and has said so.
+      // The worker has failed; the page already shows a notice.
     } finally {
       this.fetching = false
     }
   }
 
-  /** For a link whose model is too large for a page. */
+  /** Falls back to the default model when a link's model cannot be made. */
   private useDefaults(why: string): void {
     this.notice(`This link cannot be opened, because ${why}. The page shows the default model.`)
     void this.useSource(this.shipped, DEFAULTS)
@@ -305,12 +329,15 @@ export class App {
     this.writeHash()
   }
 
-  /** A link that carries words stays in the address as long as its model does. */
+  /** Remembers a share link, so that it stays in the address bar while its model is shown. */
   keepLink(hash: string): void {
     this.link = { hash, settings: toHash(this.settings), text: this.source.text }
   }
 
-  /** Into the address bar, without a new entry of history; an untouched page keeps its address. */
+  /**
+   * Writes the settings to the address bar without a new history entry. With the default settings,
+   * an address without settings stays as it is.
+   */
   private writeHash(): void {
     const own = toHash(this.settings)
     const { link } = this
@@ -320,7 +347,9 @@ export class App {
     history.replaceState(null, '', hash)
   }
 
-  /** What tells runs apart: a number, the data, and the settings that differ from the defaults. */
+  /**
+   * A distinct name for a run: its number, data, preset, sizes, other changed settings, and seed.
+   */
   private runName({ config }: Ready): string {
     const { preset, seed, config: own } = this.settings
     const { n_embd, n_layer } = config

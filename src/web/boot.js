@@ -1,12 +1,12 @@
-// Before all else: a worker takes longer to start than the page takes to read its own script. The
-// first one is told in its address whether to begin with the shipped names.
+// Starts the worker before everything else, because it takes longer to start than page.js takes to
+// load. The hash of its URL tells it whether to make the default model at once.
 try {
   const worker = new Worker(location.hash.includes('=') ? 'page-worker.js' : 'page-worker.js#names')
-  // It may fail before page.js listens.
+  // It may fail before page.js adds a listener.
   worker.addEventListener('error', () => (worker.failed = true))
   globalThis.early = worker
 } catch {
-  // page.js says why, where it runs; from a file it does not.
+  // page.js reports the error; opened from a file it does not run, and the text below is shown.
 }
 if (location.protocol === 'file:') {
   addEventListener('DOMContentLoaded', () => {

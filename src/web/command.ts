@@ -1,8 +1,9 @@
-/** The command `web`: serves the page, or writes it as static files for any host. */
+/** The `web` command: serves the page, or exports it as static files. */
 import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { TORCH_SCRIPT } from '../export/pytorch.js'
 import { POLICY, listen, webServer } from './server.js'
 
 const HELP = `microgpt-wasm web [--port 8000] [--host 127.0.0.1]
@@ -13,10 +14,10 @@ can reach it, unless --host is an address that others can.
 --export writes the page as static files for any web host into DIR, which must be new or empty.
 `
 
-/** What the page needs, out of everything that is built. */
+/** The files of the build folder that the page needs. */
 const PAGE_FILES = [
   ...['index.html', 'page.css', 'page.js', 'boot.js', 'page-worker.js', 'icon.svg', 'preview.png'],
-  ...['core.wasm'],
+  ...['core.wasm', TORCH_SCRIPT],
 ]
 
 const folder = () => fileURLToPath(new URL('.', import.meta.url)).replace(/[/\\]$/, '')
@@ -28,7 +29,7 @@ interface Options {
   help: boolean
 }
 
-/** @throws {Error} with one line, for flags that cannot be used */
+/** @throws {Error} for unknown flags or invalid values */
 function parse(argv: string[]): Options {
   const { values } = parseArgs({
     args: argv,
@@ -50,13 +51,13 @@ function parse(argv: string[]): Options {
   return { ...values, port }
 }
 
-/** Runs the command. @returns the exit code; a server goes on until it is stopped */
+/** Runs the command. @returns the exit code; a server keeps running until it is stopped */
 export async function web(argv: string[], program = 'microgpt-wasm web'): Promise<number> {
   let options: Options
   try {
     options = parse(argv)
   } catch (error) {
-    // Node explains over several lines.
+    // Node's message has several lines; the first is enough.
     console.error(`${program}: ${(error as Error).message.split('\n')[0]}`)
     return 2
   }
@@ -99,9 +100,12 @@ async function exportTo(target: string): Promise<number> {
   }
 }
 
-/** The page with its policy inside: a static host sends no headers of ours. */
+/**
+ * The page with its content security policy in a meta tag, since a static host does not send our
+ * headers.
+ */
 async function staticPage(): Promise<string> {
-  // frame-ancestors counts in a header only.
+  // Browsers ignore frame-ancestors in a meta tag.
   const policy = POLICY.replace(/; frame-ancestors [^;]*/, '')
   const html = await readFile(join(folder(), 'index.html'), 'utf8')
   return html.replace(

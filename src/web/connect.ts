@@ -1,14 +1,14 @@
-/** The page's worker: a file beside the page, or in the one-file page its source. */
+/** Starts the worker from page-worker.js, or in the one-file page from its embedded source. */
 import { RpcClient } from '../worker/rpc.js'
 import type { PageApi } from './page-api.js'
 
-/** The worker's program, where the build puts it into the page; else nothing of this name exists. */
+/** Source of the worker, defined by the build of the one-file page; otherwise not declared. */
 declare const WORKER_SOURCE: string
 
 /** The first worker, started by boot.js. It is used once. */
 const scope = globalThis as { early?: Worker & { failed?: boolean } }
 
-/** Whether the first worker makes a model of the shipped names without being asked. */
+/** Whether boot.js has started a worker that already makes the default model. */
 export const hasBegun = () => scope.early !== undefined && !location.hash.includes('=')
 
 function spawn(): Worker {
@@ -18,7 +18,7 @@ function spawn(): Worker {
     try {
       return new Worker(url)
     } finally {
-      // Firefox reads it after this turn.
+      // Firefox reads the URL later, so it must not be revoked at once.
       setTimeout(() => URL.revokeObjectURL(url), 10_000)
     }
   }
@@ -29,8 +29,9 @@ function spawn(): Worker {
 }
 
 /**
- * @param onFail receives the error when the worker fails later
- * @throws when there can be no worker
+ * Starts a worker and connects to it.
+ * @param onFail receives the error if the worker fails later
+ * @throws if no worker can be started
  */
 export const connectWorker = (onFail: (error: Error) => void): RpcClient<PageApi> =>
   new RpcClient<PageApi>(spawn(), onFail)

@@ -1,11 +1,11 @@
-/** What one press learns from: the shipped lists, sums and a text, or the visitor's own. */
+/** The datasets to choose from: the shipped lists, sums and a text, or the visitor's own text. */
 import type { ConfigInput } from '../config/config.js'
 import { DATASETS } from './lib/datasets/index.js'
 import type { SourceText } from './page-api.js'
 import { count } from './text.js'
 
 export interface Dataset {
-  /** As in links and in lib/story.ts. */
+  /** Used in links and in lib/story.ts. */
   key: string
   title: string
   about: string
@@ -13,7 +13,7 @@ export interface Dataset {
   config: ConfigInput
 }
 
-/** Of a long text of the visitor's, this part is held out. */
+/** Fraction of the visitor's long text that is held out for validation. */
 export const VAL_FRACTION = 0.1
 
 export function datasets(names: SourceText): Dataset[] {
@@ -37,6 +37,6 @@ export function datasets(names: SourceText): Dataset[] {
   return [shipped, ...others]
 }
 
-/** The key of what a text is, 'own' for the visitor's. */
+/** The key of the dataset that a text belongs to; 'own' for the visitor's text. */
 export const datasetOf = (list: readonly Dataset[], { text, mode }: SourceText) =>
   list.find(({ source }) => source.mode === mode && source.text === text)?.key ?? 'own'

@@ -1,8 +1,8 @@
-/** The page's elements. Text goes in as text, never as HTML. */
+/** Small DOM functions. Text is always inserted as text, never as HTML. */
 
 type Child = Node | string
 
-/** An element with properties and children. */
+/** Creates an element with properties and children. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   properties: Partial<Omit<HTMLElementTagNameMap[K], 'style'>> = {},
@@ -13,7 +13,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** An element of the page's own markup; it is there, or the page was built wrong. */
+/** An element of the page's HTML. @throws {Error} if it is missing, which is a build error */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id)
   if (!element) throw new Error(`the page has no element ${id}`)
@@ -24,15 +24,23 @@ export const input = (id: string) => byId<HTMLInputElement>(id)
 export const button = (id: string) => byId<HTMLButtonElement>(id)
 export const canvas = (id: string) => byId<HTMLCanvasElement>(id)
 
-/** Writes only what has changed: a new text node makes a new layout. */
+/** Sets the text only if it differs, because replacing a text node causes a new layout. */
 export function say(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }
 
-/** Text of any direction does not disturb the order of what is beside it. */
+/**
+ * Moves the focus to another element if it is in this one, which is about to be removed or disabled:
+ * the browser would drop the focus.
+ */
+export function handOnFocus(from: Element, to: HTMLElement): void {
+  if (from.contains(document.activeElement)) to.focus({ preventScroll: true })
+}
+
+/** Isolates text, so that right-to-left text does not reorder what is next to it. */
 const isolated = (child: Child) => (typeof child === 'string' ? h('bdi', {}, child) : child)
 
-/** A table's rows, in place of what it held; the first row and column are headers. */
+/** Replaces a table's rows and keeps its caption; the first row and column are headers. */
 export function fillTable(
   table: HTMLTableElement,
   head: readonly string[],
@@ -55,7 +63,7 @@ export function fillTable(
   )
 }
 
-/** Runs a task when the element is on the screen, now or later; the latest task counts. */
+/** Runs a task once the element is visible; a newer task replaces one that waits. */
 export class WhenVisible {
   private visible = false
   private task: (() => void) | null = null

@@ -1,14 +1,17 @@
-/** Files from the visitor: what they are, and where they come in. */
+/** Files from the visitor: recognizing their kind, opening them, drag and drop, and the picker. */
 import type { App } from './app.js'
-import { byId, say } from './dom.js'
+import { byId, h, say } from './dom.js'
 import { goTo } from './navigation.js'
 import { count, short } from './text.js'
 
 const MOST_BYTES = 64 * 2 ** 20
-/** A run of the largest model that a page makes. */
+/** Enough for a run of the largest model that the page makes. */
 const MOST_CHECKPOINT_BYTES = 2 ** 30
 
-/** By its name, or else by its beginning: a header of JSON after its length, as safetensors have. */
+/**
+ * Whether a file is a safetensors checkpoint, by its name or by its first bytes: the length of the
+ * header, then JSON.
+ */
 export async function isCheckpoint(file: File): Promise<boolean> {
   if (/\.safetensors$/i.test(file.name)) return true
   const start = new DataView(await file.slice(0, 9).arrayBuffer())
@@ -19,7 +22,7 @@ export async function isCheckpoint(file: File): Promise<boolean> {
 
 const mib = (bytes: number) => `${count(bytes / 2 ** 20)} MiB`
 
-/** A checkpoint replaces the model; a text is shown under Your data. */
+/** Opens a file: a checkpoint replaces the model; a text is shown under Your data. */
 export async function openFile(
   app: App,
   file: File,
@@ -46,15 +49,15 @@ export async function openFile(
   }
 }
 
-/** Opens the panel of saving and sharing. */
+/** Opens the Save / Share panel. */
 export function showKeep(): void {
   byId('keep').hidden = false
   byId('save-share').setAttribute('aria-expanded', 'true')
 }
 
 /**
- * Files may be dropped anywhere: a browser would otherwise leave the page for them. A text is taken
- * only where it says so, because elsewhere it may be meant for a field.
+ * Accepts files dropped anywhere on the page, because a browser would otherwise leave the page to
+ * open them. Dropped text is accepted only in `forText` and outside input fields.
  */
 export function takeDrops(
   forText: HTMLElement,
@@ -73,7 +76,7 @@ export function takeDrops(
       zone.classList.toggle('over', on && (kind(event) === 'file' || zone === forText))
     }
   }
-  // In the capture phase: whatever is there does not get it first.
+  // In the capture phase, so that no other element handles the event first.
   addEventListener('dragover', (event) => over(event, true), true)
   addEventListener('dragleave', (event) => over(event, false), true)
   addEventListener(
@@ -89,7 +92,7 @@ export function takeDrops(
   )
 }
 
-/** A button that opens the browser's own choice of files. */
+/** Connects a button to a file input. */
 export function pickFile(
   button: HTMLButtonElement,
   picker: HTMLInputElement,
@@ -99,7 +102,29 @@ export function pickFile(
   picker.addEventListener('change', () => {
     const file = picker.files?.[0]
     if (file) take(file)
-    // The same file again is a change, too.
+    // Reset, so that choosing the same file again fires a change event.
     picker.value = ''
+  })
+}
+
+/** Gives the visitor a file. */
+export function saveBlob(blob: Blob, download: string): void {
+  const href = URL.createObjectURL(blob)
+  h('a', { href, download }).click()
+  setTimeout(() => URL.revokeObjectURL(href), 60_000)
+}
+
+/** A button that copies a text; where the browser does not allow that, it selects it. */
+export function copies(button: HTMLButtonElement, from: HTMLElement, status: HTMLElement): void {
+  const field = from instanceof HTMLInputElement ? from : null
+  button.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(field ? field.value : from.textContent)
+      say(status, 'Copied.')
+    } catch {
+      if (field) field.select()
+      else getSelection()?.selectAllChildren(from)
+      say(status, 'The browser does not let the page copy: copy the marked text.')
+    }
   })
 }

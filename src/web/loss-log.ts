@@ -1,9 +1,9 @@
-/** The losses of one run, with their smoothed curve; a very long run is kept at a coarser grain. */
+/** The losses of one run with their smoothed curve. A very long run keeps only every n-th step. */
 import { Smooth } from './smooth.js'
 
 const MOST = 2 ** 18
 
-/** A log as it is kept and sent. */
+/** A log as it is stored and sent in messages. */
 export interface LossState {
   first: number
   stride: number
@@ -16,13 +16,13 @@ export interface LossState {
 }
 
 export class LossLog {
-  /** Steps that the run had made before: a file brings no losses along. */
+  /** Steps made before this log begins: a checkpoint file contains no losses. */
   first: number
-  /** Steps between two points: 1, until there are too many. */
+  /** Steps between two points: 1 at first, doubled whenever the log is full. */
   stride = 1
-  /** Points kept. */
+  /** Number of points. */
   length = 0
-  /** Steps heard of. */
+  /** Number of steps added. */
   steps = 0
   private losses = new Float64Array(1024)
   private smoothed = new Float64Array(1024)
@@ -33,7 +33,7 @@ export class LossLog {
     this.first = first
   }
 
-  /** @throws {TypeError} when it is no log */
+  /** @throws {TypeError} for an invalid state */
   static from(state: LossState): LossLog {
     const { first, stride, steps, mean, weight, losses, smoothed, rates } = state
     const lists = [losses, smoothed, rates]
@@ -59,7 +59,7 @@ export class LossLog {
     return log
   }
 
-  /** Copies. */
+  /** A copy of all data. */
   state(): LossState {
     const { first, stride, steps, length, smooth } = this
     const { mean, weight } = smooth
@@ -87,17 +87,17 @@ export class LossLog {
     return this.smooth.value
   }
 
-  /** The last step that it has heard of. */
+  /** The last step added. */
   get end(): number {
     return this.first + this.steps
   }
 
-  /** The step of a point. */
+  /** The step of point i. */
   stepOf(i: number): number {
     return this.first + i * this.stride + 1
   }
 
-  /** Step, loss, smoothed loss and learning rate of a point. */
+  /** Step, loss, smoothed loss and learning rate of point i. */
   at(i: number) {
     return {
       step: this.stepOf(i),
@@ -124,5 +124,24 @@ export class LossLog {
     if (!halve) return
     this.length /= 2
     this.stride *= 2
+  }
+}
+
+/**
+ * A run with more points shows a mean over MEAN_SHARE of the run, because its smoothed loss would look
+ * like a band.
+ */
+export const MANY_POINTS = 3000
+const MEAN_SHARE = 1 / 80
+
+/** The smoothed loss, or for a long run its mean over nearby points. */
+export function shownMean(log: LossLog): (i: number) => number {
+  if (log.length <= MANY_POINTS) return log.smoothedLoss
+  const reach = Math.round((log.length * MEAN_SHARE) / 2)
+  const sums = new Float64Array(log.length + 1)
+  for (let i = 0; i < log.length; i++) sums[i + 1] = sums[i]! + log.smoothedLoss(i)
+  return (i) => {
+    const [from, to] = [Math.max(0, i - reach), Math.min(log.length, i + reach + 1)]
+    return (sums[to]! - sums[from]!) / (to - from)
   }
 }

@@ -1,4 +1,6 @@
-/** The page: starts the worker first, because it takes longest, and then the panels. */
+/**
+ * The entry point of the page: starts the worker first, because it takes longest, then the panels.
+ */
 import { NAMES } from '../data/names.js'
 import { goTo, watchLinks } from './navigation.js'
 import { resolveConfig } from '../config/config.js'
@@ -10,6 +12,7 @@ import { hasBegun } from './connect.js'
 import { advancedPanel } from './panels/advanced.js'
 import { datasetsPanel } from './panels/datasets.js'
 import { dataPanel } from './panels/data.js'
+import { followPanel } from './panels/follow.js'
 import { inventPanel } from './panels/invent.js'
 import { keepPanel } from './panels/keep.js'
 import { modelPanel } from './panels/model.js'
@@ -33,7 +36,7 @@ function settingsOf(hash: string) {
   }
 }
 
-/** A run that somebody shared: its data and settings, up to its step. */
+/** Opens a shared run: its data and settings, to be trained up to its step. */
 async function openShared(hash: string): Promise<void> {
   try {
     const run = (await readShareLink(hash))!
@@ -66,12 +69,13 @@ if (trouble !== '') app.notice(trouble)
 for (const panel of [datasetsPanel, trainPanel, picturePanel, samplesPanel, storyPanel]) panel(app)
 
 /**
- * The others are below the first screen: they wait until the model is made and the page has nothing
- * else to do, one at a time, and are inert until then. Those that draw the most come last.
+ * The other panels are below the first screen. They start one at a time once the model is ready and
+ * the page is idle, and are inert until then. Those that draw the most come last.
  */
 const later = [
-  // It saves the run when the page goes out of sight.
+  // First, because it stores the run when the page is hidden.
   { section: 'keep', panel: keepPanel },
+  { section: 'follow', panel: followPanel },
   { section: 'what', panel: whatPanel },
   { section: 'invent', panel: inventPanel },
   { section: 'data', panel: dataPanel },
@@ -79,7 +83,7 @@ const later = [
   { section: 'advanced', panel: advancedPanel },
 ]
 const whenIdle = (task: () => void) => {
-  // Safari has no idle callbacks.
+  // Safari does not have requestIdleCallback.
   if ('requestIdleCallback' in globalThis) requestIdleCallback(task, { timeout: 100 })
   else setTimeout(task)
 }
@@ -100,7 +104,7 @@ app.on('ready', () => {
   seen = true
 })
 
-/** Only a link with other settings makes another model; Back to the same ones changes nothing. */
+/** Makes a new model only if the settings in the link differ from the current ones. */
 addEventListener('hashchange', () => {
   if (isShareHash(location.hash)) {
     void openShared(location.hash)

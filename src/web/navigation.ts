@@ -1,6 +1,6 @@
-/** Links to sections: they scroll, and leave the address with its settings alone. */
+/** Links to sections scroll there and leave the settings in the address unchanged. */
 
-/** What comes into sight above a section may still grow: it is aimed at for a while. */
+/** Elements above the target may still grow, so the page keeps scrolling to it for this long. */
 const PATIENCE_MS = 1500
 const EVERY_MS = 100
 const OTHERS = ['wheel', 'touchstart', 'keydown', 'pointerdown'] as const
@@ -18,7 +18,7 @@ function holdInSight(target: HTMLElement): void {
   for (const kind of OTHERS) addEventListener(kind, stop, { passive: true })
 }
 
-/** Scrolls to a section, opens what is closed around it, and puts the focus there. */
+/** Scrolls to a section, opens closed <details> in and around it, and focuses it. */
 export function goTo(hash: string): void {
   const target = /^#[a-z-]+$/.test(hash) ? document.querySelector<HTMLElement>(hash) : null
   if (!target) return

@@ -1,23 +1,24 @@
-/** What the page asks of its worker. All arrays are moved or copied, never shared. */
+/** The calls from the page to its worker. All arrays are transferred or copied, never shared. */
 import type { Config, ConfigInput, PresetName } from '../config/config.js'
 import type { Mode } from '../data/corpus.js'
+import type { PathColumns } from './lib/path-log.js'
 import type { LossState } from './loss-log.js'
 
 export interface Settings {
   preset: PresetName
   /** Fields that differ from the preset. */
   config: ConfigInput
-  /** A whole number of any size, in digits. */
+  /** An integer of any size, as decimal digits. */
   seed: string
 }
 
-/** What to learn from; name is null for the shipped names. */
+/** A text to train on; the name is null for the shipped names. */
 export interface SourceText {
   text: string
   name: string | null
   /** One document per line, or one long text. */
   mode: Mode
-  /** The part that is held out for validation. */
+  /** The fraction held out for validation. */
   valFraction: number
 }
 
@@ -26,31 +27,34 @@ export type EngineName = 'wasm' | 'typed' | 'value'
 export type StopRule = { kind: 'end' } | { kind: 'loss' | 'step'; value: number }
 
 /**
- * How fast training is shown: as fast as it goes, a whole run in a number of milliseconds, or a
- * number of steps per second. A step itself always takes as long as the engine needs.
+ * How fast training is shown: as fast as possible, a whole run in `ms` milliseconds, or `rate`
+ * steps per second. A single step always takes as long as the engine needs.
  */
 export type Pace =
   { kind: 'instant' } | { kind: 'watch'; ms: number } | { kind: 'slow'; rate: number }
 
-/** What to draw a text with. */
+/** Options for sampling a text. */
 export interface Drawing {
   prompt: string
   temperature: number
   topK: number | null
 }
 
-/** What is used of a file: its run, its parameters for a new run, or its parameters to sample. */
+/**
+ * What to use from a checkpoint: its run, its parameters for a new run, or its parameters for
+ * sampling only.
+ */
 export type LoadPurpose = 'run' | 'parameters' | 'sample'
 
-/** Values of the parameters, or their gradients of the latest step. */
+/** The parameters, or their gradients from the latest step. */
 export type Shown = 'data' | 'grad'
 
-/** Texts are cut for the screen. */
+/** Facts about the training data; texts are shortened for display. */
 export interface DataSummary {
   mode: Mode
   numDocs: number
   chars: string[]
-  /** Characters of the longest document, or of the whole text. */
+  /** Length of the longest document, or of the whole text, in characters. */
   longest: number
   longestDoc: string
 }
@@ -61,15 +65,15 @@ export interface Ready {
   config: Readonly<Config>
   numParams: number
   vocabSize: number
-  /** Documents, or characters of a text, that are trained on; 0 for a model that only samples. */
+  /** Documents, or characters of a text, to train on; 0 for a model that only samples. */
   numDocs: number
-  /** Characters that are held out of a text. */
+  /** Documents, or characters of a text, held out for validation. */
   numVal: number
   /** Documents of which the model sees only the first block_size tokens. */
   cut: number
-  /** The first ones in the order of training, cut for the screen. */
+  /** The first documents in training order, shortened for display. */
   firstDocs: string[]
-  /** The tokenizer's characters in the order of their ids, without BOS. */
+  /** The characters of the tokenizer in the order of their ids, without BOS. */
   chars: readonly string[]
   /** Only for a model from a file or from the run store. */
   restored?: Restored
@@ -81,11 +85,11 @@ export interface Restored {
   purpose: LoadPurpose
   settings: Settings
   step: number
-  /** Of a stored run. */
+  /** The losses of a stored run; null for a file. */
   log: LossState | null
-  /** The documents that came with it. */
+  /** The text that replaces the page's text; null if it stays. */
   text: SourceText | null
-  /** What is shown as "before": the initial parameters, or what the file held. */
+  /** Caption of the "before" parameters: initial, or as loaded from the file. */
   before: string
 }
 
@@ -97,28 +101,28 @@ export interface StoredRun {
   of: number
   /** Milliseconds since 1970. */
   time: number
-  /** Whose documents; null for the shipped names. */
+  /** Name of its text; null for the shipped names. */
   name: string | null
   /** Why it cannot be resumed. */
   trouble?: string
 }
 
 export interface Sample {
-  /** Steps made when it was drawn. */
+  /** The step after which it was drawn. */
   step: number
   text: string
-  /** Whether it is a document of the training data. */
+  /** Whether it is in the training data. */
   known: boolean
 }
 
 export interface RunProgress {
   /** Steps finished. */
   step: number
-  /** Of the steps since the last message. */
+  /** Losses and learning rates of the steps since the last message. */
   losses: Float64Array
   lrs: Float64Array
   samples: Sample[]
-  /** The document of the last step, or the first of its batch, cut for the screen. */
+  /** The document of the last step, or the first of its batch, shortened for display. */
   doc: string
   /** The latest validation loss and the step it was measured after. */
   validation?: { step: number; loss: number }
@@ -145,17 +149,17 @@ export interface TapeRow {
   op: string
   inputs: string[]
   output: string
-  /** Nanoseconds; null where they were not measured. */
+  /** Nanoseconds; null if not measured. */
   forward: number | null
   backward: number | null
 }
 
 export interface Look {
-  /** Steps made when it was looked at. */
+  /** The step after which it was computed. */
   step: number
-  /** The tokens in, then the one that the last position should give; '' is BOS. */
+  /** The input tokens, then the target of the last position; '' is BOS. */
   tokens: string[]
-  /** Every token's character, '' for BOS: the columns of probabilities. */
+  /** The character of each token id, '' for BOS: the columns of `probabilities`. */
   chars: string[]
   /** [rows, vocab_size] */
   probabilities: Float64Array
@@ -168,22 +172,44 @@ export interface Look {
   tape: TapeRow[]
 }
 
-/** All numbers of a model, flat, in state_dict order. */
+/** The parameters and gradients of a model, flat, in state_dict order. */
 export interface ParameterNumbers {
   step: number
   values: Float64Array
   gradients: Float64Array
-  /** Before training; only when asked for. */
+  /** The parameters before training; null unless requested. */
   start: Float64Array | null
+}
+
+/** A run that began with equal numbers instead of random ones. */
+export interface EqualRun {
+  /** The value of all numbers that are usually random. */
+  value: number
+  steps: number
+  /** Smoothed loss at the end. */
+  loss: number
+  numParams: number
+  /** Number of different values at the end. */
+  distinct: number
+  /** The largest matrix. */
+  largest: { name: string; count: number; distinct: number }
+}
+
+/** The size of a matrix's gradient at the first two steps: its root mean square. */
+export interface FirstGradient {
+  /** Without the layer. */
+  name: string
+  first: number
+  second: number
 }
 
 export interface RaceProgress {
   engine: EngineName
   steps: number
-  /** Steps of a whole run. */
+  /** Steps of the whole run, num_steps. */
   of: number
   ms: number
-  /** Milliseconds from nothing to a model. */
+  /** Milliseconds to create the model. */
   startMs: number
   losses: Float64Array
   done: boolean
@@ -194,11 +220,11 @@ export interface RaceOptions {
   engine: EngineName
   text: string
   settings: Settings
-  /** Milliseconds of training at most. */
+  /** Maximum training time in milliseconds. */
   budget: number
 }
 
-/** What the memory of a model would be, in bytes. */
+/** Memory that a model would need, in bytes. */
 export interface MemoryNeeds {
   params: number
   total: number
@@ -206,11 +232,11 @@ export interface MemoryNeeds {
   trouble: string
 }
 
-/** The file's run is of other documents. */
+/** The run in the file was trained on documents that the page does not have. */
 export interface Mismatch {
   numDocs: number
   here: number
-  /** Whether its alphabet has all characters of the text here. */
+  /** Whether the file's alphabet contains all characters of the page's text. */
   adaptable: boolean
 }
 
@@ -220,24 +246,24 @@ export interface SavedFile {
   step: number
 }
 
-/** What the worker reports unasked, as parts of the one call of `events`. */
+/** Events from the worker, sent as parts of the single `events` call. */
 export type PageEvent =
   | { type: 'data'; summary: DataSummary }
   | { type: 'ready'; ready: Ready }
   /** The core could not be loaded: the reference engine replaces it. */
   | { type: 'fallback'; message: string }
   | { type: 'progress'; progress: RunProgress }
-  /** The run has been stored, or could not be. */
+  /** The run was stored, or storing failed. */
   | { type: 'autosave'; step: number; time: number; trouble?: string }
 
-/** A method that answers null. */
+/** A method that returns null. */
 interface Command<Argument> {
   argument: Argument
   result: null
 }
 
 export interface PageApi {
-  /** Reports until the worker ends. */
+  /** Sends events until the worker ends. */
   events: { argument: null; result: null; part: PageEvent }
   setText: Command<{ source: SourceText; settings: Settings }>
   make: Command<{ settings: Settings }>
@@ -246,9 +272,13 @@ export interface PageApi {
   pause: Command<null>
   step: Command<null>
   plan: { argument: { settings: Settings; vocabSize: number }; result: MemoryNeeds }
-  /** Milliseconds per step, from a few real steps of a model that is thrown away. */
+  /** Milliseconds per step, measured on a few steps of a temporary model. */
   estimate: { argument: { settings: Settings }; result: number }
+  equalRun: { argument: { settings: Settings }; result: EqualRun }
+  firstGradients: { argument: { settings: Settings }; result: FirstGradient[] }
   numbers: { argument: { start: boolean }; result: ParameterNumbers | null }
+  /** The path of one parameter through the run so far; null while it is not known yet. */
+  follow: { argument: { index: number }; result: PathColumns | null }
   thumbs: { argument: { shown: Shown }; result: Matrix[] }
   matrix: {
     argument: { name: string; shown: Shown }
@@ -257,19 +287,21 @@ export interface PageApi {
   look: { argument: { word: string; timed: boolean }; result: Look }
   next: { argument: Drawing; result: PageCandidate[] }
   write: { argument: Drawing & { seed: number }; result: { text: string; known: boolean } }
-  /** Losses with each part; the race is over when it answers. */
+  /** Sends progress as parts; returns when the engine has finished its race. */
   race: { argument: RaceOptions; result: null; part: RaceProgress }
-  /** The share of held-out sums that the model solves, of `count` of them; null without any. */
+  /** The share of held-out sums that the model solves, of at most `count`; null without any. */
   answers: { argument: { count: number }; result: number | null }
   save: { argument: { optimizer: boolean }; result: SavedFile }
-  /** names: the shipped ones, when they are not the page's text: the file may be of them. */
+  /** What the model learns from as data.txt, or the model as an ONNX file in float64. */
+  exported: { argument: { what: 'data' | 'onnx' }; result: SavedFile }
+  /** `names`: the shipped names, if the page has another text; the file may be trained on them. */
   load: {
     argument: { file: Blob; purpose: LoadPurpose; names: string | null }
     result: Mismatch | null
   }
-  /** Stores the run now: the page may be closing. */
+  /** Stores the run at once, because the page may be closing. */
   storeNow: Command<null>
-  /** The page is closing: store the run, and close the store. */
+  /** The page is closing: stores the run and closes the store. */
   leave: Command<null>
   runs: { argument: null; result: StoredRun[] }
   resumeRun: Command<{ id: string }>

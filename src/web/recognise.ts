@@ -1,25 +1,27 @@
-/** What a pasted or opened text is, and how it would be read: as the command line reads files. */
+/**
+ * Detects the format of a pasted or opened text, and reads it like the command line reads files.
+ */
 import type { Mode } from '../data/corpus.js'
 import { columnOf, fieldOf, fieldsOf, linesOf, tableOf } from '../data/table.js'
 import { strip } from '../data/text.js'
 
 export interface Found {
   kind: 'list' | 'text' | 'csv' | 'jsonl'
-  /** Names of the columns or fields, of a table only. */
+  /** Names of the columns or fields; empty for a list or text. */
   columns: string[]
-  /** The proposal. */
+  /** The proposed mode and block_size. */
   mode: Mode
   blockSize: number
-  /** One sentence's end. */
+  /** A description that completes the sentence "This looks like ...". */
   about: string
 }
 
-/** Lines looked at. */
+/** Number of lines examined. */
 const SAMPLE = 500
-/** Lines longer than this on average are prose. */
+/** A text whose lines are longer on average is treated as prose. */
 const PROSE = 45
 
-/** The first lines that are not blank. */
+/** The first non-blank lines. */
 function firstLines(text: string): string[] {
   const lines: string[] = []
   for (const line of linesOf(text)) {
@@ -53,16 +55,16 @@ export function recognise(text: string): Found {
   return { kind: 'list', columns: [], mode: 'docs', blockSize: blockFor(lines), about }
 }
 
-/** The documents of a column or field, one per line; of other texts the text as it is. */
+/** The values of a column or field, one document per line; other texts are returned unchanged. */
 export function documentsOf(text: string, { kind, columns }: Found, column: number): string {
   const name = columns[column]
   if (name === undefined) return text
   const values = kind === 'jsonl' ? fieldOf(text, name) : columnOf(text, name)
-  // A value may hold line ends: it is one document anyway.
+  // A value may contain line breaks, but it is still one document.
   return values.map((value) => value.replace(/\s+/g, ' ')).join('\n')
 }
 
-/** A window that holds nine of ten lines with BOS, within what a first model learns quickly. */
+/** A block_size that fits nine of ten lines with BOS, from 8 to 32 so that training stays quick. */
 function blockFor(lines: readonly string[]): number {
   const lengths = lines.map((line) => [...strip(line)].length + 1).sort((a, b) => a - b)
   const most = lengths[Math.floor(0.9 * (lengths.length - 1))] ?? 8

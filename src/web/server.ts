@@ -1,10 +1,12 @@
-/** `npm run web`: serves the page and the build beside it, as a careful server would. */
+/**
+ * The server of `npm run web`: serves the files of the build folder with strict security headers.
+ */
 import { readFile, stat } from 'node:fs/promises'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, sep } from 'node:path'
 
-/** No script but the page's own files, and WebAssembly; nothing inline, nothing from elsewhere. */
+/** Only the page's own files and WebAssembly may run; nothing inline, nothing from other sites. */
 export const POLICY =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'" +
   "; frame-ancestors 'none'"
@@ -16,11 +18,12 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
   '.wasm': 'application/wasm',
+  '.py': 'text/x-python; charset=utf-8',
 }
 
 export const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': POLICY,
-  // Together they isolate the page: exact clocks, and memory that threads can share.
+  // These enable cross-origin isolation: precise timers and SharedArrayBuffer.
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
   'cross-origin-resource-policy': 'same-origin',
@@ -29,13 +32,13 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-cache',
 }
 
-/** What browsers ask for without a link. */
+/** Paths that browsers request by themselves, and the files to send. */
 const ALIASES: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
   '/': '/index.html',
   '/favicon.ico': '/icon.svg',
 })
 
-/** A server of one folder's files; only of the types above, and only inside it. */
+/** A server for the files in one folder, and only for the types above. */
 export function webServer(folder: string, headers = HEADERS): Server {
   return createServer(async ({ method, url = '/', headers: asked }, response) => {
     const answer = (status: number, type: string, body: string | Uint8Array, more = {}) => {
@@ -63,7 +66,7 @@ export function webServer(folder: string, headers = HEADERS): Server {
   })
 }
 
-/** Listens, on this machine only unless told otherwise, and resolves to the address. */
+/** Listens on a host and port, and resolves to the URL. */
 export function listen(server: Server, port: number, host: string): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)

@@ -1,4 +1,4 @@
-/** Settings in a link: read with suspicion, written short. */
+/** Settings in a link's hash: checked strictly when read, and written without the defaults. */
 import { type ConfigInput, PRESETS, type PresetName, resolveConfig } from '../config/config.js'
 import { FIELDS, type Field } from '../config/hyperparameters.js'
 import { MAX_BYTES, formatBytes, planBytes } from '../engine/plan.js'
@@ -9,13 +9,13 @@ import { short } from './text.js'
 
 export const DEFAULTS: Settings = { preset: 'tutorial', config: {}, seed: '42' }
 
-/** Memory that a model of the page may take. */
+/** Maximum memory of a model on the page. */
 const PAGE_BYTES = MAX_BYTES / 4
 const NUMBER = /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i
 
 /**
- * One value as text, in the kind of its field.
- * @throws {Error} with a sentence for what is none
+ * Parses the text of a field by the kind of the field.
+ * @throws {Error} for a text that is no value of this kind
  */
 export function parseField(name: string, field: Field, text: string): unknown {
   if (field.kind === 'choice') return text
@@ -28,21 +28,21 @@ export function parseField(name: string, field: Field, text: string): unknown {
   throw new Error(`${name} must be a number, got ${JSON.stringify(short(text, 20))}`)
 }
 
-/** @throws {Error} unless it is a whole number in digits */
+/** @throws {Error} unless the text is an integer of at most 100 digits */
 export function checkSeed(text: string): string {
   if (/^-?\d{1,100}$/.test(text)) return text
   throw new Error(`seed must be a whole number, got ${JSON.stringify(short(text, 20))}; try 42`)
 }
 
-/** @throws {Error} with a sentence, for settings that cannot be used */
+/** @throws {Error} for settings that cannot be used */
 export function checkSettings({ preset, config, seed }: Settings): void {
   resolveConfig(preset, config)
   checkSeed(seed)
 }
 
 /**
- * The memory of a model with these settings; a counting core takes none for it.
- * @throws {Error} with a sentence, when it is more than a page should take
+ * The memory that a model with these settings needs; it is computed without allocating it.
+ * @throws {Error} if it is more than the page allows
  */
 export function memoryOf(core: Core, { preset, config }: Settings, vocabSize: number) {
   const memory = planBytes(planGPT(core, resolveConfig(preset, config), vocabSize))
@@ -55,8 +55,8 @@ export function memoryOf(core: Core, { preset, config }: Settings, vocabSize: nu
 }
 
 /**
- * The settings of a link's hash. One without '=' is the name of a panel, and holds none.
- * @throws {Error} with a sentence, when any part of it is not understood: then none of it counts
+ * Reads the settings from a link's hash; null for a hash without '=', which names a section.
+ * @throws {Error} if any part is invalid; then no part is used
  */
 export function readHash(hash: string): Settings | null {
   const text = hash.replace(/^#/, '')
@@ -84,11 +84,15 @@ export function readHash(hash: string): Settings | null {
   return settings
 }
 
-/** What differs from the defaults, as a hash. */
+/**
+ * The preset, the seed, and the fields that differ from the preset, as a hash: the same for equal
+ * settings, whatever the order of their fields.
+ */
 export function toHash({ preset, config, seed }: Settings): string {
   const parts = new URLSearchParams({ preset, seed })
-  for (const [name, value] of Object.entries(config)) {
-    if (value !== PRESETS[preset][name as keyof ConfigInput])
+  for (const name of Object.keys(FIELDS) as (keyof typeof FIELDS)[]) {
+    const value = config[name]
+    if (value !== undefined && value !== PRESETS[preset][name])
       parts.set(name, String(value ?? 'off'))
   }
   return `#${parts.toString()}`

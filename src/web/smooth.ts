@@ -1,7 +1,7 @@
-/** The smoothed loss of the chart and of the stop rule. */
+/** The smoothed loss, used by the chart and the stop rule. */
 const KEEP = 0.97
 
-/** An exponential mean over some 30 steps, without the pull of its start at 0 (as Adam's m_hat). */
+/** Exponential moving average over about 30 steps, with Adam's bias correction (m_hat). */
 export class Smooth {
   value = NaN
   mean = 0
@@ -13,7 +13,7 @@ export class Smooth {
     return this.settle()
   }
 
-  /** Goes on from a mean and a weight that were kept. */
+  /** Continues from a saved mean and weight. */
   restore(mean: number, weight: number): void {
     this.mean = mean
     this.weight = weight

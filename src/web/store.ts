@@ -1,10 +1,10 @@
-/** One object store in IndexedDB: whole transactions, or nothing. */
+/** An object store in IndexedDB; a transaction succeeds as a whole or changes nothing. */
 
 const NAME = 'microgpt-wasm'
 const VERSION = 1
 const STORE = 'kept'
 
-/** The result of a request. @throws what the browser refused it with */
+/** The result of a request. @throws the error of the request */
 export function ask<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.addEventListener('success', () => resolve(request.result))
@@ -12,7 +12,7 @@ export function ask<T>(request: IDBRequest<T>): Promise<T> {
   })
 }
 
-/** A store that another page holds in a transaction does not answer; a large run takes a second. */
+/** Time limit for the store: another page may block it. Writing a large run takes a second. */
 const PATIENCE_MS = 8000
 
 let opened: Promise<IDBDatabase> | null = null
@@ -24,7 +24,7 @@ export async function closeStore(): Promise<void> {
   ;(await closing?.catch(() => null))?.close()
 }
 
-/** @throws {Error} when the store takes longer than it should */
+/** @throws {Error} if the store does not answer in time */
 async function inTime<T>(promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout>
   const late = new Promise<never>((_, reject) => {
@@ -39,7 +39,7 @@ async function open(): Promise<IDBDatabase> {
   const request = indexedDB.open(NAME, VERSION)
   request.addEventListener('upgradeneeded', () => request.result.createObjectStore(STORE))
   const database = await ask(request)
-  // A later version of the page may want to change the store: this one must not stand in its way.
+  // Close the database, so that a newer version of the page can upgrade it.
   database.addEventListener('versionchange', () => {
     database.close()
     opened = null
@@ -49,9 +49,9 @@ async function open(): Promise<IDBDatabase> {
 }
 
 /**
- * All that the task asks for in one transaction; the task may wait for its requests and for nothing
- * else. Resolves once the browser has it all.
- * @throws what the browser or the task failed with: then nothing has been changed
+ * Runs a task in one transaction; the task may await its requests, but nothing else. Resolves when
+ * the transaction is complete.
+ * @throws the error of the browser or of the task; then nothing has changed
  */
 export async function transact<T>(
   mode: IDBTransactionMode,
@@ -78,7 +78,7 @@ export async function transact<T>(
     try {
       transaction.abort()
     } catch {
-      // It is over already.
+      // The transaction is over already.
     }
     throw error
   }

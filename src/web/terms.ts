@@ -1,4 +1,4 @@
-/** What the page calls the options that messages name: its controls bear the names of the fields. */
+/** The page's terms in error messages: its controls have the names of the config fields. */
 import { type Front, speakTo } from '../config/terms.js'
 
 const PAGE: Front = {
@@ -18,5 +18,5 @@ const PAGE: Front = {
   },
 }
 
-/** Messages from here on are read on the page. */
+/** Makes all later error messages use the terms of the page. */
 export const speakPage = (): void => speakTo(PAGE)

@@ -22,6 +22,7 @@ export const INFO_FIELDS = [
   ...(['mode', 'preset', 'config', 'valFraction', 'seed', 'counts'] as const),
   ...(['numParams', 'threads', 'step', 'docsSeen'] as const),
 ] as const
+/** What the page knows of a model in a worker, as the worker last said. */
 export type ModelInfo = Pick<MicroGPT, (typeof INFO_FIELDS)[number]>
 
 /** A model that has been created, without its documents, which the caller has already. */

@@ -9,6 +9,7 @@ import { WorkerModel, checkSignal } from './worker-model.js'
 
 /** Aborts the creation of a model. */
 export interface Abortable {
+  /** Ends the attempt: the promise rejects with the signal's reason. */
   signal?: AbortSignal
 }
 

@@ -16,6 +16,7 @@ import { type RunResult, WorkerRun } from './worker-run.js'
  * are those of MicroGPT, and throw the same errors.
  */
 export class WorkerModel implements ModelInfo, AsyncTrainable {
+  static readonly name = 'WorkerModel'
   /** Whether it learns documents or one long text. */
   readonly mode!: Mode
   /** The name of the preset that it was made with. */
@@ -26,7 +27,7 @@ export class WorkerModel implements ModelInfo, AsyncTrainable {
   readonly valFraction!: number
   /** The seed of the shuffle and of the initial parameters. */
   readonly seed!: bigint
-  /** Number of documents, or characters of the text, to train on and held out. */
+  /** Number of documents, or characters of the text, to train on (`train`) and held out (`val`). */
   readonly counts!: { train: number; val: number }
   /** Number of parameters. */
   readonly numParams!: number
@@ -109,7 +110,11 @@ export class WorkerModel implements ModelInfo, AsyncTrainable {
     return this.rpc.call('loss', docs)
   }
 
-  /** Like MicroGPT.save, with the same bytes. */
+  /**
+   * Like MicroGPT.save, with the same bytes.
+   * @param options.optimizer also save everything that the next training step depends on (default
+   *   false)
+   */
   save(options: { optimizer?: boolean } = {}): Promise<Bytes> {
     return this.rpc.call('save', options)
   }

@@ -3,7 +3,7 @@ import type { StepResult } from '../gpt/microgpt.js'
 import { AsyncQueue } from './async-queue.js'
 import type { Steps } from './model-api.js'
 
-/** How a run ended. `step` counts all steps of the model. */
+/** How a run ended (`status`), and why it failed (`error`). `step` counts all steps of the model. */
 export type RunResult =
   | { status: 'completed'; step: number }
   | { status: 'aborted'; step: number }
@@ -15,6 +15,7 @@ export type RunResult =
  * have not been read.
  */
 export class WorkerRun implements AsyncIterable<StepResult> {
+  static readonly name = 'WorkerRun'
   /** How the run ended; it never rejects. */
   readonly result: Promise<RunResult>
   private readonly abort: () => void

@@ -1,4 +1,4 @@
-/** train --out and --resume, sample --model, inspect FILE: runs in processes of their own. */
+/** train --out and --resume, sample --model and inspect FILE, run as child processes. */
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,9 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import { MicroGPT, parseDocs, readCheckpoint, readSafetensors } from '../../src/index.js'
-import { cli, ended, objects, start } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { objects } from './ended.js'
+import { ended, start } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 const at = (name: string) => join(folder, name)
@@ -15,7 +17,7 @@ const stepOf = (name: string) => readCheckpoint(read(name)).step
 const docs = parseDocs(NAMES)
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Runs the program, which must succeed in silence. */
+/** Runs the program, and expects exit code 0 and an empty stderr. */
 async function done(...words: string[]) {
   const run = await cli(...words)
   expect(run.stderr).toBe('')
@@ -24,7 +26,7 @@ async function done(...words: string[]) {
 }
 const train = (...words: string[]) => done('train', '--samples', '0', ...words)
 
-/** Starts a run that would take for ever, waits for its first words, and sends it a signal later. */
+/** Starts a very long run, waits for its first output, and sends a signal `ms` later. */
 async function interrupted(signal: NodeJS.Signals, ms: number, ...words: string[]) {
   const child = start(['train', '--steps', '100000000', ...words])
   const end = ended(child)
@@ -34,7 +36,7 @@ async function interrupted(signal: NodeJS.Signals, ms: number, ...words: string[
   return end
 }
 
-describe('a run in one go and a run in parts give equal files', () => {
+describe('a resumed run writes the same file as an uninterrupted one', () => {
   test.each<[string, string[]]>([
     ['tutorial', []],
     ['gist, batches, two layers', ['--preset', 'gist', '--batch-size', '3', '--n-layer', '2']],
@@ -42,7 +44,7 @@ describe('a run in one go and a run in parts give equal files', () => {
     const [whole, parts] = [at(`${name} whole`), at(`${name} parts`)]
     const steps = ['--steps', '60', '--seed', '-123456789012345678901234567890']
     await train(...words, ...steps, '--out', whole)
-    // In the API, because no flag ends a run before its schedule does.
+    // Uses the API, because no flag ends a run before --steps.
     const gpt = await MicroGPT.load(readFileSync(whole), { optimizer: false })
     const { preset, config } = gpt
     const first = await MicroGPT.create({ docs, preset, config, seed: BigInt(steps[3]!) })
@@ -54,7 +56,7 @@ describe('a run in one go and a run in parts give equal files', () => {
     expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true)
   })
 
-  test('however often it is stopped', async () => {
+  test('after SIGTERM', async () => {
     const words = ['--steps', '4000', '--samples', '0', '--quiet']
     const child = start(['train', ...words, '--out', at('stopped'), '--save-every', '100'])
     for (let i = 0; i < 400 && !readdirSync(folder).includes('stopped'); i++) await setTimeout(5)
@@ -73,7 +75,7 @@ describe('a signal', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('%s keeps the step in hand', async (signal, code) => {
+  ] as const)('%s: the current step is finished and saved', async (signal, code) => {
     const run = await interrupted(signal, 50, '--out', at(signal), '--json')
     const all = objects(run)
     const { step } = all.at(-2) as { step: number }
@@ -86,7 +88,7 @@ describe('a signal', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith(`${signal}.`))).toEqual([])
   })
 
-  test('a reader that has enough: the run is kept', async () => {
+  test('when the reader closes the pipe, the model is saved', async () => {
     const child = start(['train', '--steps', '100000000', '--json', '--out', at('pipe')])
     const end = ended(child)
     await new Promise((resolve) => child.stdout!.once('data', resolve))
@@ -100,7 +102,7 @@ describe('a signal', () => {
 
 describe('a loss that is not finite', () => {
   const wild = ['--learning-rate', '1000', '--weight-decay', '1000', '--lr-schedule', 'constant']
-  test.each(['5', '1'])('keeps the last good model, saved every %s steps', async (every) => {
+  test.each(['5', '1'])('leaves the last good model, with --save-every %s', async (every) => {
     const name = `wild ${every}`
     const words = ['--out', at(name), '--save-every', every]
     const run = await cli('train', ...wild, ...words)
@@ -117,7 +119,7 @@ describe('a loss that is not finite', () => {
 })
 
 describe('sample --model', () => {
-  test('prints what the run printed when it had ended, without its data', async () => {
+  test('prints the samples that the training run printed, without its data', async () => {
     const words = ['--samples', '4', '--quiet', '--json', '--out', at('sampled')]
     const made = objects(await done('train', '--steps', '50', ...words))
     const again = objects(
@@ -126,7 +128,7 @@ describe('sample --model', () => {
     expect(again).toEqual(made)
   })
 
-  test('takes a prompt, a seed and a temperature', async () => {
+  test('accepts a prompt, a seed and a temperature', async () => {
     const words = ['sample', '--model', at('sampled'), '--count', '3']
     const { lines } = await done(...words, '--prompt', 'jo', '--top-k', '3')
     expect(lines).toHaveLength(3)
@@ -140,12 +142,12 @@ describe('sample --model', () => {
 })
 
 describe('train --resume', () => {
-  test('goes on for longer when it is told to, and to another file', async () => {
+  test('continues to a larger --steps, and saves to another file with --out', async () => {
     await train('--resume', at('sampled'), '--steps', '70', '--out', at('longer'))
     expect([stepOf('sampled'), stepOf('longer')]).toEqual([50, 70])
   })
 
-  test('wants the same data, or --fresh', async () => {
+  test('needs the same data, or --fresh', async () => {
     const data = at('data.txt')
     writeFileSync(data, 'anna\notto\n')
     const before = read('sampled')
@@ -155,14 +157,14 @@ describe('train --resume', () => {
     expect(code).toBe(1)
     await done(...words, '--fresh', '--steps', '3', '--samples', '0', '--out', at('fresh'))
     expect(stepOf('fresh')).toBe(3)
-    // A new run does not write over what it began with.
+    // With --fresh, the file of --resume is not overwritten.
     await done(...words, '--fresh', '--steps', '3', '--samples', '0')
     expect(read('sampled').equals(before)).toBe(true)
   })
 })
 
 describe('inspect FILE', () => {
-  test('shows the file, and needs no data', async () => {
+  test('shows the content of a checkpoint, without the data', async () => {
     const { lines } = await done('inspect', at('sampled'))
     expect(lines.slice(0, 6)).toEqual([
       expect.stringMatching(/sampled: \d+,\d+ bytes, F64$/),
@@ -184,7 +186,7 @@ describe('inspect FILE', () => {
     })
   })
 
-  test('of the parameters alone, and of another program', async () => {
+  test('shows files with parameters only, and files of other programs', async () => {
     const gpt = await MicroGPT.load(read('sampled'))
     writeFileSync(at('alone'), gpt.save())
     expect((await done('inspect', at('alone'))).lines[3]).toMatch(/^the parameters alone: /)
@@ -209,7 +211,7 @@ describe('inspect FILE', () => {
     expect(refused.stderr).toMatch(/narrow: wte must be of shape/)
   })
 
-  test('shows control characters, and sends none', async () => {
+  test('escapes control characters', async () => {
     const gpt = await MicroGPT.create({ docs: ['\x1b[2J\x07', '\x9b31m'] })
     writeFileSync(at('controls'), gpt.save({ optimizer: true }))
     for (const words of [['inspect'], ['inspect', '--json'], ['sample', '--model']]) {
@@ -225,14 +227,18 @@ describe('inspect FILE', () => {
   })
 })
 
-describe('exit code 2 and one sentence', () => {
+describe('wrong usage gives exit code 2 and a one-line message', () => {
   const file = () => at('sampled')
   test.each<[string, () => string[], string]>([
     ['save-every', () => ['train', '--save-every', '5'], '--save-every needs --out FILE'],
     ['save-every 0', () => ['train', '--save-every', '0', '--out', 'x'], '--save-every must be a'],
     ['fresh', () => ['train', '--fresh'], '--fresh needs --resume FILE'],
     ['widen', () => ['sample', '--widen'], '--widen needs --resume or --model FILE'],
-    ['a twin', () => ['train', '--out', 'x', '--engine', 'typed'], '--out needs --engine wasm'],
+    [
+      'a reference engine',
+      () => ['train', '--out', 'x', '--engine', 'typed'],
+      '--out needs --engine wasm',
+    ],
     ['a size', () => ['train', '--resume', file(), '--n-embd', '8'], '--n-embd 8 conflicts with '],
     [
       'a preset',
@@ -255,7 +261,7 @@ describe('exit code 2 and one sentence', () => {
   })
 })
 
-test('--encoding-errors replace', async () => {
+test('--encoding-errors replace accepts malformed UTF-8', async () => {
   writeFileSync(at('latin'), Buffer.from('caf\xe9\ncafe\n', 'latin1'))
   const words = ['train', '--data', at('latin'), '--steps', '1', '--samples', '0', '--json']
   const strict = await cli(...words)

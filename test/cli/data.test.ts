@@ -1,11 +1,12 @@
-/** --data: files, URLs, what is wrong with them, and text that a terminal would obey. */
+/** --data: files, URLs, errors in reading them, and control characters in their text. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cli, ended, objects, start } from './program.js'
+import { objects } from './ended.js'
+import { cli, ended, start } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 const file = (name: string, content: string | Uint8Array) => {
@@ -47,7 +48,7 @@ test('a file and the same text at a URL give the same run', async () => {
   expect(b).toEqual(a)
 })
 
-describe('exit code 1 and one sentence', () => {
+describe('data that cannot be read gives exit code 1 and a one-line message', () => {
   const binary = Uint8Array.from([0x61, 0x0a, 0x62, 0xff, 0x0a])
   test.each<[string, () => string, RegExp]>([
     [
@@ -81,7 +82,7 @@ describe('exit code 1 and one sentence', () => {
     expect([code, stdout]).toEqual([1, ''])
   })
 
-  test('a connection that is refused is named as such', async () => {
+  test('a refused connection is reported as ECONNREFUSED', async () => {
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const { port } = other.address() as AddressInfo
@@ -92,7 +93,7 @@ describe('exit code 1 and one sentence', () => {
   })
 })
 
-test('Ctrl-C while a server is silent', async () => {
+test('Ctrl-C stops waiting for a silent server', async () => {
   const child = start(['train', '--data', `${site}/never`])
   await new Promise((resolve) => server.once('request', resolve))
   child.kill('SIGINT')
@@ -101,17 +102,17 @@ test('Ctrl-C while a server is silent', async () => {
 })
 
 describe('control characters', () => {
-  // Only these to choose from, so that every sample is made of them.
+  // Almost the whole alphabet, so that the samples contain them.
   const CONTROLS = '\x07\x1b\x7f\x9b'
   const path = () => file('controls.txt', `[${CONTROLS}]\n`.repeat(3))
 
-  test('are shown, not sent, in samples', async () => {
+  test('are escaped in samples', async () => {
     const { stdout } = await train(path(), '--temperature', '5', '--samples', '20')
     expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
     for (const shown of ['\\x07', '\\x1b', '\\x7f', '\\x9b']) expect(stdout).toContain(shown)
   })
 
-  test('are escaped in JSON, and the same text when parsed', async () => {
+  test('are escaped in JSON, which parses to the original text', async () => {
     const run = await train(path(), '--temperature', '5', '--samples', '20', '--json')
     expect(run.stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
     const text = objects(run)
@@ -120,7 +121,7 @@ describe('control characters', () => {
     for (const char of CONTROLS) expect(text).toContain(char)
   })
 
-  test('are shown, not sent, in errors', async () => {
+  test('are escaped in error messages', async () => {
     const { stderr } = await train('no\x1b[31m\x9bfile')
     expect(stderr).toContain('cannot read no\\x1b[31m\\x9bfile: ')
   })

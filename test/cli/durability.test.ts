@@ -1,6 +1,6 @@
 /**
- * What reaches the disk, in which order: a save writes a temporary file, syncs it, renames it and syncs
- * the folder. Every call of the file system is made to fail once.
+ * The file system calls of a save, in order: write a temporary file, sync it, rename it and sync the
+ * folder. The tests make each of the calls fail once.
  */
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { type Answer, CLI, type Call, type Ran, trace } from '../helpers/trace.j
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 const data = join(tmpdir(), `microgpt-docs-${process.pid}.txt`)
-/** A run at step 10 of 12, and the bytes that it ends with. */
+/** The checkpoint at step 10 of 12, and the one at the end of the run. */
 let old: Uint8Array
 let whole: Uint8Array
 let homes = 0
@@ -30,7 +30,7 @@ afterAll(() => {
   rmSync(data)
 })
 
-/** A folder that holds the run and nothing else. */
+/** A new folder that contains only the checkpoint at step 10. */
 function home(): string {
   const at = join(folder, String(homes++))
   mkdirSync(at)
@@ -43,7 +43,7 @@ const words = (at: string, ...more: string[]) => {
   return [CLI, ...train, '--quiet', ...more]
 }
 
-/** The run goes on to its end, and one call, by its place among all, has another answer. */
+/** Resumes the run to its end. The call number `place` gets `answer` instead of 'go'. */
 const resumed = (at: string, place: number, answer: Answer, ...more: string[]) =>
   trace(at, words(at, ...more), (_, index) => (index === place ? answer : 'go'))
 
@@ -56,7 +56,7 @@ const withFolder = (at: string, call: string, answer: Answer, system: string) =>
 const holds = (at: string, bytes: Uint8Array) =>
   Buffer.compare(readFileSync(join(at, 'model')), bytes) === 0
 
-/** What the calls do to the file, its temporary and its folder; locks and looks are left out. */
+/** The calls on the file, its temporary file and its folder, without locking and lookups. */
 function saving(calls: readonly Call[]): string[] {
   const renamed = calls.find(({ name, to }) => name === 'renameSync' && to === 'model')?.path
   const names = new Map([
@@ -75,7 +75,7 @@ const SAVE = [
   ...['close temporary', 'rename temporary model'],
   ...['open folder', 'fsync folder', 'close folder'],
 ]
-/** Before the first save the file is read. */
+/** Reading the file, before the first save. */
 const READ = ['open model', 'close model']
 
 describe('a save', () => {
@@ -88,13 +88,13 @@ describe('a save', () => {
     expect(readdirSync(at)).toEqual(['model'])
   })
 
-  test('does so again each time', async () => {
+  test('does the same for every save', async () => {
     const at = home()
     const { calls } = await resumed(at, -1, 'go', '--save-every', '1')
     expect(saving(calls)).toEqual([...READ, ...SAVE, ...SAVE])
   })
 
-  test('of a file that is new looks for no mode', async () => {
+  test('of a new file sets no file mode', async () => {
     const at = home()
     rmSync(join(at, 'model'))
     const train = ['train', '--out', join(at, 'model'), '--data', data, '--steps', '1', '--quiet']
@@ -102,7 +102,7 @@ describe('a save', () => {
     expect(saving(calls)).toEqual(SAVE.filter((call) => !call.startsWith('fchmod')))
   })
 
-  test('goes on after a write of half the bytes', async () => {
+  test('continues after a write of only half the bytes', async () => {
     const at = home()
     const isWrite = ({ name, path }: Call) => name === 'writeSync' && !path.includes('lock')
     const { calls, code } = await trace(at, words(at), (call) => (isWrite(call) ? 'short' : 'go'))
@@ -112,7 +112,7 @@ describe('a save', () => {
   })
 })
 
-/** Whatever failed: the file is whole, and it is the new one exactly when the program says so. */
+/** Expects a complete file: the new one if the program reports success, otherwise the old one. */
 function expectWhole(at: string, { code, signal, stderr, calls }: Ran, failed: number): void {
   const saved = holds(at, whole)
   expect(saved || holds(at, old)).toBe(true)
@@ -127,7 +127,7 @@ function expectWhole(at: string, { code, signal, stderr, calls }: Ran, failed: n
   expect([code, signal], stderr).toEqual([saved ? 0 : 1, null])
   if (saved) expect(stderr).toBe('')
   else expect(stderr).toMatch(/^microgpt-wasm: cannot (read|write) [^\n]+\n$/)
-  // A file that has been read need not be closed, and not all disks report their free space.
+  // Failures that are ignored: removing, closing a file that was read, and asking for free space.
   const ignored = /^(rm|statfs)/.test(name) || (name === 'closeSync' && path === 'model')
   expect(renamed < 0 || renamed <= failed || ignored).toBe(true)
 }
@@ -158,12 +158,12 @@ describe('a folder that cannot be synced', () => {
   })
 })
 
-describe('a call that fails', { timeout: 120_000 }, () => {
+describe('a failing call never damages the file', { timeout: 120_000 }, () => {
   const changing = /^(open|write|fsync|fchmod|rename|link|mkdir|fdatasync|ftruncate)/
   test.each<[Answer, RegExp]>([
     ['EIO', /./],
     ['ENOSPC', changing],
-  ])('%s, at every place', async (code, which) => {
+  ])('%s from one call at a time', async (code, which) => {
     const { calls } = await resumed(home(), -1, 'go')
     const places = calls.flatMap(({ name }, i) => (which.test(name) ? [i] : []))
     expect(places.length).toBeGreaterThan(8)
@@ -173,7 +173,7 @@ describe('a call that fails', { timeout: 120_000 }, () => {
       const { name, path } = ran.calls[place]!
       try {
         expectWhole(at, ran, place)
-        // What could not be removed is removed by the next run; all else is gone now.
+        // No other file is left. If removing failed, the next run removes it.
         if (/^(rm|unlink)/.test(name)) await resumed(at, -1, 'go', '--steps', '14')
         expect(readdirSync(at)).toEqual(['model'])
       } catch (error) {

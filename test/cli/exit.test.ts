@@ -1,9 +1,9 @@
-/** The sentence for each kind of error. */
+/** The message and the exit code for each kind of error. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ConfigError, MicroGPTError } from '../../src/index.js'
 import { UsageError, complainOf, exitCode } from '../../src/cli/exit.js'
 
-/** What is written for an error. */
+/** The text that is written to stderr for an error. */
 function told(error: unknown, debug = false): string {
   let text = ''
   vi.spyOn(process.stderr, 'write').mockImplementation((part) => {
@@ -17,24 +17,24 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-describe('an error is one sentence', () => {
+describe('an error is printed as one line', () => {
   test.each([
-    ['of the package', new MicroGPTError('no docs'), 'no docs'],
-    ['of the command line', new UsageError('no such flag'), 'no such flag'],
-    ['of a field: with its flag', new ConfigError('n_embd', 0, 'n_embd 0'), 'n_embd 0'],
-    ['of a value that is no flag', new ConfigError('docs', 0, 'no docs'), 'no docs'],
+    ['an error of the package', new MicroGPTError('no docs'), 'no docs'],
+    ['an error of the command line', new UsageError('no such flag'), 'no such flag'],
+    ['an error of a config field', new ConfigError('n_embd', 0, 'n_embd 0'), 'n_embd 0'],
+    ['an error of an option without a flag', new ConfigError('docs', 0, 'no docs'), 'no docs'],
     [
-      'of an array that does not fit',
+      'an array that does not fit into memory',
       new RangeError('Array buffer allocation failed'),
       'the model does not fit into memory (Array buffer allocation failed); make it smaller',
     ],
     [
-      'of the program itself',
+      'a bug of the program',
       new TypeError('x is undefined'),
       'this should not have happened: TypeError: x is undefined; run again with --debug and report the stack',
     ],
     [
-      'that is none',
+      'a thrown value that is not an Error',
       'oops',
       'this should not have happened: oops; run again with --debug and report the stack',
     ],
@@ -42,7 +42,7 @@ describe('an error is one sentence', () => {
     expect(told(error)).toBe(`microgpt-wasm: ${sentence}\n`)
   })
 
-  test('and with debug its stack and its cause', () => {
+  test('with debug, the stacks of the error and its cause follow', () => {
     const error = new MicroGPTError('no core', { cause: new Error('ENOENT') })
     const lines = told(error, true).split('\n')
     expect(lines[0]).toBe('microgpt-wasm: no core')
@@ -51,7 +51,7 @@ describe('an error is one sentence', () => {
   })
 })
 
-test('what the command line got wrong is 2, what went wrong while running 1', () => {
+test('the exit code is 2 for wrong usage and 1 for an error while running', () => {
   expect(exitCode(new UsageError('no such flag'))).toBe(2)
   expect(exitCode(new ConfigError('n_embd', 0, 'n_embd 0'))).toBe(2)
   expect(exitCode(new MicroGPTError('no docs'))).toBe(1)

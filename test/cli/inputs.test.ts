@@ -1,4 +1,4 @@
-/** Whatever --data may meet: streams, pipes, servers that misbehave. Nothing hangs, nothing is guessed. */
+/** --data from streams, pipes and misbehaving servers: nothing hangs, and errors are reported. */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { type Server, createServer } from 'node:http'
@@ -10,7 +10,8 @@ import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readSource } from '../../src/cli/source.js'
-import { cli, ended, environment, objects, start } from './program.js'
+import { objects } from './ended.js'
+import { cli, ended, environment, start } from './program.js'
 
 const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
@@ -71,7 +72,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** Waits until a process handles SIGHUP, the first signal: the program then handles all three. */
+/** Waits until a process handles SIGHUP; the program then handles the other signals too. */
 async function listening(pid: number): Promise<void> {
   for (let i = 0; i < 1000; i++) {
     const [, caught = '0'] =
@@ -81,7 +82,7 @@ async function listening(pid: number): Promise<void> {
   }
 }
 
-/** The program with something on its standard input. */
+/** Runs the program with `input` on standard input. */
 function piped(input: string | Uint8Array, ...words: string[]) {
   const child = spawn(process.execPath, [CLI, ...words], { env: environment() })
   const end = ended(child)
@@ -89,7 +90,7 @@ function piped(input: string | Uint8Array, ...words: string[]) {
   return end
 }
 
-describe('is read', () => {
+describe('--data reads', () => {
   test.each(['three.txt', 'three.txt.gz', 'coded', 'moved'])('%s from a server', async (name) => {
     const run = await train(`${site}/${name}`, '--json')
     expect([run.code, run.stderr]).toEqual([0, ''])
@@ -102,7 +103,7 @@ describe('is read', () => {
     expect(objects(run)[0]).toMatchObject({ numDocs: 3 })
   })
 
-  test('a pipe, when something is written to it later', async () => {
+  test('a named pipe that is written to only later', async () => {
     execFileSync('mkfifo', [at('pipe')])
     const child = start(['train', '--data', at('pipe'), ...RUN, '--json'])
     const end = ended(child)
@@ -124,7 +125,7 @@ describe('is read', () => {
     expect((await train(data, ...flags)).code).toBe(0)
   })
 
-  test('a column, a field', async () => {
+  test('a column of CSV, and a field of JSON Lines', async () => {
     const table = file('t.csv', 'name,age\nanna,3\notto,4\n')
     expect((await train(table)).stderr).toMatch(
       /CSV with a header.*--column with one of "name", "age"/,
@@ -136,16 +137,20 @@ describe('is read', () => {
   })
 })
 
-describe('is refused in one sentence', () => {
+describe('--data refuses, with a one-line message', () => {
   test.each<[string, () => string, RegExp]>([
-    ['gzip with something after it', () => `${site}/coded-junk`, /damaged or not complete/],
-    ['gzip that is cut', () => `${site}/coded-cut`, /damaged or not complete/],
-    ['another coding', () => `${site}/brotli`, /the server sends it as br/],
-    ['a body that is cut', () => `${site}/short`, /cannot fetch/],
+    ['gzip followed by other bytes', () => `${site}/coded-junk`, /damaged or not complete/],
+    ['truncated gzip', () => `${site}/coded-cut`, /damaged or not complete/],
+    ['another content encoding', () => `${site}/brotli`, /the server sends it as br/],
+    ['a truncated body', () => `${site}/short`, /cannot fetch/],
     ['an endless redirect', () => `${site}/round`, /redirects more than 5 times/],
     ['a redirect to a file', () => `${site}/away`, /redirects to file:/],
-    ['a page', () => `${site}/page.html`, /it is an HTML page.*--mode text/],
-    ['what says it is too large', () => `${site}/large`, /a text may have 512 MiB, got 1024 MiB/],
+    ['an HTML page', () => `${site}/page.html`, /it is an HTML page.*--mode text/],
+    [
+      'a response whose content-length is too large',
+      () => `${site}/large`,
+      /a text may have 512 MiB, got 1024 MiB/,
+    ],
     ['a device', () => '/dev/zero', /it is a device or a socket/],
   ])('%s', async (_, data, sentence) => {
     const run = await train(data())
@@ -154,7 +159,7 @@ describe('is refused in one sentence', () => {
     expect([run.code, run.stdout]).toEqual([1, ''])
   })
 
-  test('a file that is too large, as a question of size, at once', async () => {
+  test('a file that is too large, before reading it', async () => {
     const data = file('large.txt', '')
     truncateSync(data, 600 * 2 ** 20)
     const began = performance.now()
@@ -164,27 +169,27 @@ describe('is refused in one sentence', () => {
     expect(performance.now() - began).toBeLessThan(10_000)
   })
 
-  test('a password is not shown', async () => {
+  test('a failing URL, without showing its password', async () => {
     const run = await train(`${site.replace('//', '//me:secret@')}/round`)
     expect(run.stderr).toContain('//***@127.0.0.1')
     expect(run.stderr).not.toContain('secret')
   })
 
-  test('a server that is silent is not waited for without end', async () => {
+  test('a silent server, after a timeout', async () => {
     const signal = new AbortController().signal
     const reading = readSource(`${site}/silent`, { signal, patience: 200 })
     await expect(reading).rejects.toThrow(/the server was silent for 0.2 s/)
   })
 })
 
-describe('nothing hangs', () => {
+describe('nothing waits forever', () => {
   test.each<[string, (pipe: string) => string[]]>([
     ['inspect', (pipe) => ['inspect', pipe]],
     ['sample --model', (pipe) => ['sample', '--model', pipe]],
     ['train --resume', (pipe) => ['train', '--resume', pipe, '--out', at('x')]],
     ['train --resume --fresh', (pipe) => ['train', '--resume', pipe, '--fresh']],
     ['train --out', (pipe) => ['train', '--out', pipe]],
-  ])('%s of a pipe that nothing writes to', async (_, words) => {
+  ])('%s refuses a named pipe without a writer', async (_, words) => {
     execFileSync('mkfifo', ['-m', '600', at('idle')], { stdio: 'ignore' })
     const run = await cli(...words(at('idle')))
     rmSync(at('idle'))
@@ -193,11 +198,11 @@ describe('nothing hangs', () => {
   })
 
   test.each<[string, () => string]>([
-    ['a pipe that nothing writes to', () => at('waiting')],
-    ['a body without end', () => `${site}/endless`],
+    ['a named pipe without a writer', () => at('waiting')],
+    ['an endless body', () => `${site}/endless`],
     ['a silent server', () => `${site}/silent`],
-    ['standard input that does not end', () => '-'],
-  ])('Ctrl-C ends the reading of %s', async (_, data) => {
+    ['standard input that stays open', () => '-'],
+  ])('Ctrl-C stops reading %s', async (_, data) => {
     if (data() === at('waiting')) execFileSync('mkfifo', [at('waiting')])
     const child = spawn(process.execPath, [CLI, 'train', '--data', data()], { env: environment() })
     const end = ended(child)
@@ -209,7 +214,7 @@ describe('nothing hangs', () => {
   })
 })
 
-test('a word without a flag is told its flag', async () => {
+test('a file name without a flag gets a hint with the flag', async () => {
   const [a, b, c] = await Promise.all([
     cli('train', 'names.txt'),
     cli('sample', 'model.safetensors'),

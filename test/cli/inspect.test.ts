@@ -1,4 +1,4 @@
-/** inspect: the tables, and plans for models that nobody could make. */
+/** inspect: its tables, and plans for models that are too large to allocate. */
 import { describe, expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import { formatBytes, planBytes } from '../../src/engine/plan.js'
@@ -7,7 +7,8 @@ import { loadCore } from '../../src/engine/core.js'
 import { planGPT } from '../../src/gpt/memory.js'
 import { MicroGPT } from '../../src/gpt/microgpt.js'
 import type { Inspection } from '../../src/cli/inspection.js'
-import { cli, objects } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { objects } from './ended.js'
 
 const json = async (...words: string[]) =>
   objects(await cli('inspect', '--json', ...words))[0] as unknown as Inspection
@@ -16,7 +17,7 @@ const GPT2 = '--n-embd 768 --n-head 12 --n-layer 12 --block-size 1024 --vocab-si
 const NEEDS = 'It does not fit: it needs'
 const MORE = 'and WebAssembly has 4.0 GiB; make the model smaller.'
 
-test('--json: the shapes, the spread and the memory of the model that train makes', async () => {
+test('--json: shapes, mean, std and memory of the model that train would make', async () => {
   const got = await json('--seed', '7')
   const gpt = await MicroGPT.create({ docs: parseDocs(NAMES), seed: 7 })
   expect(got).toMatchObject({ type: 'inspect', preset: 'tutorial', vocabSize: 27, fits: true })
@@ -37,7 +38,7 @@ test('--json: the shapes, the spread and the memory of the model that train make
   expect(got.numParams).toBe(4064)
 })
 
-test('text: columns in line, totals at the end', async () => {
+test('text: aligned columns, with totals at the end', async () => {
   const { lines, code, stderr } = await cli('inspect')
   expect([code, stderr]).toEqual([0, ''])
   expect(lines[0]).toBe(
@@ -59,11 +60,11 @@ test('text: columns in line, totals at the end', async () => {
   ])
 })
 
-describe('without allocating', () => {
-  // wte and lm_head, wpe, and twelve layers of 12 n_embd^2.
+describe('plans without allocating', () => {
+  // wte and lm_head, wpe, and 12 layers of 12 * n_embd^2 parameters.
   const gpt2 = 2 * 50257 * 768 + 1024 * 768 + 12 * 12 * 768 ** 2
 
-  test("GPT-2's size", async () => {
+  test('a model of the size of GPT-2', async () => {
     const { lines, code } = await cli('inspect', ...GPT2)
     expect(code).toBe(0)
     expect(gpt2).toBe(162_915_840)
@@ -81,14 +82,14 @@ describe('without allocating', () => {
     expect(lines[2]).not.toContain('mean')
   })
 
-  test('the largest that the config allows', async () => {
+  test('the largest model that the config allows', async () => {
     const most = '--n-embd 65536 --n-layer 1024 --block-size 65536 --vocab-size 1000000'
     const { lines, code } = await cli('inspect', ...most.split(' '))
     expect(code).toBe(0)
     expect(lines.at(-1)).toMatch(/^It does not fit: it needs [\d.]+ PiB, /)
   })
 
-  test('a model too large for its data', async () => {
+  test('a model that is too large for WebAssembly', async () => {
     const { lines, code } = await cli('inspect', '--n-embd', '8192')
     expect(code).toBe(0)
     expect(lines[3]).not.toContain('mean')

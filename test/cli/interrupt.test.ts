@@ -1,14 +1,14 @@
-/** Signals, and readers that go away or do not read. */
-import type { ChildProcess } from 'node:child_process'
+/** Signals, and readers of the output that close the pipe or do not read. */
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { type Ended, ended, objects, start } from './program.js'
+import { type Ended, objects } from './ended.js'
+import { ended, killUntilExit, stalled, start } from './program.js'
 
-const LONG = ['train', '--steps', '100000000']
+const ENDLESS = ['train', '--steps', '100000000']
 
-/** Starts a run, waits for its first words, and sends it a signal a little later. */
+/** Starts a run, waits for its first output, and sends it a signal a little later. */
 async function interrupted(signal: NodeJS.Signals, ...words: string[]): Promise<Ended> {
-  const child = start([...LONG, ...words])
+  const child = start([...ENDLESS, ...words])
   const end = ended(child)
   await new Promise((resolve) => child.stdout!.once('data', resolve))
   await setTimeout(100)
@@ -16,13 +16,7 @@ async function interrupted(signal: NodeJS.Signals, ...words: string[]): Promise<
   return end
 }
 
-/** Waits until a run has begun, and then for it to fill the pipe that nobody reads. */
-async function stalled(child: ChildProcess): Promise<void> {
-  await new Promise((resolve) => child.stdout!.once('readable', resolve))
-  await setTimeout(1500)
-}
-
-describe('a signal ends a run after the step in hand', () => {
+describe('a signal ends a run after the current step', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -44,7 +38,7 @@ describe('a signal ends a run after the step in hand', () => {
 
   test.each([
     ['text', []],
-    ['the slow engine', ['--engine', 'value']],
+    ['a reference engine', ['--engine', 'value']],
   ])('SIGINT with %s', async (_, words) => {
     const run = await interrupted('SIGINT', ...words)
     expect(run.lines[2]).toBe('num params: 4064')
@@ -65,23 +59,23 @@ describe('a signal ends a run after the step in hand', () => {
   })
 })
 
-test('a second signal ends a run that waits for its reader, unless it comes within a second', async () => {
-  const child = start([...LONG, '--json'])
+test('a second signal ends a waiting run if it comes more than 1 s after the first', async () => {
+  const child = start([...ENDLESS, '--json'])
   const exit = new Promise((resolve) => child.on('exit', (code, signal) => resolve([code, signal])))
   await stalled(child)
   child.kill('SIGINT')
-  await setTimeout(200)
+  await setTimeout(50)
   child.kill('SIGINT')
   await setTimeout(1100)
   expect(child.exitCode).toBe(null)
-  child.kill('SIGINT')
+  await killUntilExit(child, 'SIGINT')
   expect(await exit).toEqual([130, null])
   child.stdout!.destroy()
   child.stderr!.destroy()
 })
 
-test('a reader that comes late gets all of it', async () => {
-  const child = start([...LONG, '--json'])
+test('a slow reader gets the complete output', async () => {
+  const child = start([...ENDLESS, '--json'])
   await stalled(child)
   child.kill('SIGINT')
   const run = await ended(child)
@@ -94,8 +88,8 @@ test('a reader that comes late gets all of it', async () => {
 test.each([
   ['text', ['--log-every', '1']],
   ['JSON', ['--json']],
-])('a reader that has enough ends it quietly: %s', async (_, words) => {
-  const child = start([...LONG, ...words])
+])('closing the pipe ends the run without an error: %s', async (_, words) => {
+  const child = start([...ENDLESS, ...words])
   const end = ended(child)
   await new Promise((resolve) => child.stdout!.once('data', resolve))
   child.stdout!.destroy()

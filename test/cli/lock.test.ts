@@ -1,4 +1,4 @@
-/** The lock of a file: whose it is, when it is taken over, and that no two processes ever hold it. */
+/** The lock of a file: who holds it, when it is replaced, and that two processes never hold it. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,13 +7,13 @@ import { Random } from '../../src/index.js'
 import { Traced, bundled, trace } from '../helpers/trace.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
-const script = bundled(new URL('./taker.ts', import.meta.url))
+const script = bundled(new URL('./lock-process.ts', import.meta.url))
 afterAll(() => rmSync(folder, { recursive: true }))
 let homes = 0
 
-/** A process that wants the file; it stops before each call. */
-class Taker {
-  /** What it has reported last. */
+/** A process that locks and unlocks the file, and stops before each of its calls. */
+class LockProcess {
+  /** 'starts'; 'idle', 'holds' or 'refused' as last reported; or 'acts' between two reports. */
   state = 'starts'
   readonly traced: Traced
 
@@ -21,20 +21,20 @@ class Taker {
     this.traced = new Traced(at, [script, join(at, 'model')], env)
   }
 
-  /** Waits for its next call. */
+  /** Waits until it has stopped before its next call. */
   private async arrive(): Promise<void> {
     const call = await this.traced.next()
     if (!call) throw new Error((await this.traced.ended).stderr)
     this.state = /^(idle|holds|refused)$/.test(call.path) ? call.path : 'acts'
   }
 
-  /** Makes its next call, and stops before the one that follows. */
+  /** Lets it make one call. */
   async step(): Promise<void> {
     if (this.state !== 'starts') this.traced.answer('go')
     await this.arrive()
   }
 
-  /** Goes on to the next report, or for so many calls. @returns its state */
+  /** Lets it run to its next report, but for at most `calls` calls. @returns its state */
   async go(calls = Infinity): Promise<string> {
     for (let i = 0; i < calls; i++) {
       await this.step()
@@ -43,8 +43,8 @@ class Taker {
     return this.state
   }
 
-  /** Goes on until it waits to begin again. */
-  async rest(): Promise<void> {
+  /** Lets it run until it is idle. */
+  async untilIdle(): Promise<void> {
     while (this.state !== 'idle') await this.go()
   }
 
@@ -54,49 +54,49 @@ class Taker {
   }
 }
 
-/** Runs a test in a folder of its own, with takers that are ready to begin; ends them after it. */
-async function withTakers(
+/** Runs a test with idle processes in a new folder, and ends the processes afterwards. */
+async function withProcesses(
   count: number,
-  run: (takers: Taker[], at: string) => Promise<void>,
+  run: (processes: LockProcess[], at: string) => Promise<void>,
 ): Promise<void> {
   const at = join(folder, String(homes++))
   mkdirSync(at)
-  // A delay of any length between two calls: for one of them it is an hour later.
-  const takers = Array.from({ length: count }, (_, i) => {
-    return new Taker(at, { TRACED_AHEAD: String(i === 1 ? 3_600_000 : 0) })
+  // The second one's clock is an hour ahead, as if there were a long delay between two calls.
+  const processes = Array.from({ length: count }, (_, i) => {
+    return new LockProcess(at, { TRACED_AHEAD: String(i === 1 ? 3_600_000 : 0) })
   })
   try {
-    for (const taker of takers) await taker.rest()
-    await run(takers, at)
+    for (const each of processes) await each.untilIdle()
+    await run(processes, at)
   } finally {
-    for (const taker of takers) await taker.kill()
+    for (const each of processes) await each.kill()
   }
 }
 
-/** Leaves what a process leaves that is killed while it holds the file. @returns its pid */
+/** Leaves the lock of a process that was killed while holding it. @returns its pid */
 async function abandon(at: string, env: NodeJS.ProcessEnv = {}): Promise<number> {
-  const taker = new Taker(at, env)
-  await taker.rest()
-  expect(await taker.go()).toBe('holds')
-  await taker.kill()
-  return taker.traced.child.pid!
+  const holder = new LockProcess(at, env)
+  await holder.untilIdle()
+  expect(await holder.go()).toBe('holds')
+  await holder.kill()
+  return holder.traced.child.pid!
 }
 
 describe('a lock', () => {
-  test('is there while the file is held, and gone after it', () =>
-    withTakers(2, async ([a, b], at) => {
+  test('exists while the file is held, and is removed afterwards', () =>
+    withProcesses(2, async ([a, b], at) => {
       expect(await a!.go()).toBe('holds')
       expect(readdirSync(at)).not.toEqual([])
       expect(await b!.go()).toBe('refused')
-      await a!.rest()
+      await a!.untilIdle()
       expect(readdirSync(at)).toEqual([])
-      await b!.rest()
+      await b!.untilIdle()
       expect(await b!.go()).toBe('holds')
       expect(await a!.go()).toBe('refused')
     }))
 
-  test.each(['EPERM', 'EACCES'])('is respected when its process may not be signalled: %s', (code) =>
-    withTakers(1, async ([a], at) => {
+  test.each(['EPERM', 'EACCES'])('is respected if looking for its process fails with %s', (code) =>
+    withProcesses(1, async ([a], at) => {
       expect(await a!.go()).toBe('holds')
       const { calls } = await trace(
         at,
@@ -108,27 +108,27 @@ describe('a lock', () => {
     }),
   )
 
-  test('of a process that has ended is taken over', () =>
-    withTakers(1, async ([a], at) => {
+  test('of an ended process is replaced', () =>
+    withProcesses(1, async ([a], at) => {
       await abandon(at)
       expect(readdirSync(at)).not.toEqual([])
       expect(await a!.go()).toBe('holds')
-      await a!.rest()
+      await a!.untilIdle()
       expect(readdirSync(at)).toEqual([])
     }))
 
-  test('of a process of another machine is respected, even if none here has its number', () =>
-    withTakers(1, async ([a], at) => {
+  test('of a process on another machine is respected, even if no process here has its pid', () =>
+    withProcesses(1, async ([a], at) => {
       await abandon(at, { TRACED_HOST: 'elsewhere' })
       const left = readdirSync(at, { recursive: true })
       expect(await a!.go()).toBe('refused')
       expect(readdirSync(at, { recursive: true })).toEqual(left)
     }))
 
-  test('of a process that has ended is taken over when another one has its number', () =>
-    withTakers(1, async ([a], at) => {
+  test('of an ended process is replaced, even if another process now has its pid', () =>
+    withProcesses(1, async ([a], at) => {
       const pid = await abandon(at)
-      // A running process, but one that began at another time.
+      // The pid of a running process, which has another start time.
       const names = readdirSync(at, { recursive: true, encoding: 'utf8' })
       const entry = names.find((name) => name.includes(String(pid)))!
       const renamed = entry.replace(String(pid), String(process.pid))
@@ -136,11 +136,11 @@ describe('a lock', () => {
       expect(await a!.go()).toBe('holds')
     }))
 
-  test('that another process has half removed before it was in place is made again', () =>
-    withTakers(2, async ([a, b], at) => {
+  test('that another process emptied before the rename is created again', () =>
+    withProcesses(2, async ([a, b], at) => {
       const last = () => a!.traced.calls.at(-1)!
       while (last().name !== 'renameSync') await a!.step()
-      // The other one was killed as it removed what seemed to be left.
+      // As if another process, taking the folder for a leftover, had been killed while removing it.
       for (const entry of readdirSync(join(at, last().path))) {
         rmSync(join(at, last().path, entry), { recursive: true })
       }
@@ -148,10 +148,10 @@ describe('a lock', () => {
       expect(await b!.go()).toBe('refused')
     }))
 
-  test('is taken over from a process that was killed at any call', async () => {
+  test('of a process that was killed at any call is replaced', async () => {
     for (let calls = 1; ; calls++) {
       let [held, over] = [false, false]
-      await withTakers(2, async ([a, b], at) => {
+      await withProcesses(2, async ([a, b], at) => {
         for (let i = 0; i < calls && !over; i++) {
           await a!.step()
           held ||= a!.state === 'holds'
@@ -159,7 +159,7 @@ describe('a lock', () => {
         }
         await a!.kill()
         expect(await b!.go()).toBe('holds')
-        await b!.rest()
+        await b!.untilIdle()
         expect(readdirSync(at)).toEqual([])
       })
       if (over) break
@@ -167,26 +167,26 @@ describe('a lock', () => {
   })
 })
 
-/** That at most one of them holds the file, and then that all of them let go of it. */
-async function expectOne(takers: Taker[], at: string, story: string): Promise<void> {
-  for (const taker of takers) if (taker.state === 'acts') await taker.go()
-  const states = takers.map(({ state }) => state)
+/** Expects at most one of them to hold the file, and no lock after all are idle. */
+async function expectOne(processes: LockProcess[], at: string, story: string): Promise<void> {
+  for (const each of processes) if (each.state === 'acts') await each.go()
+  const states = processes.map(({ state }) => state)
   expect(states.filter((state) => state === 'holds').length, `${story}: ${states}`).toBeLessThan(2)
-  for (const taker of takers) await taker.rest()
+  for (const each of processes) await each.untilIdle()
   expect(readdirSync(at), story).toEqual([])
 }
 
-describe('never two holders', { timeout: 120_000 }, () => {
-  /** What a killed holder leaves. */
+describe('two processes never hold a lock at the same time', { timeout: 120_000 }, () => {
+  /** A folder with the lock of a killed process. */
   const leftover = join(folder, 'leftover')
   const leave = (at: string) => cpSync(leftover, at, { recursive: true })
-  /** Calls that it takes to get the file when there is such a lock. */
+  /** The number of calls it takes to lock the file if there is such a lock. */
   let most = 0
 
   beforeAll(async () => {
     mkdirSync(leftover)
     await abandon(leftover)
-    await withTakers(1, async ([a], at) => {
+    await withProcesses(1, async ([a], at) => {
       leave(at)
       const before = a!.traced.calls.length
       expect(await a!.go()).toBe('holds')
@@ -197,9 +197,9 @@ describe('never two holders', { timeout: 120_000 }, () => {
 
   test.each([
     ['a free file', false],
-    ['a lock that was left', true],
-  ])('two that want %s, each held up at any call', (_, left) =>
-    withTakers(2, async ([a, b], at) => {
+    ['a file with the lock of a killed process', true],
+  ])('two processes lock %s, each delayed at any call', (_, left) =>
+    withProcesses(2, async ([a, b], at) => {
       for (let i = 1; i <= most; i++) {
         for (let j = 1; j <= most; j++) {
           if (left) leave(at)
@@ -212,8 +212,8 @@ describe('never two holders', { timeout: 120_000 }, () => {
     }),
   )
 
-  test('one that is held up at any two calls, while a second takes what it saw, and a third comes', () =>
-    withTakers(3, async ([a, b, c], at) => {
+  test('one is delayed at any two calls, a second replaces the old lock, and a third tries', () =>
+    withProcesses(3, async ([a, b, c], at) => {
       for (let i = 1; i <= most; i++) {
         for (let j = 0; j <= most; j++) {
           leave(at)
@@ -226,22 +226,22 @@ describe('never two holders', { timeout: 120_000 }, () => {
       }
     }))
 
-  test('three, by turns drawn at random, over locks that were left, as they take and let go', () =>
-    withTakers(3, async (takers, at) => {
+  test('three run in random turns, also with locks of killed processes', () =>
+    withProcesses(3, async (processes, at) => {
       const random = new Random(1)
       let [held, refused] = [0, 0]
       for (let round = 0; round < 600; round++) {
         if (round % 20 === 0) {
-          for (const taker of takers) await taker.rest()
+          for (const each of processes) await each.untilIdle()
           expect(readdirSync(at)).toEqual([])
           leave(at)
         }
-        const taker = takers[Math.floor(3 * random.random())]!
+        const next = processes[Math.floor(3 * random.random())]!
         const calls = 1 + Math.floor(most * random.random())
-        const state = await taker.go(calls)
+        const state = await next.go(calls)
         if (state === 'holds') held++
         if (state === 'refused') refused++
-        const holders = takers.filter((each) => each.state === 'holds').length
+        const holders = processes.filter((each) => each.state === 'holds').length
         expect(holders, `round ${round}`).toBeLessThan(2)
       }
       expect(held).toBeGreaterThan(20)

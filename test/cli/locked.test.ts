@@ -1,11 +1,12 @@
-/** Two runs of the program on one file, and what a run leaves beside it: nothing. */
+/** Two runs of the program on one file; and no run leaves other files in its folder. */
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { CLI } from '../helpers/trace.js'
-import { type Ended, cli, ended, environment, start } from './program.js'
+import type { Ended } from './ended.js'
+import { cli, ended, environment, start } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -21,7 +22,7 @@ const endless = (at: string) => ['train', '--steps', '100000000', '--out', join(
 const short = (at: string, ...more: string[]) =>
   cli('train', '--steps', '2', '--samples', '0', '--out', join(at, 'model'), ...more)
 
-/** Who is in the way of a run, as it says. */
+/** The process that has locked the file, according to the message of a refused run. */
 function holderOf({ stderr, code, stdout }: Ended, at: string): number {
   const path = join(at, 'model')
   const [line, pid] = /^microgpt-wasm: process (\d+) writes to (.*)\n$/.exec(stderr) ?? []
@@ -34,7 +35,7 @@ function holderOf({ stderr, code, stdout }: Ended, at: string): number {
 }
 
 describe('two runs on one file', () => {
-  test('the second is refused, and the first goes on', async () => {
+  test('the second is refused, and the first continues', async () => {
     const at = home()
     const child = start(endless(at))
     const end = ended(child)
@@ -47,9 +48,9 @@ describe('two runs on one file', () => {
     expect(readdirSync(at)).toEqual(['model'])
   })
 
-  test('a run that was killed, but that its parent has not waited for, is not in the way', async () => {
+  test('a killed run does not hold the lock, even as a zombie process', async () => {
     const at = home()
-    // The shell becomes a program that waits for no child.
+    // The shell replaces itself with sleep, which does not wait for the child.
     const words = ['-c', '"$@" & exec sleep 60', 'sh', process.execPath, CLI, ...endless(at)]
     const parent = spawn('sh', words, { env: environment(), stdio: ['ignore', 'pipe', 'ignore'] })
     try {
@@ -63,7 +64,7 @@ describe('two runs on one file', () => {
     expect(readdirSync(at)).toEqual(['model'])
   })
 
-  test('a file in the place of the lock is respected', async () => {
+  test('a file at the path of the lock is respected', async () => {
     const at = home()
     writeFileSync(join(at, 'model.lock'), '')
     const { code, stderr } = await short(at)
@@ -72,7 +73,7 @@ describe('two runs on one file', () => {
     expect(readdirSync(at)).toEqual(['model.lock'])
   })
 
-  test('what others have left is swept, and nothing else', async () => {
+  test('temporary files of other runs are removed, and no other files', async () => {
     const at = home()
     const names = ['model.12.tmp', 'model.tmp', 'model.12.tmp2', 'other.12.tmp', 'model.lock.old']
     for (const name of names) writeFileSync(join(at, name), 'x')
@@ -82,26 +83,26 @@ describe('two runs on one file', () => {
   })
 })
 
-describe('a run that fails leaves nothing', () => {
+describe('a run that fails leaves no files', () => {
   const wild = ['--learning-rate', '1000', '--weight-decay', '1000', '--lr-schedule', 'constant']
   test.each<[string, number, string[]]>([
     ['no data', 1, ['--data', 'none']],
-    ['a config that cannot be', 2, ['--n-embd', '18']],
+    ['an invalid config', 2, ['--n-embd', '18']],
     ['nothing held out', 2, ['--eval-every', '5']],
     ['a model that is too large', 1, ['--n-embd', '40000']],
-    ['a file that is none', 1, ['--resume', '/dev/null']],
+    ['a device instead of a file', 1, ['--resume', '/dev/null']],
     ['a loss that is not finite', 1, [...wild, '--steps', '100', '--save-every', '1000']],
-    ['data that never come', 1, ['--data', 'http://127.0.0.1:1/']],
+    ['a server that cannot be reached', 1, ['--data', 'http://127.0.0.1:1/']],
   ])('%s', async (_, code, words) => {
     const at = home()
     const run = await cli('train', '--out', join(at, 'model'), ...words)
-    // A warning may come before.
+    // Warnings can come first.
     expect(run.stderr).toMatch(/^(microgpt-wasm: [^\n]+\n){1,3}$/)
     expect([run.code, run.stderr]).toEqual([code, run.stderr])
     expect(readdirSync(at)).toEqual([])
   })
 
-  test('a reader that goes away ends it: the file, and no lock', async () => {
+  test('a run ended by a closed pipe leaves its checkpoint, and no lock', async () => {
     const at = home()
     const child = start([...endless(at), '--json'])
     const end = ended(child)

@@ -1,21 +1,15 @@
-/** The built program as a child process. */
+/** Runs the built program as a child process. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Ended } from './ended.js'
 
 const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
 
-export interface Ended {
-  code: number | null
-  /** The signal that killed it, where none was caught. */
-  signal: NodeJS.Signals | null
-  stdout: string
-  stderr: string
-  lines: string[]
-}
-
-/** The environment of the program. */
+/** The environment for the program. */
 export function environment(): NodeJS.ProcessEnv {
-  // npm leaves a trace in the environment that changes one of the messages.
+  // One message differs if npm has set this variable.
   const { npm_lifecycle_event: _, ...env } = process.env
   return env
 }
@@ -25,7 +19,7 @@ export function start(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [CLI, ...args], { env: environment(), stdio })
 }
 
-/** All that a child still writes, and how it ends. */
+/** Waits until a child ends. @returns its output from now on, and how it ended */
 export function ended(child: ChildProcess): Promise<Ended> {
   const text = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -40,9 +34,30 @@ export function ended(child: ChildProcess): Promise<Ended> {
   })
 }
 
-/** Runs the program with some words. */
-export const cli = (...args: string[]): Promise<Ended> => ended(start(args))
+/**
+ * Waits until a run has begun and has filled its pipe, which is not read: it sleeps each time we look.
+ * (A busy machine may stop it for long, but then it is ready to run.)
+ */
+export async function stalled(child: ChildProcess): Promise<void> {
+  await new Promise((resolve) => child.stdout!.once('readable', resolve))
+  const stat = `/proc/${child.pid}/stat`
+  if (!existsSync(stat)) return setTimeout(1500)
+  for (let asleep = 0; asleep < 20; await setTimeout(25)) {
+    asleep = / S /.test(readFileSync(stat, 'latin1')) ? asleep + 1 : 0
+  }
+}
 
-/** The objects of a --json run. */
-export const objects = ({ lines }: Ended): Record<string, unknown>[] =>
-  lines.map((line) => JSON.parse(line))
+/**
+ * Sends a signal until a child exits. A busy machine may deliver a signal late, so that the next one
+ * comes within a second of it and is ignored.
+ */
+export async function killUntilExit(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const exit = new Promise((resolve) => child.on('exit', resolve))
+  for (let over = false; !over;) {
+    child.kill(signal)
+    over = await Promise.race([exit.then(() => true), setTimeout(1500, false)])
+  }
+}
+
+/** Runs the program with these arguments. */
+export const cli = (...args: string[]): Promise<Ended> => ended(start(args))

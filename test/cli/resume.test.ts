@@ -1,10 +1,11 @@
-/** Resuming: a run that has ended, conflicts, and other data. */
+/** train --resume: a complete run, conflicting flags, and other data. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../src/index.js'
-import { cli, objects } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { objects } from './ended.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -28,7 +29,7 @@ const refused = (run: Awaited<ReturnType<typeof cli>>, sentence: RegExp, code = 
   expect(readFileSync(model).equals(bytes)).toBe(true)
 }
 
-describe('a run that has ended', () => {
+describe('a complete run', () => {
   test.each([[[]], [['--learning-rate', '0.5']], [['--steps', '3']], [['--out', at('new')]]])(
     'is not resumed: %s',
     async (more) => {
@@ -40,7 +41,7 @@ describe('a run that has ended', () => {
     },
   )
 
-  test('with --json says so to a program, and exits with 0', async () => {
+  test('with --json reports 0 steps, and exits with 0', async () => {
     const run = await resume('--json', '--samples', '0')
     expect([run.code, run.stderr]).toEqual([0, ''])
     expect(objects(run).at(-1)).toMatchObject({ type: 'end', steps: 0 })
@@ -48,7 +49,7 @@ describe('a run that has ended', () => {
   })
 })
 
-describe('a conflict shows both values', () => {
+describe('a conflicting flag is reported with both values', () => {
   test.each<[string[], RegExp]>([
     [['--n-embd', '32'], /--n-embd 32 conflicts with .*model, which has 16; leave it out/],
     [['--preset', 'gist'], /--preset gist conflicts with .*model, which has "tutorial"/],
@@ -56,7 +57,7 @@ describe('a conflict shows both values', () => {
     [['--mode', 'text'], /--mode text conflicts with .*model, which has docs/],
   ])('%s', async (more, sentence) => refused(await resume('--steps', '9', ...more), sentence))
 
-  test('what the file has already is accepted', async () => {
+  test('flags equal to the stored values are accepted', async () => {
     const same = [
       '--n-embd',
       '16',
@@ -72,7 +73,7 @@ describe('a conflict shows both values', () => {
     expect(readCheckpoint(readFileSync(at('same'))).step).toBe(7)
   })
 
-  test('other data is refused with what train has for it, not with what sample lacks', async () => {
+  test('for other data, train suggests --fresh, and sample, which lacks it, does not', async () => {
     const other = at('digits.txt')
     refused(await cli('train', '--resume', model, '--data', other, '--steps', '9'), /--fresh/, 1)
     const run = await cli('sample', '--model', model, '--data', other)
@@ -80,13 +81,13 @@ describe('a conflict shows both values', () => {
     refused(run, /model: .*leave out --data/, 1)
   })
 
-  test('a prompt that is too long is not answered by a flag that is refused next', async () => {
+  test('for a prompt that is too long, sample --model does not suggest --block-size', async () => {
     const run = await cli('sample', '--model', model, '--prompt', 'annaannaann')
     refused(run, /--prompt takes at most 7 characters .*shorten it\n/)
   })
 })
 
-test('--fresh says which characters it does not have', async () => {
+test('--fresh reports a character that is not in the alphabet', async () => {
   const words = ['--resume', model, '--fresh', '--data', at('digits.txt')]
   refused(await cli('train', ...words), /"1" is not in the alphabet: ahinot/, 1)
 })

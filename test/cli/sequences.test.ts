@@ -1,6 +1,6 @@
 /**
- * Sequences of commands on one file, drawn by chance: after each of them the file holds the last complete
- * state, and in the end it is the file of a run that nothing happened to. LONG=1 draws more.
+ * Random sequences of commands on one file. After each command the file holds the last complete
+ * state, and at the end it equals the file of an uninterrupted run. LONG=1 runs more and longer ones.
  */
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Random, readCheckpoint } from '../../src/index.js'
-import { cli, ended, objects, start } from './program.js'
+import { objects } from './ended.js'
+import { cli, ended, start } from './program.js'
 
 const LONG = process.env.LONG === '1'
 const SEQUENCES = LONG ? 40 : 4
@@ -17,8 +18,8 @@ const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const data = join(folder, 'names.txt')
 writeFileSync(data, 'anna\notto\nina\nnoah\nada\nbo\n')
-// With another schedule, what a step does would depend on how many are to come. At this rate a run of
-// any length stays far from the loss at which train warns.
+// With a constant learning rate, a step does not depend on --steps. This rate is low enough that
+// train never warns about the loss.
 const RUN = ['--data', data, '--lr-schedule', 'constant', '--learning-rate', '0.001']
 RUN.push('--batch-size', '2')
 
@@ -36,7 +37,7 @@ class Sequence {
     mkdirSync(this.home)
   }
 
-  /** Of the file as it was after the last command. */
+  /** The step of the checkpoint after the last command; 0 if there is none. */
   get step(): number {
     return this.bytes ? readCheckpoint(this.bytes).step : 0
   }
@@ -49,7 +50,7 @@ class Sequence {
     return all[this.random.below(all.length)]!
   }
 
-  /** Flags that change nothing about the file. */
+  /** Random flags that do not affect the trained model. */
   private chance(): string[] {
     const output = this.pick([], ['--quiet'], ['--json'], ['--log-every', '3'])
     const saves = this.pick([], ['--save-every', '1'], ['--save-every', '3'])
@@ -63,7 +64,7 @@ class Sequence {
     ]
   }
 
-  /** To a file: a new run, or the one that it holds. */
+  /** Flags to start a run, or to resume it if the file exists. */
   private target = () => (this.bytes ? ['--resume', this.model] : ['--out', this.model])
 
   private run(...words: string[]) {
@@ -71,7 +72,7 @@ class Sequence {
     return cli(...words)
   }
 
-  /** The file is as it was. */
+  /** Expects the file to be unchanged. */
   private expectSame(): void {
     const now = this.read()
     expect(now === null ? null : this.bytes?.equals(now)).toBe(this.bytes === null ? null : true)
@@ -109,7 +110,7 @@ class Sequence {
     this.expectSame()
   }
 
-  /** A run that would take for ever, ended by a signal. */
+  /** A very long run that is ended by a signal. */
   async ended(): Promise<void> {
     const signal = this.pick<NodeJS.Signals>('SIGKILL', 'SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP')
     const words = ['train', ...RUN, ...this.target(), '--steps', '100000000', '--save-every', '1']
@@ -121,7 +122,7 @@ class Sequence {
     const run = await end
     const before = this.step
     this.bytes = this.read()
-    // Whole, and never earlier than it was.
+    // The file can be read, and its step is not smaller than before.
     expect(this.step).toBeGreaterThanOrEqual(before)
     if (signal !== 'SIGKILL' && run.signal === null) {
       const at = /stopped at step (\d+) of/.exec(run.stderr)?.[1]
@@ -138,7 +139,7 @@ class Sequence {
     else await this.refused()
   }
 
-  /** The same in one go. */
+  /** Finishes the run, and compares its file with that of an uninterrupted run. */
   async whole(): Promise<void> {
     await this.train()
     const out = join(this.home, 'whole')
@@ -151,9 +152,10 @@ class Sequence {
   }
 }
 
-describe('whatever is done, the file holds the last complete state', { timeout: 600_000 }, () => {
+describe('after every command the file holds the last complete state', { timeout: 600_000 }, () => {
   const seeds = Array.from({ length: SEQUENCES }, (_, i) => i + 1)
-  test.each(seeds)('sequence %i', async (seed) => {
+  // They mostly wait for commands.
+  test.concurrent.each(seeds)('sequence %i', async (seed) => {
     const sequence = new Sequence(seed)
     try {
       for (let i = 0; i < COMMANDS; i++) await sequence.next()

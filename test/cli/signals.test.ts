@@ -1,4 +1,4 @@
-/** Signals at each call of a save, and one after the other: the save is whole, the exit code is right. */
+/** Signals during a save, and repeated signals: the save is finished, and the exit code is right. */
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../src/index.js'
 import { CLI, type Call, trace } from '../helpers/trace.js'
-import { ended, start } from './program.js'
+import { ended, killUntilExit, stalled, start } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -26,7 +26,7 @@ const words = (at: string) => {
 const isSave = ({ to }: Call) => to === 'model'
 
 describe('while a model is saved', { timeout: 120_000 }, () => {
-  /** Sends signals to a run at a call of its third save, and lets it go on. */
+  /** Sends signals to a run at call number `place` of its third save. */
   async function signalled(place: number, signals: readonly NodeJS.Signals[]) {
     const at = home()
     let [saves, after] = [0, 0]
@@ -55,7 +55,7 @@ describe('while a model is saved', { timeout: 120_000 }, () => {
       expect(ran.stderr, name).toBe(message)
       expect([ran.code, ran.signal], name).toEqual([code, null])
       expect(step, name).toBeGreaterThan(2)
-      // Each step was saved once.
+      // Every step was saved exactly once.
       expect(ran.saves, name).toBe(step)
       expect(readdirSync(at), name).toEqual(['model'])
     }
@@ -68,10 +68,10 @@ describe('while a model is saved', { timeout: 120_000 }, () => {
     ['SIGINT', 'SIGTERM'],
     ['SIGTERM', 'SIGINT'],
     ['SIGINT', 'SIGINT'],
-  ])('%s and at once %s: the save is finished', async (...signals) => {
+  ])('%s and immediately %s: the save is finished', async (...signals) => {
     for (const place of [0, 3, 5]) {
       const { at, code, saves } = await signalled(place, signals)
-      // Which of two that wait is seen first is the system's choice.
+      // The operating system may deliver the two signals in either order.
       expect([130, 143]).toContain(code)
       expect(stepOf(at)).toBe(saves)
       expect(readdirSync(at)).toEqual(['model'])
@@ -83,23 +83,21 @@ describe('a second signal', () => {
   test.each<[NodeJS.Signals, NodeJS.Signals]>([
     ['SIGINT', 'SIGTERM'],
     ['SIGTERM', 'SIGINT'],
-  ])('%s, then %s: ends a run that waits for its reader', async (first, second) => {
+  ])('%s, then %s, ends a run that waits for its reader', async (first, second) => {
     const at = home()
     const out = ['--out', join(at, 'model')]
     const child = start(['train', '--steps', '100000000', '--json', ...out])
     const exit = new Promise((resolve) => {
       child.on('exit', (code, signal) => resolve([code, signal]))
     })
-    // It has begun, and fills the pipe that nobody reads.
-    await new Promise((resolve) => child.stdout!.once('readable', resolve))
-    await setTimeout(1500)
+    await stalled(child)
     child.kill(first)
-    // The first one saves, and then waits.
+    // After the first signal the run saves, then waits for its reader.
     for (let i = 0; i < 200 && !readdirSync(at).includes('model'); i++) await setTimeout(25)
     const step = stepOf(at)
     await setTimeout(1100)
     expect(child.exitCode).toBe(null)
-    child.kill(second)
+    await killUntilExit(child, second)
     expect(await exit).toEqual([first === 'SIGINT' ? 130 : 143, null])
     expect(stepOf(at)).toBe(step)
     child.stdout!.destroy()

@@ -1,4 +1,4 @@
-/** --out: no file of the user's is replaced by accident, and every name that the disk takes works. */
+/** --out: no other file is replaced by accident, and every name that the disk accepts works. */
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs'
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../src/index.js'
-import { cli, ended, start } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { ended, start } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -20,7 +21,7 @@ beforeAll(async () => {
   trained = readFileSync(at)
 })
 
-/** A folder with a text, links to it, and a trained model. */
+/** A new folder with a text file, links to it, another file, a trained model and a subfolder. */
 function home(): string {
   const at = join(folder, `home ${homes++}`)
   mkdirSync(at)
@@ -47,15 +48,15 @@ const train = (at: string, out: string, ...more: string[]) =>
     ...more,
   )
 
-describe('is refused with exit 2 before anything is read or written', () => {
+describe('--out is refused with exit code 2 before anything is written', () => {
   test.each<[string, string, string[], RegExp]>([
     ['the data', 'names.txt', [], /is the file of --data/],
-    ['the data, even to overwrite', 'names.txt', ['--overwrite'], /is the file of --data/],
+    ['the data, even with --overwrite', 'names.txt', ['--overwrite'], /is the file of --data/],
     ['the data by another path', 'sub/../names.txt', ['--overwrite'], /is the file of --data/],
     ['a symbolic link to the data', 'symbolic', ['--overwrite'], /is the file of --data/],
     ['a hard link to the data', 'hard', ['--overwrite'], /is the file of --data/],
     ['another file', 'other.txt', [], /is not a checkpoint of this program/],
-    ['another file, even to overwrite', 'other.txt', ['--overwrite'], /is not a checkpoint/],
+    ['another file, even with --overwrite', 'other.txt', ['--overwrite'], /is not a checkpoint/],
     ['another model', 'model', [], /exists already; give --overwrite/],
     ['a folder', 'sub', ['--overwrite'], /is a folder/],
     ['a name that ends like a folder', 'new/', [], /names a folder/],
@@ -72,7 +73,7 @@ describe('is refused with exit 2 before anything is read or written', () => {
     expect(readFileSync(join(at, 'model')).equals(trained)).toBe(true)
   })
 
-  test('no name', async () => {
+  test('an empty name', async () => {
     const run = await cli('train', '--out', '')
     expect([run.code, run.stderr]).toEqual([
       2,
@@ -80,7 +81,7 @@ describe('is refused with exit 2 before anything is read or written', () => {
     ])
   })
 
-  test('a model that another one is resumed to', async () => {
+  test('another model, when resuming', async () => {
     const at = home()
     writeFileSync(join(at, 'second'), trained)
     const words = ['--resume', join(at, 'model'), '--steps', '5', '--samples', '0', '--quiet']
@@ -101,7 +102,7 @@ test('--overwrite replaces a model', async () => {
 test('a run that is stopped at step 0 replaces nothing', async () => {
   const at = home()
   const out = join(at, 'model')
-  // The signal comes while the model waits to be made.
+  // The lock is taken before the model is created: the signal usually comes before step 1.
   const child = start(['train', '--out', out, '--overwrite', '--steps', '1000000', '--json'])
   const end = ended(child)
   for (let i = 0; i < 400 && !readdirSync(at).includes('model.lock'); i++) await setTimeout(5)
@@ -109,18 +110,18 @@ test('a run that is stopped at step 0 replaces nothing', async () => {
   const { code, stderr } = await end
   expect(code).toBe(130)
   const kept = readCheckpoint(readFileSync(out))
-  // Wherever it was: the trained model, or one that has learned more than nothing.
+  // Either still the trained model, or a new one with at least one step.
   expect(kept.step).toBeGreaterThan(0)
   if (/step 0 of/.test(stderr)) expect(stderr).toContain('stays as it was')
 })
 
-describe('a name', () => {
+describe('a file name', () => {
   test.each([
     ['of 255 bytes', 'x'.repeat(255)],
     ['of 248 bytes', 'x'.repeat(248)],
     ['of 63 characters of 4 bytes', '\ud83d\ude00'.repeat(63)],
     ['of 101 bytes', 'x'.repeat(101)],
-  ])('%s works, and leaves nothing beside it', async (_, name) => {
+  ])('%s works, and no other files are left', async (_, name) => {
     const at = home()
     const before = readdirSync(at)
     const run = await train(at, join(at, name))

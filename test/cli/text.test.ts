@@ -1,4 +1,4 @@
-/** --mode text and --val-fraction: runs in processes of their own. */
+/** --mode text and --val-fraction, run as child processes. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,8 @@ import { NAMES } from '../../src/data/names.js'
 import { type CreateOptions, MicroGPT, type StepResult, parseDocs } from '../../src/index.js'
 import { readCheckpoint, resolveConfig } from '../../src/index.js'
 import { evalEveryOf } from '../../src/cli/train.js'
-import { cli, objects } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { objects } from './ended.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 const at = (name: string) => join(folder, name)
@@ -19,14 +20,14 @@ function written(name: string, text: string): string {
   return at(name)
 }
 
-/** Runs the program, which must succeed in silence. */
+/** Runs the program, and expects exit code 0 and an empty stderr. */
 async function done(...words: string[]) {
   const run = await cli(...words)
   expect([run.code, run.stderr]).toEqual([0, ''])
   return run
 }
 
-/** Steps and one text of the API. */
+/** The steps and the model of the same run with the API. */
 async function expected(options: CreateOptions, steps: number, evalEvery?: number) {
   const gpt = await MicroGPT.create({ ...options, config: { num_steps: steps, ...options.config } })
   const made = [...gpt.train(evalEvery === undefined ? {} : { evalEvery })]
@@ -35,7 +36,7 @@ async function expected(options: CreateOptions, steps: number, evalEvery?: numbe
 const asLine = (step: StepResult) => ({ type: 'step', ...step })
 
 describe('train', () => {
-  test('--mode text --json is the run of the API, with the names as one text', async () => {
+  test('--mode text --json prints the same run as the API, on the names as one text', async () => {
     const words = ['--mode', 'text', '--val-fraction', '0.1', '--steps', '25']
     const [first, ...rest] = objects(await done('train', ...words, '--json'))
     const { made, gpt } = await expected({ text: NAMES, valFraction: 0.1 }, 25, 3)
@@ -53,7 +54,7 @@ describe('train', () => {
     ])
   })
 
-  test('on the screen the validation stands beside the loss, and a text has its lines', async () => {
+  test('text output shows the validation loss, and samples of several lines', async () => {
     const { lines } = await done('train', '--mode', 'text', '--val-fraction', '0.1')
     const { made, gpt } = await expected({ text: NAMES, valFraction: 0.1 }, 500, 50)
     const held = Math.floor(NAMES.length / 10)
@@ -66,11 +67,11 @@ describe('train', () => {
     expect(lines[13]).toBe(`step  500 /  500 | loss ${last.loss.toFixed(4)} | val ${val}`)
     expect(lines.slice(14, -1).join('\n')).toBe(`sample  1:\n${gpt.sample()[0]}`)
     expect(lines.at(-1)).toMatch(
-      new RegExp(`^500 steps in [\\d.]+ s, [\\d.]+ us/step, validation included; val ${val}$`),
+      new RegExp(`^500 steps in [\\d.]+ s, [\\d.]+ µs/step, validation included; val ${val}$`),
     )
   })
 
-  test('--val-fraction of documents, --eval-every when it is told to', async () => {
+  test('--val-fraction holds out documents, and --eval-every sets when to validate', async () => {
     const words = ['--val-fraction', '0.25', '--steps', '20', '--samples', '2']
     const run = objects(await done('train', ...words, '--eval-every', '8', '--json'))
     const { made, gpt } = await expected({ docs, valFraction: 0.25 }, 20, 8)
@@ -85,7 +86,7 @@ describe('train', () => {
     expect(steps.map((line) => line.includes(' | val '))).toEqual([false, true, true, true])
   })
 
-  test('--eval-every is a tenth of the steps, rounded up; with --quiet only when it is given', () => {
+  test('--eval-every defaults to a tenth of the steps, rounded up, and with --quiet to never', () => {
     const [split, whole] = [
       { train: 9, val: 1 },
       { train: 10, val: 0 },
@@ -100,7 +101,7 @@ describe('train', () => {
     expect(() => every(500, whole, 7)).toThrow(/needs something held out/)
   })
 
-  test('data are read as Python reads text: no byte order mark, line ends as LF', async () => {
+  test('text is read as in Python: without byte order mark, and with LF line ends', async () => {
     writeFileSync(at('crlf'), '\ufeffto be\r\nor not\rto be \n'.repeat(9))
     const words = ['--mode', 'text', '--data', at('crlf'), '--steps', '3', '--samples', '0']
     const run = objects(await done('train', ...words, '--json'))
@@ -110,7 +111,7 @@ describe('train', () => {
   })
 })
 
-describe('a run in one go and a run in parts give equal files', () => {
+describe('a resumed run writes the same file as an uninterrupted one', () => {
   test.each<[string, string[], CreateOptions]>([
     ['a text', ['--mode', 'text', '--val-fraction', '0.2'], { text: NAMES, valFraction: 0.2 }],
     ['documents', ['--val-fraction', '0.2'], { docs, valFraction: 0.2 }],
@@ -120,13 +121,13 @@ describe('a run in one go and a run in parts give equal files', () => {
     const gpt = await MicroGPT.create({ ...options, config: { num_steps: 60 } })
     for (const _step of gpt.train({ steps: 23 })) continue
     writeFileSync(parts, gpt.save({ optimizer: true }))
-    // The file says what kind of data it needs, and how they are split.
+    // The checkpoint stores the mode and the split, so no flags are needed.
     const run = objects(await done('train', '--resume', parts, '--samples', '0', '--json'))
     expect(run.find(({ valLoss }) => valLoss !== undefined)).toMatchObject({ step: 24 })
     expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true)
   })
 
-  test('--fresh begins a run with another split', async () => {
+  test('--fresh starts a run that may have another split', async () => {
     const words = ['--fresh', '--val-fraction', '0.5', '--steps', '2', '--samples', '0']
     await done('train', '--resume', at('a text whole'), ...words, '--out', at('fresh'))
     expect(readCheckpoint(readFileSync(at('fresh'))).run!.valFraction).toBe(0.5)
@@ -136,7 +137,7 @@ describe('a run in one go and a run in parts give equal files', () => {
 describe('sample', () => {
   const model = () => at('a text whole')
 
-  test('--length goes on for as long as it says, from a prompt of any length', async () => {
+  test('--length sets the number of characters, after a prompt of any length', async () => {
     const words = ['sample', '--model', model(), '--length', '50', '--count', '2', '--seed', '5']
     const gpt = await MicroGPT.load(readFileSync(model()), { seed: 5 })
     const want = gpt.sample({ count: 2, length: 50 })
@@ -151,12 +152,12 @@ describe('sample', () => {
     expect(objects(run).map(({ text }) => text)).toEqual(texts)
   })
 
-  test('200 characters of one text unless told otherwise', async () => {
+  test('prints one sample of 200 characters by default', async () => {
     const [only, ...more] = objects(await done('sample', '--model', model(), '--json', '--quiet'))
     expect([[...(only!.text as string)].length, more]).toEqual([200, []])
   })
 
-  test('shows control characters of a text, and keeps its lines', async () => {
+  test('escapes control characters, and keeps line feeds', async () => {
     writeFileSync(at('controls'), 'a\x1b[2J\nb\t\x9b'.repeat(20))
     const words = ['--mode', 'text', '--data', at('controls'), '--steps', '5', '--length', '99']
     const { stdout } = await done('sample', ...words, '--temperature', '100')
@@ -168,7 +169,7 @@ describe('sample', () => {
 })
 
 describe('inspect', () => {
-  test('a text, documents with a part held out, and the files of both', async () => {
+  test('shows text, held-out data, and checkpoints of both modes', async () => {
     const text = await done('inspect', '--mode', 'text', '--val-fraction', '0.2')
     const [chars, held] = [NAMES.length, Math.floor(NAMES.length / 5)].map((n) => {
       return n.toLocaleString('en-US')
@@ -186,96 +187,101 @@ describe('inspect', () => {
   })
 })
 
-describe('one sentence', () => {
+describe('an error is a one-line message', () => {
   const file = () => at('a text whole')
   test.each<[string, () => string[], string, number]>([
     [
-      'mode',
+      'an unknown mode',
       () => ['train', '--mode', 'words'],
       '--mode must be one of docs, text, got "words"',
       2,
     ],
     [
-      'all',
+      'all data held out',
       () => ['train', '--val-fraction', '1'],
       '--val-fraction must be a number from 0 below 1',
       2,
     ],
     [
-      'no part',
+      '--eval-every with nothing held out',
       () => ['train', '--eval-every', '5'],
       '--eval-every needs something held out; give',
       2,
     ],
     [
-      'never',
+      '--eval-every 0',
       () => ['train', '--eval-every', '0', '--data', 'none'],
       '--eval-every must be a whole number from 1',
       2,
     ],
     [
-      'length',
+      '--length of documents',
       () => ['sample', '--length', '9'],
       '--length is for --mode text: documents end by',
       2,
     ],
     [
-      'a twin',
+      'text mode on a reference engine',
       () => 'train --mode text --engine value'.split(' '),
       '--mode text needs --engine wasm',
       2,
     ],
     [
-      'a split twin',
+      '--val-fraction on a reference engine',
       () => 'train --val-fraction .1 --engine typed'.split(' '),
       '--val-fraction needs',
       2,
     ],
     [
-      'a fast twin',
+      '--fast on a reference engine',
       () => 'sample --fast --engine typed'.split(' '),
       '--fast needs --engine wasm',
       2,
     ],
     [
-      'plan',
+      'a mode and --vocab-size',
       () => 'inspect --mode text --vocab-size 9'.split(' '),
       '--vocab-size plans without data',
       2,
     ],
-    ['a file', () => ['inspect', file(), '--mode', 'text'], '--mode says nothing about ', 2],
     [
-      'sampling',
+      'a mode for a checkpoint',
+      () => ['inspect', file(), '--mode', 'text'],
+      '--mode says nothing about ',
+      2,
+    ],
+    [
+      '--val-fraction for sampling',
       () => ['sample', '--model', file(), '--val-fraction', '0'],
       '--val-fraction is for',
       2,
     ],
     [
-      'other mode',
+      'another mode on resume',
       () => ['train', '--resume', file(), '--mode', 'docs'],
       `--mode docs conflicts with ${at('a text whole')}, which has text`,
       2,
     ],
     [
-      'split',
+      'another split on resume',
       () => ['train', '--resume', file(), '--val-fraction', '.3'],
       `${at('a text whole')}: the run holds out 0.2 of its data`,
       1,
     ],
     [
-      'text',
+      'another text on resume',
       () => ['train', '--resume', file(), '--data', at('crlf')],
       `${at('a text whole')}: the run was trained on another text, of 19266 characters`,
       1,
     ],
     [
-      'too short',
+      'a text that is too short',
       () => 'train --mode text --block-size 600 --val-fraction .99'.split(' '),
       'the text has 193 characters to train on, but a block takes 601',
       1,
     ],
     [
-      'empty',
+      'an empty text',
       () => ['train', '--mode', 'text', '--data', written('empty', '')],
       `${at('empty')}: the text is empty: give some characters`,
       1,

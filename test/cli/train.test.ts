@@ -1,4 +1,4 @@
-/** train: what it prints, and that its numbers are the API's. */
+/** train: its output, which has the same numbers as the API. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,12 +6,13 @@ import { expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import { parseDocs } from '../../src/data/text.js'
 import { MicroGPT, type StepResult } from '../../src/gpt/microgpt.js'
-import { cli, objects } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { objects } from './ended.js'
 
 const docs = parseDocs(NAMES)
 const HEADER = [`num docs: ${docs.length}`, 'vocab size: 27', 'num params: 4064']
 
-/** Losses and samples of the API. */
+/** The losses and samples of the same run with the API. */
 async function expected(steps: number, count: number, options: { preset?: string; seed?: bigint }) {
   const gpt = await MicroGPT.create({ docs, config: { num_steps: steps }, ...options })
   const made = [...gpt.train()]
@@ -20,7 +21,7 @@ async function expected(steps: number, count: number, options: { preset?: string
 
 const asLine = ({ step, loss, lr }: StepResult) => ({ type: 'step', step, loss, lr })
 
-test('--json is the whole run at full precision, with the samples of the API', async () => {
+test('--json prints every step and sample, the same as the API at full precision', async () => {
   const run = await cli('train', '--json', '--steps', '20', '--samples', '3')
   const { made, samples, config } = await expected(20, 3, {})
   const [first, ...rest] = objects(run)
@@ -42,7 +43,7 @@ test('--json is the whole run at full precision, with the samples of the API', a
   expect([run.code, run.stderr]).toEqual([0, ''])
 })
 
-test('text begins and ends as microgpt.py does', async () => {
+test('text output has the lines of microgpt.py', async () => {
   const { lines, code, stderr } = await cli('train')
   const { made, samples } = await expected(500, 20, {})
   const line = (step: number) => {
@@ -56,7 +57,7 @@ test('text begins and ends as microgpt.py does', async () => {
   const sampled = samples.map((text, i) => `sample ${String(i + 1).padStart(2)}: ${text}`)
   expect(lines.slice(14, 34)).toEqual(sampled)
   expect(lines.slice(34)).toEqual([
-    expect.stringMatching(/^500 steps in [\d.]+ s, [\d.]+ us\/step$/),
+    expect.stringMatching(/^500 steps in [\d.]+ s, [\d.]+ µs\/step$/),
   ])
   expect([code, stderr]).toEqual([0, ''])
 })
@@ -65,12 +66,12 @@ test.each([
   ['1', 7, [1, 2, 3, 4, 5, 6, 7]],
   ['3', 7, [1, 3, 6, 7]],
   ['100', 7, [1, 7]],
-])('--log-every %s of %i steps', async (every, steps, want) => {
+])('--log-every %s with %i steps', async (every, steps, want) => {
   const { lines } = await cli('train', '--log-every', every, '--steps', `${steps}`, '--samples=0')
   expect(lines.slice(3, -1).map((line) => Number(line.slice(5, 9)))).toEqual(want)
 })
 
-test('--quiet prints the samples only, as text and as JSON', async () => {
+test('--quiet prints only the samples, as text and as JSON', async () => {
   const words = ['train', '--steps', '3', '--samples', '2', '--quiet']
   const { samples } = await expected(3, 2, {})
   const text = await cli(...words)
@@ -102,7 +103,7 @@ test('a negative seed is a value, not a flag', async () => {
   expect(await losses('--seed', '-7')).toBe(await losses('--seed=7'))
 })
 
-test.each(['value', 'typed'])('--engine %s goes the same way', async (engine) => {
+test.each(['value', 'typed'])('--engine %s has the same losses and samples', async (engine) => {
   const run = await cli('train', '--json', '--steps', '5', '--samples', '2', '--engine', engine)
   const { made, samples } = await expected(5, 2, {})
   const all = objects(run)
@@ -113,7 +114,7 @@ test.each(['value', 'typed'])('--engine %s goes the same way', async (engine) =>
   expect(all.filter(({ type }) => type === 'sample').map(({ text }) => text)).toEqual(samples)
 })
 
-test('a run that cannot go on exits with 1 after what it has printed', async () => {
+test('a run that diverges prints its steps, then exits with 1', async () => {
   const wild = ['--learning-rate', '1000', '--weight-decay', '1000', '--lr-schedule', 'constant']
   const run = await cli('train', '--json', ...wild)
   expect(run.code).toBe(1)
@@ -123,7 +124,7 @@ test('a run that cannot go on exits with 1 after what it has printed', async () 
   expect(objects(run).map(({ type }) => type)).toEqual(['start', ...Array(13).fill('step')])
 })
 
-test('--threads changes no bit, and a file kept on one number of them goes on with another', async () => {
+test('--threads does not change the results, and a run can resume with another number', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'threads-'))
   const at = (name: string) => join(folder, `${name}.safetensors`)
   const flags = '--batch-size 7 --quiet --samples 2'.split(' ')
@@ -134,7 +135,7 @@ test('--threads changes no bit, and a file kept on one number of them goes on wi
   expect(three.stdout).toBe(whole.stdout)
   expect(readFileSync(at('three')).equals(readFileSync(at('whole')))).toBe(true)
 
-  // The schedule runs over the same 12 steps; the first process is stopped after some of them.
+  // Five of the same 12 steps, saved as if the run had been stopped.
   const gpt = await MicroGPT.create({ docs, config: { num_steps: 12, batch_size: 7 }, threads: 2 })
   for (const _ of gpt.train({ steps: 5 }));
   writeFileSync(at('part'), gpt.save({ optimizer: true }))
@@ -155,7 +156,7 @@ test('--threads changes no bit, and a file kept on one number of them goes on wi
   rmSync(folder, { recursive: true })
 })
 
-test('auto says how many threads it takes, where it takes several', async () => {
+test('--threads auto prints the number of threads if it is more than one', async () => {
   const large = '--n-embd 64 --block-size 32 --batch-size 16 --steps 1 --samples 0'.split(' ')
   const many = await cli('train', ...large)
   const threads = Math.min(availableParallelism(), 16)

@@ -1,13 +1,14 @@
-/** What the command line may get wrong, and what it can be asked about itself. */
+/** Errors in the command line, --help, --version, and the flags of config fields. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { FIELDS } from '../../src/config/hyperparameters.js'
 import { EXPORT_FLAGS, INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from '../../src/cli/flags.js'
 import { parseFlags } from '../../src/cli/parse.js'
 import { modelSettings } from '../../src/cli/settings.js'
+import { inProcess } from './in-process.js'
 import { cli } from './program.js'
 
-describe('exit code 2 and one sentence', () => {
+describe('wrong usage gives exit code 2 and a one-line message', () => {
   const HELP = '; microgpt-wasm train --help lists the flags'
   const WHOLE = 'must be a whole number'
   test.each([
@@ -62,6 +63,22 @@ describe('exit code 2 and one sentence', () => {
       "--threads must be 'auto' or a whole number from 1 to 64, got 65; try 1",
     ],
     ['train --threads 2 --engine value', '--threads needs --engine wasm'],
+    ['train --out x --engine value', '--out needs --engine wasm: the reference engines save no'],
+    ['train --resume x --engine typed', '--resume needs --engine wasm: '],
+    ['sample --model x --engine value', '--model needs --engine wasm: '],
+    ['train --mode text --engine value', '--mode text needs --engine wasm: '],
+    ['train --val-fraction 0.1 --engine value', '--val-fraction needs --engine wasm: '],
+    ['train --fast --engine value', '--fast needs --engine wasm: '],
+    ['train --fresh', '--fresh needs --resume FILE; give both or none'],
+    ['train --widen', '--widen needs --resume or --model FILE; give both or none'],
+    ['train --save-every 5', '--save-every needs --out FILE; give both or none'],
+    ['train --resume x --overwrite', '--overwrite needs --out FILE; give both or none'],
+    [
+      'sample --model x --steps 3',
+      '--steps is for training, and --model trains nothing; leave it out',
+    ],
+    ['sample --model x --val-fraction 0.1', '--val-fraction is for training, and --model trains'],
+    ['sample --model x --threads 2', '--threads is for training, and --model trains nothing'],
     ['sample --top-k 0', '--top-k must be a whole number from 1'],
     ['sample --prompt j0 --steps 1', '--prompt "j0": the character "0" is not in the alphabet'],
     [
@@ -82,7 +99,7 @@ describe('exit code 2 and one sentence', () => {
     ['inspect --vocab-size 0', '--vocab-size must be a whole number from 1'],
     ['inspect --vocab-size 9 --data x', '--vocab-size plans without data; leave out one of it'],
   ])('%s', async (line, sentence) => {
-    const { code, stdout, stderr } = await cli(...line.split(' ').filter(Boolean))
+    const { code, stdout, stderr } = await inProcess(...line.split(' ').filter(Boolean))
     expect(stderr.startsWith(`microgpt-wasm: ${sentence}`), stderr).toBe(true)
     expect(stderr.indexOf('\n'), 'one line').toBe(stderr.length - 1)
     expect([code, stdout]).toEqual([2, ''])
@@ -95,8 +112,8 @@ test('--debug adds the stack', async () => {
   expect(stderr).toMatch(/^microgpt-wasm: --steps must .*\n(.*\n)*    at /)
 })
 
-describe('what it says of itself', () => {
-  test('help is a command', async () => {
+describe('help and version', () => {
+  test('the help command prints the same as --help', async () => {
     expect((await cli('help')).stdout).toBe((await cli('--help')).stdout)
     expect((await cli('help', 'train')).stdout).toBe((await cli('train', '--help')).stdout)
     expect((await cli('help', 'bench')).stdout).toBe((await cli('bench', '--help')).stdout)
@@ -108,20 +125,20 @@ describe('what it says of itself', () => {
     [['--json', '/none/such.json'], /--json \/none\/such.json: there is no such folder/],
     [['--scaling', '--readme', 'none.md'], /--readme none.md: there is no such file/],
     [['--scaling', '--readme', 'package.json'], /--readme package.json: there is no place/],
-  ])('bench %j fails before it measures', async (words, sentence) => {
+  ])('bench %j fails before measuring', async (words, sentence) => {
     const began = performance.now()
     const run = await cli('bench', ...words)
     expect([run.code, run.stdout, run.stderr]).toEqual([2, '', expect.stringMatching(sentence)])
     expect(performance.now() - began).toBeLessThan(10_000)
   })
 
-  test('--version', async () => {
+  test('--version prints the version of package.json', async () => {
     const url = new URL('../../package.json', import.meta.url)
     const { version } = JSON.parse(readFileSync(url, 'utf8'))
     expect((await cli('--version')).stdout).toBe(`${version}\n`)
   })
 
-  test('--help', async () => {
+  test('--help lists the commands', async () => {
     const { code, stdout } = await cli('--help')
     expect(code).toBe(0)
     for (const name of ['train', 'sample', 'inspect', 'export', 'bench'])
@@ -133,9 +150,9 @@ describe('what it says of itself', () => {
     ['sample', SAMPLE_FLAGS],
     ['inspect', INSPECT_FLAGS],
     ['export', EXPORT_FLAGS],
-  ])('%s --help has every flag, in 80 columns', async (name, flags) => {
-    // Help wins over what is wrong beside it.
-    const { code, stdout, stderr, lines } = await cli(name, '--nonsense', '--help')
+  ])('%s --help lists every flag, in 80 columns', async (name, flags) => {
+    // With --help, errors in other flags are ignored.
+    const { code, stdout, stderr, lines } = await inProcess(name, '--nonsense', '--help')
     expect([code, stderr]).toEqual([0, ''])
     const named = [...stdout.matchAll(/^  --(?:\[no-\])?([a-z0-9-]+)/gm)].map(([, flag]) => flag)
     expect(named).toEqual(flags.map((flag) => flag.name))
@@ -143,14 +160,14 @@ describe('what it says of itself', () => {
     expect(long).toEqual([])
   })
 
-  test('bench --help', async () => {
+  test('bench --help mentions bench', async () => {
     const { code, stdout } = await cli('bench', '--help')
     expect(code).toBe(0)
     expect(stdout).toContain('bench')
   })
 })
 
-describe('every field of the config', () => {
+describe('every config field has a flag', () => {
   const settings = (...words: string[]) => modelSettings(parseFlags('train', TRAIN_FLAGS, words))
   test.each(Object.entries(FIELDS))('%s', (field, spec) => {
     const name = field === 'num_steps' ? 'steps' : field.replaceAll('_', '-')
@@ -166,7 +183,7 @@ describe('every field of the config', () => {
     expect(settings(`${snake}=${value}`).config).toEqual({ [field]: value })
   })
 
-  test('grad_clip can be off, numbers can have an exponent, the last one counts', () => {
+  test('grad_clip can be off, numbers can have an exponent, and a repeated flag overrides', () => {
     expect(settings('--grad-clip', 'off').config).toEqual({ grad_clip: null })
     expect(settings('--steps', '1e3', '--init-std', '.5').config).toEqual({
       num_steps: 1000,

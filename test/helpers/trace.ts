@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
-import { type Ended, environment, ended } from '../cli/program.js'
+import type { Ended } from '../cli/ended.js'
+import { environment, ended } from '../cli/program.js'
 
 export const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
 

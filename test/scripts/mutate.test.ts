@@ -1,13 +1,16 @@
 /** `npm run mutate`: which faults it makes, and what it says of those that tests notice or do not. */
 import { createHash } from 'node:crypto'
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +26,7 @@ const { filesOf, folderOf, leastOf } = await load('mutate/files')
 const { sampleOf } = await load('mutate/sample')
 const { below, scores, table } = await load('mutate/report')
 const { mutate } = await load('mutate/main')
-const { default: asc } = await import('assemblyscript/asc')
+const { runTests } = await load('mutate/vitest')
 
 const changesOf = (file: string, source: string): string[] =>
   mutantsOf(file, source).map(({ change }: { change: string }) => change)
@@ -99,7 +102,7 @@ describe('mutants', () => {
     expect(files.length).toBeGreaterThan(100)
     for (const file of files) {
       const text = readFileSync(join(ROOT, file), 'utf8')
-      for (const mutant of sampleOf(mutantsOf(file, text), 3, 1)) {
+      for (const mutant of sampleOf(mutantsOf(file, text), 1, 1)) {
         expect(() => mutantsOf(file, apply(text, mutant)), JSON.stringify(mutant)).not.toThrow()
       }
     }
@@ -196,15 +199,13 @@ describe('a run', { timeout: 300_000 }, () => {
 
   const SOURCES: Record<string, string> = {
     'package.json': '{ "type": "module" }',
+    'CONTRIBUTING.md': '# Scores\n\n<!-- npm run mutate -->\n<!-- /npm run mutate -->\n',
     'asconfig.json': JSON.stringify({ targets: { release: {}, debug: {}, threads: {} } }),
     'src/less.ts': 'export const less = (a: number, b: number) => a < b\n',
-    'src/more.ts': 'export const more = (a: number) => -a\n',
-    'src/endless.ts': 'export function down(n: number) {\n  while (n > 0) n--\n  return n\n}\n',
+    'src/cli/more.ts': 'export const more = (a: number) => -a\n',
+    'build/cli.js': 'plain',
     'assembly/index.ts': `export function least(a: i32, b: i32): i32 {
   return min(a, b)
-}
-export function untested(a: i32): i32 {
-  return -a
 }
 function unused(a: i32): i32 {
   return ~a
@@ -212,39 +213,31 @@ function unused(a: i32): i32 {
 `,
     'assembly/threads.ts': "export * from './index'\n",
     'assembly/peak.ts': 'export function peak(): void {}\n',
+    'scripts/build-library.mjs': 'export async function buildLibrary() {}\n',
+    'scripts/build-programs.mjs': `import { copyFileSync } from 'node:fs'
+export const buildPrograms = async () => copyFileSync('src/cli/more.ts', 'build/cli.js')
+`,
     'test/less.test.ts': testOf(
       "import { less } from '../src/less.js'",
       'expect([less(1, 2), less(2, 1)]).toEqual([true, false])',
     ),
-    'test/more.test.ts': testOf(
-      "import { less } from '../src/less.js'\nimport '../src/more.js'",
-      'expect(less(1, 2)).toBe(true)',
-    ),
-    'test/endless.test.ts': testOf(
-      "import { down } from '../src/endless.js'",
-      'expect(down(3)).toBe(0)',
-    ),
-    'test/assembly/least.test.ts': testOf(
-      `import { readFileSync } from 'node:fs'
-      const module = new WebAssembly.Module(
-        readFileSync(new URL('../../build/core.wasm', import.meta.url)))
-      const { least } = new WebAssembly.Instance(module, { env: { abort() {} } }).exports`,
-      'expect([least(1, 2), least(2, 1)]).toEqual([1, 1])',
-    ),
+    'test/cli/program.test.ts': testOf("const PROGRAM = '../../build/cli.js'", ''),
+    'test/cli/slow.test.ts': testOf("import '../../src/cli/more.js'", ''),
+    'test/endless.test.ts': testOf('', 'for (;;);'),
+    'test/fails.test.ts': testOf('', 'expect(1).toBe(2)'),
+    'test/assembly/least.test.ts': testOf('', ''),
   }
+  const LESS = 'in  export const less = (a: number, b: number) => a < b'
 
-  beforeAll(async () => {
+  beforeAll(() => {
     for (const [path, text] of Object.entries(SOURCES)) {
       mkdirSync(dirname(join(root, path)), { recursive: true })
       writeFileSync(join(root, path), text)
     }
     symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
-    const words = ['assembly/index.ts', '--baseDir', root, '--outFile', 'build/core.wasm']
-    const { error } = await asc.main([...words, '--target', 'release'])
-    expect(error).toBeNull()
     mkdirSync(temporary)
     process.env.TMPDIR = temporary
-  }, 300_000)
+  })
   afterAll(() => {
     if (TMPDIR === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = TMPDIR
@@ -261,28 +254,74 @@ function unused(a: i32): i32 {
       err: (line: string) => err.push(line),
     }
     const code = await mutate(root, ['--jobs', '1', ...words], streams, settings)
-    expect(hashOf(root)).toBe(before)
+    if (!words.includes('--table')) expect(hashOf(root)).toBe(before)
     expect(readdirSync(temporary)).toEqual([])
     return { code, out, err }
   }
 
+  /** Test files that pass when this is true in a copy, and take a time; in place of Vitest. */
+  const testing =
+    (passes: Passes, timeOf: (test: string) => number = () => 5) =>
+    async (copy: string, tests: string[], { limit }: { limit(test: string): number }) => {
+      const files: Tested[] = []
+      for (const file of tests) {
+        const [time, most] = [timeOf(file), limit(file)]
+        const passed = time <= most && passes(file, copy)
+        files.push({ test: file, passed, time: time <= most ? time : Infinity })
+        if (!passed) return { passed: false, timedOut: time > most, files }
+      }
+      return { passed: true, timedOut: false, files }
+    }
+
+  const hasMutant = (copy: string, from: string, to: string) =>
+    readFileSync(join(copy, 'src/less.ts'), 'utf8') === SOURCES['src/less.ts']!.replace(from, to)
+
   test('tells of a mutant that survives, and not of one that is killed', async () => {
     const json = join(folder, 'results.json')
-    const { code, out, err } = await run(['src/less.ts', 'src/more.ts', '--check', '--json', json])
+    const { code, out, err } = await run(['src/less.ts', '--check', '--json', json], {
+      test: testing((_, copy) => !hasMutant(copy, '<', '>=')),
+    })
     expect(out).toEqual([
-      'src/less.ts:1  < -> <=  in  export const less = (a: number, b: number) => a < b',
-      'src/more.ts:1  - -> nothing  in  export const more = (a: number) => -a',
+      `src/less.ts:1  < -> <=  ${LESS}`,
       '',
       'folder   killed  survived   score  least',
-      'src           1         2    33.3     80',
+      'src           1         1    50.0     80',
     ])
     expect(err.at(-1)).toBe('src is below its threshold')
     expect(code).toBe(1)
-    const { results } = JSON.parse(readFileSync(json, 'utf8'))
+    const { command, results } = JSON.parse(readFileSync(json, 'utf8'))
+    expect(command).toBe('npm run mutate -- src/less.ts')
     expect(results).toMatchObject([
       { change: '< -> <=', status: 'survived' },
-      { change: '< -> >=', status: 'killed', by: expect.stringContaining('.test.ts') },
-      { change: '- -> nothing', status: 'survived' },
+      { change: '< -> >=', status: 'killed', by: 'test/less.test.ts' },
+    ])
+  })
+
+  test('Vitest runs in a copy that has the mutant', async () => {
+    const [, other] = mutantsOf('src/less.ts', SOURCES['src/less.ts'])
+    const list = [{ ...other, reason: 'not of interest here' }]
+    let seen = false
+    const look: typeof runTests = (copy: string, ...rest: unknown[]) => {
+      seen = hasMutant(copy, '<', '<=')
+      return runTests(copy, ...rest)
+    }
+    const { err } = await run(['src/less.ts'], { list, test: look })
+    expect(err.join('\n')).toContain(`1/1  survived  src/less.ts:1  < -> <=  ${LESS}`)
+    expect(seen).toBe(true)
+  })
+
+  test('of test files it is known whether each passed, failed or ran forever', async () => {
+    const tests = ['test/endless.test.ts', 'test/less.test.ts', 'test/fails.test.ts']
+    const order = [tests[1], tests[2], tests[0]]
+    const { passed, timedOut, files } = await runTests(root, order, {
+      bail: false,
+      limit: (file: string) => (file === tests[0] ? 500 : 100_000),
+    })
+    expect({ passed, timedOut }).toEqual({ passed: false, timedOut: true })
+    expect(files).toEqual([
+      { test: tests[1], passed: true, time: expect.any(Number) },
+      { test: tests[2], passed: false, time: expect.any(Number) },
+      { test: tests[0], passed: false, time: Infinity },
     ])
   })
 
@@ -290,28 +329,110 @@ function unused(a: i32): i32 {
     const [mutant] = mutantsOf('src/less.ts', SOURCES['src/less.ts'])
     const list = [{ ...mutant, reason: 'equal numbers are not compared' }]
     const { out } = await run(['src/less.ts', '--list'], { list })
-    expect(out).toEqual([
-      'src/less.ts:1  < -> >=  in  export const less = (a: number, b: number) => a < b',
+    expect(out).toEqual([`src/less.ts:1  < -> >=  ${LESS}`])
+  })
+
+  test('runs survivors again, and writes the scores into CONTRIBUTING.md', async () => {
+    const json = join(folder, 'again.json')
+    const words = ['src/less.ts', '--sample', '2', '--seed', '3', '--json', json]
+    await run(words, { test: testing(() => true) })
+    let runs = 0
+    const noticing = testing((file, copy) => {
+      if (file === 'test/less.test.ts') runs++
+      return (
+        readFileSync(join(copy, 'src/less.ts'), 'utf8') !==
+        'export const less = (a: number, b: number) => a <= b\n'
+      )
+    })
+    const { out } = await run(['--again', json, '--table'], { test: noticing })
+    expect(out.at(-1)).toMatch(/^src +1 +1 +50.0 +80$/)
+    // One that is killed, that test without it, and the other one.
+    expect(runs).toBe(3)
+    await run(['--again', json, '--table'], { test: noticing })
+    expect(runs).toBe(4)
+    const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+    expect(text.split('\n').slice(4, 7)).toEqual([
+      '| folder | killed |  of |  score | required | npm run mutate --               |',
+      '| ------ | -----: | --: | -----: | -------: | ------------------------------- |',
+      '| src    |      1 |   2 | 50.0 % |     80 % | src/less.ts --sample 2 --seed 3 |',
     ])
   })
 
-  test('ends a mutant that runs forever', async () => {
-    const list = mutantsOf('src/endless.ts', SOURCES['src/endless.ts'])
-      .filter(({ change }: { change: string }) => !['n > 0 -> false', '-- -> ++'].includes(change))
-      .map((mutant: object) => Object.assign(mutant, { reason: 'not of interest here' }))
-    const { err } = await run(['src/endless.ts'], { list, spare: 1000 })
-    expect(err[1]).toMatch(/killed by test\/endless.test.ts .* n > 0 -> false/)
-    expect(err[2]).toMatch(/killed by the time limit .* -- -> \+\+/)
+  test('builds the bundles for tests that start one, and puts them back', async () => {
+    const built: string[] = []
+    const { err } = await run(['src/cli'], {
+      test: testing((file, copy) => {
+        if (file === 'test/cli/program.test.ts') {
+          built.push(readFileSync(join(copy, 'build/cli.js'), 'utf8'))
+        }
+        return file !== 'test/cli/program.test.ts' || built.at(-1) === 'plain'
+      }),
+    })
+    expect(err[1]).toMatch(
+      '1/1  killed by test/cli/program.test.ts  src/cli/more.ts:1  - -> nothing',
+    )
+    // The second time without the mutant, as no one has run that test before.
+    expect(built).toEqual(['export const more = (a: number) => a\n', 'plain'])
+  })
+
+  test('measures what takes long or fails, without the mutant', async () => {
+    const isMutant = (copy: string) =>
+      readFileSync(join(copy, 'src/cli/more.ts'), 'utf8') !== SOURCES['src/cli/more.ts']
+    const results = async (passes: (copy: string) => boolean, seconds: number) => {
+      const runner = testing(
+        (name, copy) => name !== 'test/cli/slow.test.ts' || passes(copy),
+        (name) => (name === 'test/cli/slow.test.ts' ? 1000 * seconds : 5),
+      )
+      const { err } = await run(['src/cli', '--slow', '10'], { test: runner, spare: 5000 })
+      return err.slice(1, 3).map((line) => line.split('  src/')[0])
+    }
+    expect((await results((copy) => !isMutant(copy), 9))[0]).toBe(
+      '1/1  killed by test/cli/slow.test.ts',
+    )
+    expect(await results(() => false, 9)).toEqual([
+      'test/cli/slow.test.ts fails without a mutant: left out',
+      '1/1  survived',
+    ])
+    for (const seconds of [12, 20]) {
+      expect(await results(() => true, seconds)).toEqual([
+        'test/cli/slow.test.ts takes more than 10 s: left out',
+        '1/1  survived',
+      ])
+    }
   })
 
   test('compiles mutants of assembly, and leaves out those that compile to the same', async () => {
-    const { out, err } = await run(['assembly'])
-    expect(err.slice(1, 4)).toEqual([
-      '1/3  killed by test/assembly/least.test.ts  assembly/index.ts:2  min -> max  in  return min(a, b)',
-      '2/3  survived  assembly/index.ts:5  - -> nothing  in  return -a',
-      '3/3  same  assembly/index.ts:8  ~ -> nothing  in  return ~a',
+    const { out, err } = await run(['assembly'], {
+      test: testing((_, copy) => {
+        const core = join(copy, 'build/core.wasm')
+        if (!existsSync(core)) return true
+        const module = new WebAssembly.Module(readFileSync(core))
+        const { exports } = new WebAssembly.Instance(module, { env: { abort() {} } })
+        return (exports['least'] as CallableFunction)(1, 2) === 1
+      }),
+    })
+    expect(err.slice(1)).toEqual([
+      '1/2  killed by test/assembly/least.test.ts  assembly/index.ts:2  min -> max  in  return min(a, b)',
+      '2/2  same  assembly/index.ts:5  ~ -> nothing  in  return ~a',
     ])
-    expect(out.at(-1)).toMatch(/^assembly +1 +1 +50.0 +90$/)
+    expect(out.at(-1)).toMatch(/^assembly +1 +0 +100.0 +90$/)
+  })
+
+  test('a copy is as old as what it is a copy of: its build is not stale', async () => {
+    const times = (at: string) =>
+      ['src', 'src/less.ts', 'assembly', 'test/cli'].map((path) =>
+        Math.floor(statSync(join(at, path)).mtimeMs / 1000),
+      )
+    const past = new Date(1e12)
+    for (const path of ['src', 'src/less.ts', 'test/cli']) utimesSync(join(root, path), past, past)
+    let copied: number[] = []
+    await run(['src/less.ts', '--sample', '1'], {
+      test: testing((_, copy) => {
+        copied = times(copy).with(1, 1e9)
+        return true
+      }),
+    })
+    expect(copied).toEqual(times(root))
   })
 
   test('says what is wrong with its words', async () => {
@@ -320,6 +441,14 @@ function unused(a: i32): i32 {
     await expect(run(['--smaple', '3'])).rejects.toThrow("Unknown option '--smaple'")
   })
 })
+
+type Passes = (test: string, copy: string) => boolean
+
+interface Tested {
+  test: string
+  passed: boolean
+  time: number
+}
 
 /** A file with one test. */
 function testOf(above: string, line: string) {

@@ -11,22 +11,25 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 export const apps = fileURLToPath(new URL('apps', import.meta.url))
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
+/** Milliseconds for one command; building everything from git takes minutes on a busy machine. */
+const PATIENCE = 900_000
+
 /** Runs a command in a folder. @returns what it printed @throws {Error} with all that it printed */
 export async function run(dir, command, args, env = {}) {
   const options = {
     cwd: dir,
     env: { ...process.env, ...env },
-    timeout: 240_000,
+    timeout: PATIENCE,
     maxBuffer: 1e8,
   }
   try {
     return (await promisify(execFile)(command, args, options)).stdout
   } catch (error) {
     const lines = `${error.stdout ?? ''}${error.stderr ?? ''}`.trim().split('\n').slice(-25)
-    throw new Error(
-      [`${command} ${args.join(' ')}: ${error.code ?? error.signal}`, ...lines].join('\n'),
-      { cause: error },
-    )
+    const why = error.killed ? `not done after ${PATIENCE / 1000} s` : (error.code ?? error.signal)
+    throw new Error([`${command} ${args.join(' ')}: ${why}`, ...lines].join('\n'), {
+      cause: error,
+    })
   }
 }
 
@@ -132,8 +135,8 @@ export async function browse(url) {
 }
 
 /** Serves a folder and opens its page. */
-export async function browseFolder(dir, path = '') {
-  const site = await serve(dir)
+export async function browseFolder(dir, path = '', headers = ISOLATED) {
+  const site = await serve(dir, headers)
   try {
     return await browse(site.address + path)
   } finally {

@@ -17,7 +17,7 @@ const softmax = (x: readonly number[]) => {
   return exps.map((value) => value / sum)
 }
 
-/** [n_head][rows][positions looked at] for the tokens of a text after BOS. */
+/** The attention weights [n_head][rows][positions] of BOS and the tokens of a text. */
 export function firstLayerAttention(gpt: MicroGPT, word: string): Rows[] {
   const { n_embd, n_head, head_dim } = gpt.config
   const matrix = (name: string): Rows => {

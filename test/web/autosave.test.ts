@@ -1,4 +1,4 @@
-/** The runs that the page keeps by itself: taken up after a reload or a crash, or forgotten. */
+/** The runs that the page saves automatically: resumed after a reload or a crash, or forgotten. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ const KEPT = /^Saved at step /
 const offer = (page: Page) => page.textContent('.offer')
 const end = (page: Page) => says(page, '#play', /^Train again$/)
 
-/** Waits until the page has kept the run as of the step that it shows, at the least. */
+/** Waits until the page has saved the run at this step or a later one. */
 const kept = (page: Page, step: number) =>
   page.waitForFunction((least) => {
     const said = /^Saved at step ([\d,]+),/.exec(document.querySelector('#autosave')!.textContent!)
@@ -38,9 +38,9 @@ const kept = (page: Page, step: number) =>
 type Damage = 'delete' | 'version' | 'nonsense' | 'cut' | 'losses'
 
 /**
- * The keys of the page's store, of two parts each.
- * @param change 'copy' first copies the records to another store; a kind and a damage put the copies
- *   back, those of the kind damaged
+ * The first part of each key in the page's store.
+ * @param change 'copy' copies the records to another store; a kind and a damage put the copies back
+ *   and damage those of that kind
  */
 const records = (page: Page, change?: 'copy' | [kind: string, how: Damage]) =>
   page.evaluate(async (what) => {
@@ -87,12 +87,12 @@ const records = (page: Page, change?: 'copy' | [kind: string, how: Damage]) =>
     return keys.map(([[first]]) => first!)
   }, change)
 
-/** The clock runs faster: what is kept every few seconds is kept several times a second. */
+/** A page whose clock runs faster, so that it saves several times a second. */
 const hurried = hurriedPage()
 afterAll(() => rmSync(hurried, { recursive: true }))
 
 const keeping = (site: Site) => {
-  /** The page once more, in the same browser. */
+  /** Opens the page again, in the same browser. */
   const reopen = async (page: Page, hash = ''): Promise<Opened> => {
     const trouble: string[] = []
     const next = Object.assign(await page.context().newPage(), { trouble })
@@ -101,7 +101,7 @@ const keeping = (site: Site) => {
     return next
   }
 
-  test('a first visit is offered nothing, and an untrained model is not kept', async () => {
+  test('a first visit gets no offer, and an untrained model is not saved', async () => {
     const page = await site.open('')
     await ready(page)
     await page.click('#reset')
@@ -113,14 +113,14 @@ const keeping = (site: Site) => {
     expect(page.trouble).toEqual([])
   })
 
-  test('after a reload in the middle of training it goes on, bit for bit', async () => {
+  test('a run resumed after a reload has the losses of an uninterrupted one, bit for bit', async () => {
     const whole = await inNode({ config: { num_steps: 200 }, seed: 5 })
     const page = await site.open('#preset=tutorial&seed=5&num_steps=200')
     await ready(page)
     await choosePace(page, 'slow')
     await page.fill('#pace', '2')
     await page.click('#play')
-    // Of itself, while it trains.
+    // It saves automatically while it trains.
     await kept(page, 10)
     await page.goto('about:blank')
     await page.goto(site.address)
@@ -133,7 +133,7 @@ const keeping = (site: Site) => {
     await page.click('.offer button')
     await end(page)
     expect(await page.locator('.offer').count()).toBe(0)
-    // The chart and the file of it begin where the run began.
+    // The chart and its CSV begin at the first step of the run.
     const { steps, losses } = await curveOf(page)
     expect(steps).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
     expect(losses).toEqual(whole.losses)
@@ -151,7 +151,7 @@ const keeping = (site: Site) => {
     expect(page.trouble).toEqual([])
   })
 
-  test('after a crash of the page it goes on with its own text', async () => {
+  test('a run on a pasted text is resumed after a crash of the page', async () => {
     const text = 'anna\notto\nhannah\nnora\ntheo\n<b>x</b>'
     const config = { num_steps: 120, batch_size: 2 }
     const whole = await inNode({ docs: parseDocs(text), config })
@@ -177,7 +177,7 @@ const keeping = (site: Site) => {
     expect(next.trouble).toEqual([])
   })
 
-  test('after a crash of the whole browser, too', async () => {
+  test('a run is resumed after a crash of the whole browser', async () => {
     const whole = await inNode()
     const folder = mkdtempSync(join(tmpdir(), 'keep-'))
     const launch = async () => {
@@ -207,7 +207,7 @@ const keeping = (site: Site) => {
     }
   })
 
-  test('a run that was fine-tuned from a file goes on, with what the file had before', async () => {
+  test('a resumed run that was fine-tuned from a file still shows what the file had', async () => {
     const text = 'anna\notto\nhannah'
     const there = await atStep(30, { docs: parseDocs(text), config: { num_steps: 50 } })
     const page = await site.open('')
@@ -230,7 +230,7 @@ const keeping = (site: Site) => {
     expect(await page.textContent('#matrix-before-caption')).toBe('as the file had it')
   })
 
-  test('what is taken up takes its place; what ended is shown; what is forgotten is gone', async () => {
+  test('a resumed run replaces the stored one; a finished run is shown; a forgotten one is deleted', async () => {
     const page = await site.open('')
     await ready(page)
     await trainTo(page, 100)
@@ -262,7 +262,7 @@ const keeping = (site: Site) => {
     expect(await page.locator('.offer').count()).toBe(0)
   })
 
-  test('a run that is not taken up stays, and another one has its own place; three at the most', async () => {
+  test('runs that are not resumed stay stored, three at most', async () => {
     const page = await site.open('#preset=tutorial&num_steps=1000')
     await ready(page)
     for (const step of [60, 50, 40, 30, 20]) {
@@ -284,10 +284,10 @@ const keeping = (site: Site) => {
     expect(steps).toHaveLength(1000)
   })
 
-  test('half of a run is never kept: what was there before stays whole', async () => {
+  test('a failed save leaves the run that was saved before intact', async () => {
     const whole = await inNode()
     const page = await site.open('about:blank')
-    // After step 100 the numbers of a run are refused, when what is said of it has been written.
+    // After step 100 the store refuses the state of a run, once its description has been written.
     const line = `{ const { put } = IDBObjectStore.prototype; let step = 0
       IDBObjectStore.prototype.put = function (value, key) {
         if (key[0] === 'about') step = value.step
@@ -312,7 +312,7 @@ const keeping = (site: Site) => {
     expect((await curveOf(page)).losses).toEqual(whole.losses)
   })
 
-  test('a record that is damaged: a sentence, and the page works', async () => {
+  test('a damaged record is reported, and the page still works', async () => {
     const cases: ['about' | 'run' | 'text', Damage, RegExp][] = [
       ['about', 'version', /cannot be resumed: it was kept by another version/],
       ['about', 'nonsense', /cannot be resumed: it was kept by another version/],
@@ -364,7 +364,7 @@ const keeping = (site: Site) => {
       /it has no IndexedDB/,
     ],
     [
-      'a browser that refuses',
+      'a browser that refuses access',
       `IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError') }`,
       /the browser keeps nothing for this page/,
     ],
@@ -376,7 +376,7 @@ const keeping = (site: Site) => {
         r.onsuccess = () => r.result.close() }`,
       /a later version of this page has its runs there/,
     ],
-  ])('%s: said plainly, and the page goes on', async (_name, line, why) => {
+  ])('%s: the page says so, and still trains', async (_name, line, why) => {
     const page = await site.open('about:blank')
     await inWorker(page, line)
     await page.goto(site.address)
@@ -391,7 +391,7 @@ const keeping = (site: Site) => {
 inBrowser('autosave', keeping, { folder: hurried })
 
 inBrowser('autosave in real time', (site) => {
-  test('microgpt.html from a double click keeps its runs, or says that it does not', async () => {
+  test('microgpt.html opened from a file saves its runs, or says that it does not', async () => {
     const page = await site.open(pathToFileURL(`${root}/build/microgpt.html`).href)
     await ready(page)
     await trainTo(page, 250)
@@ -407,7 +407,7 @@ inBrowser('autosave in real time', (site) => {
     expect(page.trouble).toEqual([])
   })
 
-  test('a hidden tab goes on training and keeps its run, and the screen is up to date when it comes back', async () => {
+  test('a hidden tab continues training, saves its run, and is up to date when it is shown again', async () => {
     const url = `${site.address}#preset=tutorial&num_steps=100000000`
     const [tab, other] = await tabs(site.browser(), [url, 'about:blank'])
     const textOf = async (selector: string) =>
@@ -426,7 +426,7 @@ inBrowser('autosave in real time', (site) => {
         `new Promise((resolve) => { requestAnimationFrame(() => resolve('frame')); setTimeout(() => resolve('none'), 400) })`,
       ),
     ).toBe('none')
-    // Kept because it went out of sight: of itself it would have been later.
+    // Saved because the tab was hidden: the regular save would come later.
     await pass(500)
     expect(await textOf('#autosave')).toMatch(KEPT)
     const before = await step()

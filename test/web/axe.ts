@@ -1,13 +1,21 @@
-/** axe-core in a page: what it finds serious. */
+/** Runs axe-core in a page. */
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 
+/** Ends transitions at once, because the colors in the middle of one mean nothing. */
+export const withoutTransitions = (page: Page) =>
+  page.evaluate(() => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync('* { transition: none !important }')
+    document.adoptedStyleSheets = [sheet]
+  })
+
 /**
- * Rule and place of each serious or critical finding.
- * @param rules all of them unless given
+ * Rule, element and summary of each serious or critical finding.
+ * @param rules all rules if absent
  */
 export async function seriousFindings(page: Page, rules?: string[]): Promise<string[]> {
-  // Not as a script element: the page's policy would refuse it.
+  // Evaluated directly, because the page's policy would refuse a script element.
   await page.evaluate(axe.source)
   const options = { resultTypes: ['violations' as const], ...(rules && { runOnly: rules }) }
   const { violations } = await page.evaluate(

@@ -1,57 +1,53 @@
-/** Chromium for the tests of this folder: one per file, and servers of the repository's files. */
+/** A site for the tests of this folder: Chromium, and a server of the repository's files. */
 import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
+import { type Browser, chromium } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, inject, test } from 'vitest'
 import { HEADERS, listen, webServer } from '../../src/web/server.js'
+import { CHROMIUM, FLAGS } from '../helpers/chromium.js'
+import { type Opened, type PageOptions, Pages } from './pages.js'
 
-export const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+export { CHROMIUM, FLAGS } from '../helpers/chromium.js'
+export type { Opened } from './pages.js'
+
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
-
-/** The machine may be one where a sandbox or a network cannot be had. */
-export const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 const HOW = 'install Chromium (apt-get install chromium), or set CHROMIUM to its path'
 
-/** The long forms of tests: more steps, and every case in a page of its own. */
+/** Whether to run the long form of the tests: more steps, and a separate page for every case. */
 export const LONG = process.env['LONG'] === '1'
 
-/** Browsers of a file by their flags, with the number of those that still use each. */
-const browsers = new Map<string, { users: number; started: Promise<Browser> | null }>()
-
 export interface Site {
-  /** A page of its own, until the test ends, with what went wrong in it collected in `trouble`. */
-  open(path: string, options?: Parameters<Browser['newContext']>[0]): Promise<Opened>
+  /** Opens a page until the test ends. Its store is empty, unless the test has opened one before. */
+  open(path: string, options?: PageOptions): Promise<Opened>
   address: string
   browser(): Browser
 }
 
-export interface Opened extends Page {
-  trouble: string[]
+interface Started {
+  browser: Browser
+  pages: Pages
 }
 
-/** Nobody watches: a page that is asked for less motion trains as fast as it goes. */
-const STILL = { reducedMotion: 'reduce' } as const
+/** The browser of the run and its pages: for all the test files that this process runs. */
+let common: Promise<Started> | null = null
+
+/** A browser of one suite, if it needs other flags or the run has started none. */
+const launch = (flags: string[]) =>
+  chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
+
+const withPages = (browser: Browser): Started => ({ browser, pages: new Pages(browser) })
 
 /**
- * Tests in a browser. Without one they fail where CI is set, and else are skipped in plain sight.
- * @param headers the server's; the page's own strict ones unless given
- * @param shared whether pages without options share a context, and with it the cache of files: each
- *   test still begins with an empty store, as far as no worker writes late
+ * Tests in a browser. Without one they fail if CI is set, and otherwise are skipped with a warning.
+ * @param headers the headers of the server; by default the strict ones of the page
+ * @param flags flags of the command line, for a browser that only these tests use
  */
 export function inBrowser(
   name: string,
   body: (site: Site) => void,
-  { folder = `${root}/build`, headers = HEADERS, flags = [] as string[], shared = false } = {},
+  { folder = `${root}/build`, headers = HEADERS, flags = [] as string[] } = {},
 ): void {
   if (!existsSync(CHROMIUM)) {
     if (process.env['CI']) {
@@ -65,27 +61,14 @@ export function inBrowser(
     return
   }
   describe(name, () => {
-    let browser: Browser
+    let started: Started
     let server: Server
-    const own = browsers.get(flags.join()) ?? { users: 0, started: null }
-    browsers.set(flags.join(), own)
-    own.users++
-    const contexts: BrowserContext[] = []
-    let cached: BrowserContext | null = null
+    const endpoint = flags.length === 0 ? inject('chromium') : undefined
     const site: Site = {
       address: '',
-      browser: () => browser,
+      browser: () => started.browser,
       async open(path, options = {}) {
-        const common = shared && Object.keys(options).length === 0
-        const context = (common && cached) || (await browser.newContext({ ...STILL, ...options }))
-        if (common) cached = context
-        else contexts.push(context)
-        const trouble: string[] = []
-        const page = Object.assign(await context.newPage(), { trouble })
-        page.on('pageerror', ({ message }) => trouble.push(message))
-        page.on('console', (message) => {
-          if (message.type() === 'error') trouble.push(message.text())
-        })
+        const page = await started.pages.open(options)
         await page.goto(/^[a-z]+:/.test(path) ? path : `${site.address}${path}`)
         return page
       },
@@ -93,32 +76,15 @@ export function inBrowser(
     beforeAll(async () => {
       server = webServer(folder, headers)
       site.address = await listen(server, 0, '127.0.0.1')
-      own.started ??= chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] })
-      browser = await own.started
+      if (endpoint) common ??= chromium.connect(endpoint).then(withPages)
+      started = await (endpoint ? common! : launch(flags).then(withPages))
     })
-    // A page that trains on would take the others' time.
-    afterEach(async () => {
-      for (const context of contexts.splice(0)) await context.close()
-      if (cached) await empty(cached, site.address)
-    })
+    afterEach(() => started.pages.endTest(site.address))
     afterAll(async () => {
-      if (--own.users === 0) await browser?.close()
+      if (!endpoint) await started?.browser.close()
       server?.closeAllConnections()
       server?.close()
     })
     body(site)
   })
-}
-
-/** Closes the pages of a context and forgets what they have stored and routed. */
-async function empty(context: BrowserContext, address: string): Promise<void> {
-  await context.unrouteAll()
-  const [last, ...others] = context.pages()
-  for (const page of others) await page.close()
-  if (!last) return
-  await last.goto('about:blank')
-  const cdp = await context.newCDPSession(last)
-  const { origin } = new URL(address)
-  await cdp.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb,local_storage' })
-  await last.close()
 }

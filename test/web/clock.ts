@@ -1,11 +1,11 @@
-/** Clocks of the tests: a worker whose time is a count of looks at the clock. */
+/** Clocks for the tests: a clock that advances at each reading, and a page that runs faster. */
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { root } from './browser.js'
 
-/** Puts a line before the program of each worker; the first worker is 0. */
+/** Inserts a line before the program of each worker; the first worker is number 0. */
 export const inWorker = (page: Page, line: string | ((worker: number) => string)) => {
   let workers = 0
   return page.context().route('**/page-worker.js', async (route) => {
@@ -17,17 +17,17 @@ export const inWorker = (page: Page, line: string | ((worker: number) => string)
 }
 
 /**
- * Each look at the clock takes it on by so many milliseconds: a step, with a look before and one
- * after it, takes exactly as long, on any machine.
- * @param date what Date.now says
+ * A clock that advances by `ms` at each reading. A step reads it once before and once after, so it
+ * takes exactly `ms` on any machine.
+ * @param date the value of Date.now()
  */
 export const ticking = (ms: number, date = Date.UTC(2024, 1, 29, 22, 13, 20)) =>
   `{ let looks = 0; performance.now = () => ${ms} * looks++; Date.now = () => ${date} }`
 
-/** Times that the clock of a hurried page is faster. */
+/** How many times faster the clock of a hurried page runs. */
 const HURRY = 10
 
-/** A folder with the page, whose timers and clocks run faster in the page and in its workers. */
+/** A folder with a copy of the page; timers and clocks run faster in the page and its workers. */
 export function hurriedPage(): string {
   const folder = mkdtempSync(join(tmpdir(), 'hurried-'))
   const line = `{ const later = globalThis.setTimeout

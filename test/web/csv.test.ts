@@ -1,4 +1,4 @@
-/** The CSV of the curves: quoting, order, and numbers that read back as the same bits. */
+/** The CSV of the curves: quoting, order, and numbers that read back exactly. */
 import { expect, test } from 'vitest'
 import { toCsv } from '../../src/web/csv.js'
 import { LossLog } from '../../src/web/loss-log.js'
@@ -9,12 +9,12 @@ function runOf(name: string, losses: readonly number[], first = 0) {
   return { name, log }
 }
 
-test('no run, and a run without a step, give the header alone', () => {
+test('without runs or steps there is only the header', () => {
   expect(toCsv([])).toBe('run,step,loss,smoothed,lr\n')
   expect(toCsv([runOf('a', [])])).toBe('run,step,loss,smoothed,lr\n')
 })
 
-test('a line per step, the runs in their order, each with its own steps', () => {
+test('there is one line per step, and the runs are in order, each with its own steps', () => {
   expect(toCsv([runOf('now', [0, 0], 7), runOf('before', [2.5])])).toBe(
     'run,step,loss,smoothed,lr\n' +
       '"now",8,0,0,0.01\n' +
@@ -34,7 +34,7 @@ test.each([
   expect(toCsv([runOf(name, [1])])).toBe(`run,step,loss,smoothed,lr\n${quoted},1,1,1,0.01\n`)
 })
 
-test('every number is written in full', () => {
+test('every number has full precision', () => {
   const losses = [Math.PI, 0.1 + 0.2, 5e-324, Number.MAX_VALUE, 1 / 3]
   const { name, log } = runOf('x', losses)
   const lines = toCsv([{ name, log }]).trim().split('\n').slice(1)

@@ -1,4 +1,4 @@
-/** The three ways to drop the package into a page, as the example files show them. */
+/** The three ways to use the package in a page, as the example files show them. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { MicroGPT, parseDocs } from '../../src/index.js'
@@ -8,7 +8,7 @@ import { inBrowser, root } from './browser.js'
 inBrowser(
   'examples/',
   (site) => {
-    test('module.html: microgpt.js with core.wasm beside it, and the numbers of Node', async () => {
+    test('module.html: microgpt.js with core.wasm gives the results of Node', async () => {
       const gpt = await MicroGPT.create({ docs: parseDocs(NAMES) })
       const last = [...gpt.train()].at(-1)!
       const page = await site.open('examples/module.html')
@@ -18,7 +18,7 @@ inBrowser(
       expect(page.trouble).toEqual([])
     })
 
-    test('inline.html: one file, in a worker, to the end', async () => {
+    test('inline.html: one file trains in a worker to the end', async () => {
       const asked: string[] = []
       const page = await site.open('about:blank')
       page.on('request', (request) => asked.push(new URL(request.url()).pathname))
@@ -29,7 +29,7 @@ inBrowser(
       expect(new Set(beside)).toEqual(new Set(['/build/microgpt.inline.js']))
     })
 
-    test('kernels.html: core.wasm alone finds a line, in a dozen lines', async () => {
+    test('kernels.html: core.wasm alone fits a line, in twelve lines of code', async () => {
       const page = await site.open('examples/kernels.html')
       await page.waitForFunction(() => document.querySelector('#line')?.textContent !== '')
       const [a, b] = (await page.textContent('#line'))!.split(',').map(Number)

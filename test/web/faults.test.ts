@@ -1,4 +1,4 @@
-/** What once went wrong on the page, each with its test. */
+/** Regression tests: each for a fault that the page once had. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -59,7 +59,7 @@ inBrowser('the page', (site) => {
     await says(page, '#tape-about', /µs forward, .* µs backward/)
   })
 
-  test('says so when there is no worker, and when it is opened from a file', async () => {
+  test('reports that there is no worker, or that it was opened from a file', async () => {
     const page = await site.open('about:blank')
     await page.addInitScript(() => {
       globalThis.Worker = function blocked() {
@@ -76,7 +76,7 @@ inBrowser('the page', (site) => {
     await says(missing, '.notice', /could not be loaded/)
   })
 
-  test('notices that a run diverges, and what to try', async () => {
+  test('reports that a run diverges, and suggests what to try', async () => {
     const page = await site.open('#preset=tutorial&learning_rate=50&num_steps=200')
     await ready(page)
     await page.click('#play')
@@ -89,7 +89,7 @@ inBrowser('the page', (site) => {
     await says(page, '#wake', /nothing wakes up/)
   })
 
-  test('does not erase edits, marks them, and trains what the form shows', async () => {
+  test('keeps unapplied edits, marks them, and trains a new run with them', async () => {
     const page = await site.open('')
     await ready(page)
     await trainTo(page, 10)
@@ -130,7 +130,7 @@ inBrowser('the page', (site) => {
     await page.waitForFunction(() => document.activeElement?.classList.contains('bar'))
   })
 
-  test('reads a column of a table, and cuts nothing without saying so', async () => {
+  test('reads a column of a table, and shows what is cut', async () => {
     const page = await site.open('')
     await ready(page)
     await page.fill('#paste', 'id,word\n1,moss\n2,"fern, tall"\n3,lichen of the moors\n')
@@ -143,7 +143,7 @@ inBrowser('the page', (site) => {
     await says(page, '#num-docs', /^3$/)
   })
 
-  test('learns from a long text, with the validation loss of Node', async () => {
+  test('trains on a long text with the losses and the validation loss of Node', async () => {
     const text = 'the quick brown fox jumps over the lazy dog and runs away\n'.repeat(40)
     const { gpt, losses } = await inNode({
       ...{ docs: undefined as never, text, valFraction: 0.1 },
@@ -160,7 +160,7 @@ inBrowser('the page', (site) => {
     expect(await page.textContent('#at-val')).toBe(gpt.validate().toFixed(4))
   })
 
-  test('a share link with words gives the same twenty names elsewhere', async () => {
+  test('a share link with words gives the same twenty samples in another browser', async () => {
     const page = await site.open('')
     await ready(page)
     await page.fill('#paste', WORDS)
@@ -196,7 +196,7 @@ inBrowser('the page', (site) => {
     expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([2400, 1600])
   })
 
-  test('web --export writes the page as static files that train under their own policy', async () => {
+  test('web --export writes the page as static files with its policy, only into an empty folder', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'export-'))
     const cli = join(root, 'build/cli.js')
     try {

@@ -1,14 +1,14 @@
 /**
- * No frame is longer than 50 ms while the page trains, from the first step of a run to its last.
- * The browser's own trace says how long the page's main thread has computed in each frame: what
- * the machine does besides holds up frames too, but takes none of that time.
+ * No frame takes longer than 50 ms while the page trains, from the first step of a run to its last.
+ * The trace of the browser tells how long the main thread computed in each frame: other work of the
+ * machine delays frames too, but is not part of that time.
  */
 import { expect, test } from 'vitest'
 import { LONG, type Opened, inBrowser } from './browser.js'
 import { ready } from './visit.js'
 
 const MOST_MS = 50
-/** Enough for a good number of messages and frames; some seconds in the long form. */
+/** Enough steps for many messages and frames; several seconds in the long form. */
 const STEPS = LONG ? 150_000 : 40_000
 
 interface Event {
@@ -16,7 +16,7 @@ interface Event {
   ph: string
   pid: number
   tid: number
-  /** Microseconds: of the clock, and of the thread itself. */
+  /** Microseconds: start and duration by the clock, and (`tdur`) computing time of the thread. */
   ts: number
   dur: number
   tdur?: number
@@ -24,18 +24,20 @@ interface Event {
 
 interface Frames {
   count: number
-  /** Milliseconds of the longest one, as the main thread has computed, and as a clock saw it. */
+  /**
+   * Milliseconds of the longest frame: computing time of the main thread, and time by the clock.
+   */
   computed: number
   seen: number
 }
 
 const longest = (numbers: number[]) => numbers.reduce((most, n) => Math.max(most, n), 0)
 
-/** The frames of the page's main thread while something goes on. */
+/** The frames of the page's main thread while a task runs. */
 async function framesDuring(page: Opened, task: () => Promise<unknown>): Promise<Frames> {
   const browser = page.context().browser()!
   await browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline'] })
-  // Each frame calls back, so each is in the trace.
+  // A callback in each frame puts every frame into the trace.
   await page.evaluate(() => {
     const tick = () => requestAnimationFrame(tick)
     tick()
@@ -51,7 +53,7 @@ async function framesDuring(page: Opened, task: () => Promise<unknown>): Promise
     (event) =>
       event.ph === 'X' && event.name.endsWith('RunTask') && event.pid === pid && event.tid === tid,
   )
-  // A task of no time to speak of has no time of its thread either.
+  // Only tasks of up to 1 ms may lack the computing time of the thread.
   expect(tasks.filter(({ dur, tdur }) => tdur === undefined && dur > 1000)).toEqual([])
   const sorted = bounds.sort((a, b) => a - b)
   const sums = sorted.slice(1).map(() => 0)
@@ -70,7 +72,7 @@ async function openAt(page: Opened, address: string) {
 }
 
 inBrowser('frames', (site) => {
-  test('none is longer than 50 ms in a run of many steps', async () => {
+  test('no frame is longer than 50 ms in a run of many steps', async () => {
     const page = await site.open('about:blank')
     await openAt(page, `${site.address}#preset=tutorial&num_steps=${STEPS}`)
     const start = performance.now()
@@ -90,21 +92,22 @@ inBrowser('frames', (site) => {
     await page.context().close()
   })
 
-  test('the measure would see one that is', async () => {
+  test('the measurement detects a frame that is longer', async () => {
     const page = await site.open('about:blank')
     await openAt(page, site.address)
     const { computed } = await framesDuring(page, async () => {
       await page.evaluate(
         (most) =>
           new Promise<void>((resolve) => {
-            // Frames before and behind it: a task begins a little before its own frame does.
+            // Other frames come before and after it, because a task begins shortly before its
+            // frame.
             let frame = 0
             const next = () => {
               if (++frame === 5) {
-                // Work, not time: a machine that is held up must not end it early.
+                // A fixed amount of work, not of time: on a delayed machine it must not end early.
                 let x = 0
                 for (let i = 0; i < 2e6 * most; i++) x += Math.sqrt(i)
-                // What is used nowhere, a compiler leaves out.
+                // The result is used, so that the compiler does not remove the loop.
                 document.title = String(x)
               }
               if (frame === 10) resolve()

@@ -1,4 +1,4 @@
-/** free() gives the memory back while the model is still referenced. */
+/** free() releases the memory while the model is still referenced. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -7,7 +7,7 @@ import { inBrowser, root } from './browser.js'
 
 declare const microgpt: typeof import('../../src/index.js')
 
-test('in Node four freed models grow the process by less than two of them', () => {
+test('in Node, four freed models let the process grow by less than the size of two', () => {
   const url = JSON.stringify(pathToFileURL(join(root, 'build/index.js')).href)
   const program = `import { MicroGPT } from ${url}
     const config = { num_steps: 1, n_embd: 512, n_head: 8, n_layer: 2 }
@@ -27,12 +27,12 @@ test('in Node four freed models grow the process by less than two of them', () =
     console.log(sizes[3] - sizes[0], kept.length)`
   const flags = ['--expose-gc', '--input-type=module', '-e', program]
   const [grown] = execFileSync(process.execPath, flags, { encoding: 'utf8' }).split(' ')
-  // A model takes 195 MiB; the engine may free the last one late.
+  // A model takes 195 MiB; the JavaScript engine may release the last one late.
   expect(Number(grown)).toBeLessThan(390)
 })
 
 inBrowser('models in a page', (site) => {
-  test('200 that are freed and kept can be made one after the other', async () => {
+  test('200 can be made one after the other if each is freed, even while all are referenced', async () => {
     const page = await site.open('icon.svg')
     const file = `${site.address}microgpt.js`
     await page.evaluate(`import('${file}').then((m) => (globalThis.microgpt = m))`)

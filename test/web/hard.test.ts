@@ -1,11 +1,11 @@
-/** The page where things are against it: hostile text, no WebAssembly, no server, and strict rules. */
+/** The page under hard conditions: hostile text, no WebAssembly, no server, and strict policies. */
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { MicroGPT, parseDocs } from '../../src/index.js'
 import { TypedGPT } from '../../src/reference/index.js'
 import { NAMES } from '../../src/data/names.js'
-import { seriousFindings } from './axe.js'
+import { seriousFindings, withoutTransitions } from './axe.js'
 import { LONG, type Opened, type Site, inBrowser, root } from './browser.js'
 import { openPanels, ready, says } from './visit.js'
 
@@ -19,11 +19,11 @@ async function trainToEnd(page: Opened) {
   await page.waitForFunction(() => document.querySelector('#play')!.textContent === 'Train again')
 }
 
-/** The last loss, to the digits that the page shows. */
+/** The last loss with the digits that the page shows. */
 const lastLoss = (gpt: { train(): Iterable<{ loss: number }> }) =>
   [...gpt.train()].at(-1)!.loss.toFixed(4)
 
-/** Collects from the start what the policy refuses, in the page; workers report to the console. */
+/** Collects what the policy refuses in the page, from its start; workers report to the console. */
 const watchPolicy = () => {
   const seen: string[] = []
   Object.assign(globalThis, { refusals: seen })
@@ -33,7 +33,7 @@ const watchPolicy = () => {
 }
 
 const hardships = (site: Site) => {
-  describe('hostile text is text', () => {
+  describe('hostile text is shown as text', () => {
     const HOSTILE = [
       '<img src=x onerror="globalThis.hacked=1">',
       '<script>globalThis.hacked=1</script>',
@@ -72,7 +72,7 @@ const hardships = (site: Site) => {
       expect(page.trouble).toEqual([])
     })
 
-    test('a line of a megabyte, from a file: cut for the screen, and no frame is held up', async () => {
+    test('a line of a megabyte from a file is shortened for display', async () => {
       const page = await site.open('')
       await ready(page)
       const buffer = Buffer.from(`${'<b>x'.repeat(2 ** 18)}\nanna\n`)
@@ -81,12 +81,12 @@ const hardships = (site: Site) => {
       await page.selectOption('#read-mode', 'docs')
       await page.click('#use-text')
       await says(page, '#num-docs', /^2$/)
-      expect(await page.textContent('#longest')).toBe('1,048,576')
+      await says(page, '#longest', /^1,048,576$/)
       expect((await page.textContent('#data'))!.length).toBeLessThan(3000)
       await trainToEnd(page)
     })
 
-    test('bytes that are no text are refused, and the data stays', async () => {
+    test('bytes that are not text are refused, and the data is kept', async () => {
       const page = await site.open('')
       await ready(page)
       const buffer = Buffer.from([0x61, 0x0a, 0x62, 0xff, 0xfe])
@@ -101,7 +101,7 @@ const hardships = (site: Site) => {
       await trainToEnd(page)
     })
 
-    test('a dropped file is taken', async () => {
+    test('a dropped file is read', async () => {
       const page = await site.open('')
       await ready(page)
       await page.evaluate(() => {
@@ -116,7 +116,7 @@ const hardships = (site: Site) => {
     })
   })
 
-  test('a missing core: the twin stands in, and says so', async () => {
+  test('without core.wasm the page uses the reference engine and says so', async () => {
     const page = await site.open('about:blank')
     await page.route('**/core.wasm', (route) => route.fulfill({ status: 404 }))
     await page.goto(site.address)
@@ -135,7 +135,7 @@ const hardships = (site: Site) => {
     )
   })
 
-  test('the strict policy is kept: nothing is refused, all through a visit', async () => {
+  test('the strict policy refuses nothing during a whole visit', async () => {
     const page = await site.open('about:blank')
     await page.addInitScript(watchPolicy)
     await page.goto(site.address)
@@ -157,7 +157,7 @@ const hardships = (site: Site) => {
     expect(page.trouble).toEqual([])
   })
 
-  test('the watch for refusals would see one', async () => {
+  test('the check for refusals detects one', async () => {
     const page = await site.open('about:blank')
     await page.addInitScript(watchPolicy)
     await page.goto(site.address)
@@ -171,7 +171,7 @@ const hardships = (site: Site) => {
     expect(refusals).toEqual(['script-src-attr inline'])
   })
 
-  test('microgpt.html from a double click: trains, looks inside and races, and asks for no file', async () => {
+  test('microgpt.html opened from a file trains, looks inside and races, and loads no other file', async () => {
     const page = await site.open('about:blank', { offline: true })
     const asked: string[] = []
     page.on('request', (request) => asked.push(request.url().slice(0, 5)))
@@ -191,7 +191,7 @@ const hardships = (site: Site) => {
   })
 
   test('axe finds nothing serious, in light and in dark', async () => {
-    // A short run: its tables have every kind of cell, and no more of them than it takes.
+    // A short run: its tables have every kind of cell, but few rows.
     const hash = LONG ? '' : '#preset=tutorial&num_steps=30&n_embd=8'
     const page = await site.open(hash, {
       colorScheme: 'light',
@@ -208,26 +208,21 @@ const hardships = (site: Site) => {
     await page.waitForSelector('#runs li')
     await page.click('#play')
     await page.waitForSelector('#loss-table tbody tr')
-    // Buttons fade from one colour to another: half-way tells nothing.
-    await page.evaluate(() => {
-      const sheet = new CSSStyleSheet()
-      sheet.replaceSync('* { transition: none !important }')
-      document.adoptedStyleSheets = [sheet]
-    })
+    await withoutTransitions(page)
     expect(await seriousFindings(page)).toEqual([])
     await page.emulateMedia({ colorScheme: 'dark' })
-    // Of all rules that of contrast alone looks at colours.
+    // Only the contrast rule depends on colors.
     expect(await seriousFindings(page, LONG ? undefined : ['color-contrast'])).toEqual([])
   })
 
-  test('axe would find colours that are too faint', async () => {
+  test('axe detects colors that are too faint', async () => {
     const page = await site.open('', { colorScheme: 'dark' })
     await page.evaluate(() => (document.querySelector<HTMLElement>('.lead')!.style.opacity = '0.2'))
     const found = await seriousFindings(page, ['color-contrast'])
     expect(found.join()).toContain('color-contrast #lead')
   })
 
-  test('nothing runs over the edge from 320 px on', async () => {
+  test('nothing overflows the page at widths from 320 px', async () => {
     const widths = [320, 375, 768, 1440]
     const sizeOf = (width: number) => ({ width, height: 800 })
     const fits = async (page: Opened, width: number) => {
@@ -263,7 +258,7 @@ const hardships = (site: Site) => {
     expect(await page.textContent('#crosshair')).toBe(value)
   })
 
-  test('no more than 20 messages a second come to the page', async () => {
+  test('the page receives at most 20 messages per second', async () => {
     const page = await site.open('about:blank')
     await page.addInitScript(() => {
       const times: number[] = []
@@ -292,12 +287,12 @@ const hardships = (site: Site) => {
   })
 }
 
-inBrowser('hard', hardships, { shared: true })
+inBrowser('the page under hard conditions', hardships)
 
 inBrowser(
   'without WebAssembly',
   (site) => {
-    test('the twin stands in, and microgpt.js gives an error with a name', async () => {
+    test('the page uses the reference engine, and microgpt.js throws a CoreError', async () => {
       const page = await site.open('#preset=tutorial&num_steps=60')
       expect(await page.evaluate(() => typeof WebAssembly)).toBe('undefined')
       await trainToEnd(page)
@@ -310,7 +305,7 @@ inBrowser(
       expect(await page.evaluate(text)).toBe('CoreError')
     })
   },
-  // V8 without its compilers has no WebAssembly either.
+  // V8 without its compilers does not have WebAssembly either.
   { flags: ['--js-flags=--jitless'] },
 )
 
@@ -328,7 +323,7 @@ inBrowser(
   { headers: { 'content-security-policy': "default-src 'self'" } },
 )
 
-test('the page holds no text of its own as HTML', () => {
+test('the page inserts no text as HTML', () => {
   const bundle = readFileSync(`${root}/build/page.js`, 'utf8')
   for (const way of ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'document.write', 'eval(']) {
     expect(bundle).not.toContain(way)

@@ -1,4 +1,4 @@
-/** The page's files: what is saved, and what is opened, here and in Node. */
+/** The checkpoint files of the page: saved and opened, in the page and in Node. */
 import { expect, test } from 'vitest'
 import { MicroGPT, parseDocs } from '../../src/index.js'
 import { seriousFindings } from './axe.js'
@@ -15,7 +15,7 @@ async function useText(page: Opened, text: string) {
   await says(page, '#num-docs', new RegExp(`^${count}$`))
 }
 
-/** Drops a file onto an element, as far as a script can. */
+/** Drops a file onto an element by a synthetic event. */
 const drop = (page: Opened, selector: string, name: string, bytes: Uint8Array) =>
   page.evaluate(
     ([at, called, numbers]) => {
@@ -29,7 +29,7 @@ const drop = (page: Opened, selector: string, name: string, bytes: Uint8Array) =
   )
 
 inBrowser('files', (site) => {
-  test('a file saved in the page is the one of Node, byte for byte, and Node goes on with it', async () => {
+  test('a file saved in the page equals that of Node byte for byte, and Node can resume it', async () => {
     const page = await site.open('')
     await ready(page)
     await trainTo(page, 250)
@@ -47,13 +47,13 @@ inBrowser('files', (site) => {
     expect(Buffer.compare(bare.bytes, there.save())).toBe(0)
     await page.check('#with-run')
     await trainToEnd(page)
-    // Its samples have moved the generator on, as those of Node have.
+    // Its samples have advanced the random generator, as in Node.
     const last = await fileOf(page, '#save-model')
     expect(Buffer.compare(last.bytes, whole.gpt.save({ optimizer: true }))).toBe(0)
     expect(page.trouble).toEqual([])
   })
 
-  test('a file saved in Node opens in the page and goes on with the same losses', async () => {
+  test('a file saved in Node is resumed in the page with the same losses', async () => {
     const options = { preset: 'gist', seed: 7, config: { n_embd: 8, num_steps: 300 } }
     const there = await atStep(123, options)
     const page = await site.open('')
@@ -82,7 +82,7 @@ inBrowser('files', (site) => {
     expect(page.trouble).toEqual([])
   })
 
-  test('the page opens its own file: a run of a pasted text, saved and taken up', async () => {
+  test('the page saves and resumes a run on a pasted text', async () => {
     const page = await site.open('#preset=tutorial&num_steps=60')
     await ready(page)
     await useText(page, OWN)
@@ -97,7 +97,7 @@ inBrowser('files', (site) => {
     expect((await curveOf(page)).losses).toEqual(whole.losses.slice(31))
   })
 
-  test('a run of the shipped names finds them while another text is in use', async () => {
+  test('a run on the shipped names is resumed while the page has another text', async () => {
     const page = await site.open('')
     await ready(page)
     await useText(page, OWN)
@@ -107,12 +107,12 @@ inBrowser('files', (site) => {
     expect(await page.textContent('#num-docs')).toBe('2,787')
     await trainToEnd(page)
     expect((await curveOf(page)).losses).toEqual(Array.from(there.train(), ({ loss }) => loss))
-    // The page's text is the names from now on.
+    // From now on the page has the shipped names.
     await page.click('#reset')
     await says(page, '#hero-status', /2,787 documents/)
   })
 
-  test('a run of documents that are not here: a sentence, and a choice', async () => {
+  test('a run on documents that the page does not have offers a choice', async () => {
     const there = await atStep(40, { docs: ['nora', 'anna', 'abcdefghijklmnopqrstuvwxyz'] })
     const bytes = there.save({ optimizer: true })
     const page = await site.open('')
@@ -125,7 +125,7 @@ inBrowser('files', (site) => {
         'To resume it exactly, load its documents under Your data and open it again.',
     )
     expect(await seriousFindings(page)).toEqual([])
-    // What was on the screen is there still.
+    // The model on the screen is unchanged.
     expect(await stepOf(page)).toBe(20)
     await page.click('#leave-file')
     expect(await page.isHidden('#choices')).toBe(true)
@@ -149,7 +149,7 @@ inBrowser('files', (site) => {
     expect(page.trouble).toEqual([])
   })
 
-  test('an alphabet that lacks characters: nothing to fine-tune', async () => {
+  test('a file whose alphabet lacks characters cannot be fine-tuned', async () => {
     const there = await atStep(5, { docs: parseDocs(OWN) })
     const page = await site.open('')
     await ready(page)
@@ -161,7 +161,7 @@ inBrowser('files', (site) => {
     await says(page, '#keep-status', /^bare.safetensors: it only samples/)
   })
 
-  test('what is no checkpoint is refused with its sentence, and nothing is lost', async () => {
+  test('a file that is not a valid checkpoint is refused with the reason, and nothing is lost', async () => {
     const whole = await inNode()
     const page = await site.open('')
     await ready(page)
@@ -175,7 +175,7 @@ inBrowser('files', (site) => {
       return bytes
     }
     const broken = Uint8Array.from(good)
-    // The first number behind the header: Infinity.
+    // The first number after the header becomes Infinity.
     const start = 8 + Number(new DataView(good.buffer, good.byteOffset).getBigUint64(0, true))
     broken.set([0, 0, 0, 0, 0, 0, 0xf0, 0x7f], start)
     const cases: [Uint8Array, RegExp][] = [
@@ -206,7 +206,7 @@ inBrowser('files', (site) => {
     expect(page.trouble).toEqual([])
   })
 
-  test('a model that is too large for a page is refused before its memory is taken', async () => {
+  test('a model that is too large for a page is refused before its memory is allocated', async () => {
     const there = await MicroGPT.create({ docs, config: { block_size: 4096, n_embd: 4 } })
     const page = await site.open('')
     await ready(page)
@@ -214,7 +214,7 @@ inBrowser('files', (site) => {
     await says(page, '#keep-status', /this model needs .* of memory, and the page allows/)
   })
 
-  test('a checkpoint is told from a text, and taken wherever it is dropped', async () => {
+  test('a checkpoint is told apart from a text, and accepted wherever it is dropped', async () => {
     const page = await site.open('')
     await ready(page)
     const bytes = (await atStep(77)).save({ optimizer: true })
@@ -222,7 +222,7 @@ inBrowser('files', (site) => {
     await says(page, '#keep-status', /^no-extension: at step 77/)
     expect(await drop(page, '#loss-chart', 'Run.SafeTensors', bytes.slice(0, 99))).toBe(true)
     await says(page, '#keep-status', /^Run.SafeTensors cannot be opened/)
-    // However far away it was dropped, the answer is in sight.
+    // The answer is visible, wherever the file was dropped.
     await page.waitForFunction(() => {
       const { top, bottom } = document.querySelector('#keep-status')!.getBoundingClientRect()
       return top > 60 && bottom < innerHeight
@@ -233,7 +233,7 @@ inBrowser('files', (site) => {
     await says(page, '#found', /^This looks like a list/)
     await page.click('#use-text')
     await says(page, '#data-status', /^From lines.json\./)
-    // The Data panel's own button takes a checkpoint, too.
+    // The button of the Data panel accepts a checkpoint, too.
     await page.click('#use-names')
     await says(page, '#num-docs', /^2,787$/)
     const buffer = Buffer.from(bytes)
@@ -241,7 +241,7 @@ inBrowser('files', (site) => {
     await says(page, '#keep-status', /^x.safetensors: at step 77/)
   })
 
-  test('a file is opened while the model trains', async () => {
+  test('a file can be opened while the model trains', async () => {
     const page = await site.open('#preset=tutorial&num_steps=1000000')
     await ready(page)
     await page.click('#play')
@@ -253,7 +253,7 @@ inBrowser('files', (site) => {
     expect((await curveOf(page)).losses).toEqual(Array.from(there.train(), ({ loss }) => loss))
   })
 
-  test('without the core there is no file, and the page says so', async () => {
+  test('without the core no file can be saved or opened, and the page says so', async () => {
     const page = await site.open('about:blank')
     await page.route('**/core.wasm', (route) => route.fulfill({ status: 404 }))
     await page.goto(site.address)
@@ -268,7 +268,7 @@ inBrowser('files', (site) => {
   test('by keyboard: save, open, choose', async () => {
     const page = await site.open('')
     await ready(page)
-    // From the start: the browser takes a moment to be told who answers for files.
+    // Registered early, because the browser needs a moment before it reports file choosers.
     const chooser = page.waitForEvent('filechooser')
     await page.focus('#save-model')
     const saved = page.waitForEvent('download')

@@ -1,4 +1,4 @@
-/** The page's losses: kept and taken up, they go on as if nothing had been. */
+/** The page's log of losses: a restored log continues exactly like the original. */
 import { expect, test } from 'vitest'
 import { LossLog } from '../../src/web/loss-log.js'
 import { Smooth } from '../../src/web/smooth.js'
@@ -13,7 +13,7 @@ function logOf(steps: number, first = 0): LossLog {
 }
 
 test.each([[0], [1], [1023], [1024], [5000], [2 ** 18 + 3], [2 ** 19 + 1]])(
-  'a log of %i steps goes on bit for bit',
+  'a restored log of %i steps continues bit for bit',
   (steps) => {
     const whole = logOf(steps + 500, 17)
     const again = LossLog.from(structuredClone(logOf(steps, 17).state()))
@@ -25,7 +25,7 @@ test.each([[0], [1], [1023], [1024], [5000], [2 ** 18 + 3], [2 ** 19 + 1]])(
   },
 )
 
-test('it keeps each loss, its smoothed mean and its learning rate', () => {
+test('a log keeps each loss, its smoothed mean and its learning rate', () => {
   const log = new LossLog(5)
   expect([log.length, log.steps, log.end, log.lastSmoothed]).toEqual([0, 0, 5, NaN])
   log.add(Float64Array.of(3, 3), Float64Array.of(0.1, 0.05))
@@ -45,7 +45,7 @@ test.each([
   [2 ** 18 + 3, 2, 2 ** 17 + 2],
   [2 ** 19, 2, 2 ** 18],
   [2 ** 19 + 1, 4, 2 ** 17 + 1],
-])('of %i steps it keeps one in %i, %i points in all', (steps, stride, length) => {
+])('of %i steps a log keeps one in %i, %i points in total', (steps, stride, length) => {
   const log = logOf(steps)
   expect([log.stride, log.length, log.steps]).toEqual([stride, length, steps])
   for (const i of [0, 1, 1000, (length >> 1) + 1, length - 1]) {
@@ -54,7 +54,7 @@ test.each([
   }
 })
 
-test('the smoothed mean counts every step, those too that are not kept', () => {
+test('the smoothed mean includes the steps that are not kept', () => {
   const log = logOf(2 ** 18)
   const whole = new Smooth()
   for (let i = 0; i < 2 ** 18; i++) whole.add(loss(i))
@@ -64,7 +64,7 @@ test('the smoothed mean counts every step, those too that are not kept', () => {
   }
 })
 
-test('its points know their steps', () => {
+test('each point has its step', () => {
   expect(logOf(10, 123).at(0).step).toBe(124)
   expect(logOf(2 ** 18 + 3).at(1).step).toBe(3)
 })
@@ -77,7 +77,7 @@ test.each([
   { losses: [1, 2] },
   { rates: new Float64Array(3) },
   { steps: 2 ** 19, losses: new Float64Array(2 ** 19) },
-])('what is no log is refused: %o', (wrong) => {
+])('an invalid log is refused: %o', (wrong) => {
   const state = { ...logOf(10).state(), ...wrong }
   expect(() => LossLog.from(state as ReturnType<LossLog['state']>)).toThrow('cannot be read')
 })

@@ -1,4 +1,4 @@
-/** Every number of the Data, Model and Look inside panels, against the same model in Node. */
+/** Every number of the data, model and Look inside panels, compared with the same model in Node. */
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { MicroGPT, parseDocs } from '../../src/index.js'
@@ -10,7 +10,7 @@ import { nodeRun } from './node-run.js'
 import * as shown from './shown.js'
 import { docs, ready, trainTo } from './visit.js'
 
-/** What the command line says of a model: its parameters and its memory. */
+/** What the command line prints about a model: its parameters and its memory. */
 function inspect(...flags: string[]) {
   const said = execFileSync(process.execPath, [
     `${root}/build/cli.js`,
@@ -33,7 +33,7 @@ const bytes = (n: number) => {
 const commas = (n: number) => n.toLocaleString('en-US')
 
 inBrowser('the numbers of a model', (site) => {
-  test('documents, vocabulary, the longest, and what block_size cuts', async () => {
+  test('documents, vocabulary, the longest document, and what block_size cuts', async () => {
     const page = await site.open('')
     await ready(page)
     const { numCut } = inspect()
@@ -51,7 +51,7 @@ inBrowser('the numbers of a model', (site) => {
     expect(await shown.listOf(page, 'docs')).toEqual(gpt.docs.slice(0, 120))
     expect(await shown.listOf(page, 'alphabet')).toEqual([...gpt.tokenizer.chars, 'BOS'])
 
-    // Characters, not UTF-16 units; equal documents count each.
+    // Characters are counted, not UTF-16 units; equal documents count separately.
     const text = 'a,b\n😀😀😀😀😀😀😀😀\n😀😀😀😀😀😀😀\na,b\n12345678 9'
     await shown.useText(page, text, '5')
     const own = await MicroGPT.create({ docs: parseDocs(text) })
@@ -122,7 +122,7 @@ inBrowser('the numbers of a model', (site) => {
     }
   })
 
-  test('the value, the gradient and the first value of each cell', async () => {
+  test('the value, the gradient and the initial value of a cell', async () => {
     const page = await site.open('#preset=tutorial&seed=9&n_layer=2')
     await ready(page)
     await trainTo(page, 60)
@@ -176,7 +176,7 @@ inBrowser('the numbers of a model', (site) => {
     expect(page.trouble).toEqual([])
   })
 
-  test('a word: its loss, its attention, what is expected, and the tape', async () => {
+  test('a word: its loss, attention, predictions and tape', async () => {
     const page = await site.open('about:blank')
     await inWorker(page, ticking(1))
     await page.goto(`${site.address}#preset=tutorial&seed=5&n_layer=2`)
@@ -186,7 +186,7 @@ inBrowser('the numbers of a model', (site) => {
     node.to(200)
     const { gpt } = node
     await shown.lookInside(page)
-    // The last one fills the model: its last character is only expected.
+    // The last word fills block_size: its last character is only a target.
     for (const word of ['mia', 'o', 'kathleen']) {
       const tokens = ['BOS', ...word].slice(0, 8)
       const rows = tokens.length
@@ -194,7 +194,7 @@ inBrowser('the numbers of a model', (site) => {
       await shown.lookAt(page, tokens.slice(1).join(''))
       if (word === 'kathleen') {
         await page.fill('#word', word)
-        // Another word's ops are not timed until that is asked for.
+        // The ops of another word are not timed until that is requested.
         await shown.insideComes(page, 'tape', /backward up\.$/)
         await page.click('#time-tape')
         await shown.insideComes(page, 'tape', /µs/)
@@ -228,7 +228,7 @@ inBrowser('the numbers of a model', (site) => {
         }
         const { top } = drawn.value
         const says = (i: number) => `${top[i]!.char || 'BOS'} ${percent(top[i]!.probability)}`
-        // What comes may be less likely than the ten that Node tells of.
+        // The right token may not be among the ten that Node returns.
         const right = top.findIndex(({ char }) => (char || 'BOS') === next[t])
         const comes = right < 0 ? expect.stringMatching(`^${next[t]} `) : says(right)
         return [`${t} ${token}`, [0, 1, 2].map(says).join(', '), comes]
@@ -236,13 +236,13 @@ inBrowser('the numbers of a model', (site) => {
       const shownNext = await shown.tableOf(page, 'next')
       expect(shownNext[0]).toEqual(['after', 'expects', 'comes'])
       expect(shownNext.slice(1)).toEqual(expected)
-      // Of the right characters the word's loss is the mean of -log p.
+      // The loss of the word is the mean of -log p of the right characters.
       const comes = shownNext.slice(1).map(([, , right]) => right!.split(' '))
       expect(comes.map(([char]) => char)).toEqual(next)
       const mean = comes.reduce((sum, [, p]) => sum - Math.log(parseFloat(p!) / 100), 0) / rows
       expect(mean).toBeCloseTo(Number(loss), 0)
 
-      // The ops of a forward, with the shapes that they give.
+      // The ops of a forward pass, with their output shapes.
       const x = `[${rows}, 16]`
       const layer = [
         ...[`rmsnorm ${x}`, `linear ${x}`, `linear ${x}`, `linear ${x}`, `attention ${x}`],
@@ -258,13 +258,13 @@ inBrowser('the numbers of a model', (site) => {
       expect(tape.map(([i, op, , shape]) => `${i} ${op} ${shape}`)).toEqual(
         ops.map((op, i) => `${i} ${op}`),
       )
-      // 64 runs between two looks at the clock, 1 ms apart.
+      // 64 runs between two readings of the clock, 1 ms apart.
       for (const row of tape) expect(row.slice(4)).toEqual(['15.63 µs', '15.63 µs'])
       const sum = (ops.length * 15.625).toFixed(2)
       expect((await shown.inside(page)).tape).toContain(
         `In all ${sum} µs forward, ${sum} µs backward`,
       )
-      // Each input is a parameter, an input of the model, or an op above it.
+      // Each input is a parameter, an input of the model, or an earlier op.
       tape.forEach(([, , inputs], i) => {
         expect(inputs).not.toContain('?')
         for (const [, at] of inputs!.matchAll(/(\d+): /g)) expect(Number(at)).toBeLessThan(i)

@@ -1,9 +1,9 @@
-/** The candidates for the next character, and a text that is drawn from them. */
+/** The candidates for the next character, and drawing a text from them. */
 import { expect, test } from 'vitest'
 import { candidatesOf, drawText } from '../../src/web/worker/next.js'
 
 const CHARS = ['a', 'b', 'c']
-/** Logits of a, b, c and BOS, the last written as a dot below: 1/8, 1/2, 1/8 and 1/4. */
+/** Logits of a, b, c and BOS (a dot below), with the probabilities 1/8, 1/2, 1/8 and 1/4. */
 const LOGITS = Float64Array.from([1, 4, 1, 2], Math.log)
 const drawing = (temperature: number, topK: number | null = null) => ({
   ...{ prompt: '', temperature, topK },
@@ -12,16 +12,22 @@ const at = (temperature: number, topK: number | null = null, logits = LOGITS) =>
   candidatesOf(logits, CHARS, drawing(temperature, topK))
 
 test.each([
-  ['all, the likeliest first, equal ones by their ids', 1, null, 'b.ac', [4, 2, 1, 1]],
+  ['all, most likely first, equal ones by id', 1, null, 'b.ac', [4, 2, 1, 1]],
   ['temperature 0.5 squares the odds', 0.5, null, 'b.ac', [16, 4, 1, 1]],
-  ['temperature 2 takes their root', 2, null, 'b.ac', [2, Math.SQRT2, 1, 1]],
-  ['top-k keeps the likeliest k', 1, 2, 'b.', [4, 2]],
+  ['temperature 2 takes the square root of the odds', 2, null, 'b.ac', [2, Math.SQRT2, 1, 1]],
+  ['top-k keeps the k most likely', 1, 2, 'b.', [4, 2]],
   ['top-k 3 takes the first of two equal ones', 1, 3, 'b.a', [4, 2, 1]],
   ['a top-k beyond the alphabet keeps all', 1, 99, 'b.ac', [4, 2, 1, 1]],
   ['top-k 1 leaves one', 2, 1, 'b', [1]],
   ['temperature 0 leaves one', 0, null, 'b', [1]],
-  ['temperature 0 leaves one, whatever top-k says', 0, 3, 'b', [1]],
-  ['a tiny temperature gives the likeliest all', 1e-300, null, 'b.ac', [1, 0, 0, 0]],
+  ['temperature 0 leaves one for any top-k', 0, 3, 'b', [1]],
+  [
+    'a tiny temperature gives the most likely one probability 1',
+    1e-300,
+    null,
+    'b.ac',
+    [1, 0, 0, 0],
+  ],
 ])('%s', (_name, temperature, topK, chars, weights) => {
   const candidates = at(temperature, topK)
   expect(candidates.map(({ char }) => char || '.').join('')).toBe(chars)
@@ -31,13 +37,13 @@ test.each([
   })
 })
 
-test('large logits do not overflow, and infinitely unlikely ones get 0', () => {
+test('large logits do not overflow, and a logit of -Infinity gives 0', () => {
   const candidates = at(1, null, Float64Array.of(1e4, 1e4, -Infinity, -1e4))
   expect(candidates.map(({ probability }) => probability)).toEqual([0.5, 0.5, 0, 0])
   expect(candidates.map(({ char }) => char)).toEqual(['a', 'b', '', 'c'])
 })
 
-/** Always the same character, until the text has some length; then BOS. */
+/** Predicts the same character until the text has a given length, and then BOS. */
 const writer = (char: string, length: number) => {
   const asked: string[] = []
   const next = async ({ prompt }: { prompt: string }) => {
@@ -47,7 +53,7 @@ const writer = (char: string, length: number) => {
   return { asked, next }
 }
 
-test('a text goes on from its prompt until BOS', async () => {
+test('a text continues its prompt until BOS', async () => {
   const { asked, next } = writer('x', 4)
   const text = await drawText({ ...drawing(1), prompt: 'ab' }, 1, 8, next)
   expect(text).toBe('abxx')
@@ -61,7 +67,7 @@ test('a text ends when it has as many characters as the model sees', async () =>
   expect(await drawText({ ...drawing(1), prompt: 'abc' }, 1, 3, next)).toBe('abc')
 })
 
-test('equal seeds draw equal texts, in the shares of the probabilities', async () => {
+test('equal seeds draw equal texts, and the characters follow their probabilities', async () => {
   const next = async () => at(1)
   const draw = (seed: number) => drawText(drawing(1), seed, 400, next)
   expect(await draw(5)).toBe(await draw(5))
@@ -72,7 +78,7 @@ test('equal seeds draw equal texts, in the shares of the probabilities', async (
     lengths.push(text.length)
     for (const char of text) counts[char as 'a']++
   }
-  // BOS comes with 1/4: 3 characters before it in the mean, four of six of them b.
+  // BOS has probability 1/4: on average 3 characters come before it, two thirds of them b.
   const total = counts.a + counts.b + counts.c
   expect(total / lengths.length).toBeGreaterThan(2.7)
   expect(total / lengths.length).toBeLessThan(3.3)

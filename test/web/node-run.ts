@@ -1,4 +1,4 @@
-/** A run in Node, with all that the page shows of one. */
+/** A run in Node, with everything that the page shows of one. */
 import { MicroGPT } from '../../src/index.js'
 import { docs } from './visit.js'
 
@@ -17,13 +17,13 @@ export interface NodeSample {
   step: string
 }
 
-/** A model in Node that is trained as the page trains it: samples on the way, and 20 at the end. */
+/** Trains a model in Node like the page does: samples during training, and 20 at the end. */
 export async function nodeRun(options: Options = {}) {
   const gpt = await MicroGPT.create({ docs, ...options } as Parameters<typeof MicroGPT.create>[0])
   const { num_steps } = gpt.config
   const known = new Set(gpt.docs)
   const points: Point[] = []
-  /** The newest first. */
+  /** Newest first. */
   const samples: NodeSample[] = []
   const keep = (text: string) =>
     samples.unshift({ text, known: known.has(text), step: `step ${gpt.step}` })
@@ -34,14 +34,14 @@ export async function nodeRun(options: Options = {}) {
     gpt,
     points,
     samples,
-    /** Trains on to a step. */
+    /** Trains up to a step. */
     to(step: number) {
       if (step === gpt.step) return points.at(-1)!
       for (const { loss, lr, step: at } of gpt.train({ steps: step - gpt.step })) {
         mean = 0.97 * mean + (1 - 0.97) * loss
         weight = 0.97 * weight + (1 - 0.97)
         points.push({ step: at, loss, smoothed: mean / weight, lr })
-        // 24 samples on the way of a whole run.
+        // 24 samples during a whole run.
         if (at % Math.ceil(num_steps / 24) === 0 && at < num_steps) keep(write(at))
       }
       if (gpt.step === num_steps) for (const text of gpt.sample({ count: 20 })) keep(text)
@@ -50,7 +50,7 @@ export async function nodeRun(options: Options = {}) {
   }
 }
 
-/** A curve as the page's CSV has it. */
+/** A curve in the format of the page's CSV. */
 export const csvLines = (name: string, points: readonly Point[]) =>
   points
     .map(({ step, loss, smoothed, lr }) => `"${name}",${step},${loss},${smoothed},${lr}\n`)

@@ -1,4 +1,6 @@
-/** What the race and the kept runs show, by clocks of which each look takes a known time. */
+/**
+ * The numbers of the race and of stored runs, with clocks that advance by a known time per reading.
+ */
 import { expect, test } from 'vitest'
 import { MicroGPT } from '../../src/index.js'
 import { TypedGPT, ValueGPT } from '../../src/reference/index.js'
@@ -13,7 +15,10 @@ const NAMES = {
   value: 'scalar Value, TypeScript',
 }
 
-/** A page of which the first worker's clock stands still and the racers' tick, each its own way. */
+/**
+ * Opens a page and runs the race. The clock of the first worker advances by 1 ms per reading, and
+ * those of the racers by `ticks`.
+ */
 async function racing(site: Site, hash: string, ticks: readonly number[]) {
   const page = await site.open('about:blank')
   await inWorker(page, (worker) => ticking(worker === 0 ? 1 : ticks[worker - 1]!))
@@ -26,12 +31,12 @@ async function racing(site: Site, hash: string, ticks: readonly number[]) {
 const losses = (gpt: { train(): Iterable<{ loss: number }> }) =>
   Array.from(gpt.train(), ({ loss }) => loss)
 
-/** The largest gap between the losses of two runs. */
+/** The largest difference between the losses of two runs. */
 const gapOf = (a: readonly number[], b: readonly number[]) =>
   a.reduce((most, loss, i) => Math.max(most, Math.abs(loss - b[i]!)), 0)
 
 inBrowser('the race', (site) => {
-  test('times, ratios and the verdict are those of the clock and of Node', async () => {
+  test('times and ratios match the clocks, and the verdict matches Node', async () => {
     const config = { num_steps: 20 }
     const page = await racing(site, '#preset=tutorial&num_steps=20', [0.05, 0.5, 75])
     expect(await shown.tableOf(page, 'race')).toEqual([
@@ -52,19 +57,19 @@ inBrowser('the race', (site) => {
         `Largest difference of a loss from the core's: ${NAMES.typed} GAP over 20 steps; ` +
         `${NAMES.value} GAP over 20 steps.`,
     )
-    // The last bits of a browser's Math are not those of Node's.
+    // The last bits of the browser's Math differ from those of Node.
     for (const [gap] of verdict.matchAll(/\de-\d+/g)) expect(Number(gap)).toBeLessThan(1e-12)
     expect(await shown.wordOf(page, 'raceStatus')).toBe('')
     expect(page.trouble).toEqual([])
   })
 
-  test('an engine that takes too long is stopped, and the rest is told from its steps', async () => {
+  test('an engine that takes too long is stopped, and its total time is estimated', async () => {
     const page = await racing(site, '#preset=tutorial&num_steps=2000', [1, 1.5, 400])
     const [, ...rows] = await shown.tableOf(page, 'race')
     expect(rows).toEqual([
       [NAMES.wasm, ' 2,000 / 2,000', '1.0 ms', '2.0 s', '1x'],
       [NAMES.typed, ' 2,000 / 2,000', '1.5 ms', '3.0 s', '1.5x'],
-      // 6 seconds.
+      // Stopped after 6 seconds.
       [NAMES.value, ' 15 / 2,000', '400 ms', expect.stringMatching(/^800\.0 s, /), '400x'],
     ])
     expect(await shown.wordOf(page, 'verdict')).toMatch(
@@ -72,9 +77,9 @@ inBrowser('the race', (site) => {
     )
   })
 
-  test('other losses are noticed, and by how much they differ', async () => {
+  test('different losses are reported, with the largest difference', async () => {
     const page = await site.open('about:blank')
-    // Square roots that are wrong, in the worker of the typed twin alone.
+    // Wrong square roots, only in the worker of the typed-array reference engine.
     const wrong = `{ const { sqrt } = Math; Math.sqrt = (x) => 1.5 * sqrt(x) }`
     await inWorker(page, (worker) => (worker === 2 ? wrong : ''))
     await page.goto(`${site.address}#preset=tutorial&num_steps=5`)
@@ -97,8 +102,8 @@ inBrowser('the race', (site) => {
   })
 })
 
-inBrowser('what is kept', (site) => {
-  test('a kept run is offered with its step, its length, its text and its time', async () => {
+inBrowser('stored runs and files', (site) => {
+  test('a stored run is offered with its step, length, text and time', async () => {
     const page = await site.open('about:blank', { timezoneId: 'UTC', locale: 'en-GB' })
     await inWorker(page, ticking(1))
     await page.goto(`${site.address}#preset=tutorial&num_steps=1200`)
@@ -144,7 +149,7 @@ inBrowser('what is kept', (site) => {
     const node = await MicroGPT.create({ docs, config: { num_steps: 2000 } })
     const rest = losses(node).slice(1234)
     expect((await curveOf(page)).losses).toEqual(rest)
-    // Only the steps that were made here count.
+    // Only steps made in this page count.
     expect((await shown.figures(page)).pace).toBe('500')
     expect((await shown.figures(page)).status).toMatch(/^2,000 steps, 1\.5 s of computing\. /)
     const point = await shown.crosshair(page, 'Home')

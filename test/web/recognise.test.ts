@@ -1,4 +1,4 @@
-/** What a pasted text is taken for, and which documents come of it. */
+/** The format that a pasted text is recognized as, and the documents read from it. */
 import { expect, test } from 'vitest'
 import { documentsOf, recognise } from '../../src/web/recognise.js'
 
@@ -20,7 +20,7 @@ test.each([
   expect(recognise(text)).toMatchObject({ kind, mode, blockSize })
 })
 
-test('a column gives its cells, one document per line, also those that hold line ends', () => {
+test('a column gives one document per cell, even if a cell contains line breaks', () => {
   const text = 'id,word\n1,moss\n2,"fern\nand heather"\n3,"a ""quoted"" one"\n'
   const found = recognise(text)
   expect(found.columns).toEqual(['id', 'word'])
@@ -28,7 +28,7 @@ test('a column gives its cells, one document per line, also those that hold line
   expect(documentsOf(text, found, 0)).toBe('1\n2\n3')
 })
 
-test('a field of JSON Lines likewise, and a list stays as it is', () => {
+test('a field of JSON Lines gives one document per value, and a list stays as it is', () => {
   const text = '{"id": 1, "word": "moss"}\n{"id": 2, "word": "fern"}\n'
   const found = recognise(text)
   expect(found.columns).toEqual(['word'])

@@ -1,4 +1,4 @@
-/** The runs that the page keeps: their texts are shared, and go with the last run that needs them. */
+/** The stored runs of the page: they share texts, and a text is removed with its last run. */
 import 'fake-indexeddb/auto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ask, transact } from '../../src/web/store.js'
@@ -6,7 +6,7 @@ import { forget, list, put, read } from '../../src/web/worker/run-store.js'
 
 let now = 0
 
-/** Puts a run of a text there. Each is newer than the one before. */
+/** Stores a run with a text. Each run is newer than the one before. */
 function keep(
   id: string,
   text: string,
@@ -20,7 +20,7 @@ function keep(
   return put(about, { file, log, ms: 7, initial: null, before: 'b' }, replaced)
 }
 
-/** All records of the store, by their keys. */
+/** All records of the store by key. */
 function records(): Promise<Map<string, unknown>> {
   return transact('readonly', async (store) => {
     const [keys, values] = await Promise.all([ask(store.getAllKeys()), ask(store.getAll())])
@@ -31,7 +31,7 @@ function records(): Promise<Map<string, unknown>> {
 const texts = async () => [...(await records()).keys()].filter((key) => key.startsWith('text '))
 const ids = async () => (await list()).map(({ id }) => id)
 
-/** Changes a record as another version of the page, or a fault of the disk, would. */
+/** Changes a record, as another version of the page or a disk error would. */
 const spoil = (key: string[], change: (value: Record<string, unknown>) => unknown) =>
   transact('readwrite', async (store) => {
     const value = await ask<Record<string, unknown>>(store.get(key))
@@ -45,7 +45,7 @@ beforeEach(async () => {
 })
 
 describe('a text that two runs share', () => {
-  test('is there once, stays for the one when the other is deleted, and goes with the last', async () => {
+  test('is stored once, kept while a run uses it, and removed with the last one', async () => {
     await keep('a', 'shared')
     await keep('b', 'shared')
     await keep('c', 'other')
@@ -61,14 +61,14 @@ describe('a text that two runs share', () => {
     expect((await records()).size).toBe(0)
   })
 
-  test('stays for a run that goes on from a deleted one', async () => {
+  test('is kept for a run that replaces another one', async () => {
     await keep('a', 'shared')
     await keep('b', 'shared', { step: 6, replaced: 'a' })
     expect(await ids()).toEqual(['b'])
     expect((await read('b')).text).toBe('shared')
   })
 
-  test('goes when a run takes the place of the last one that had it', async () => {
+  test('is removed when the last run that uses it is replaced', async () => {
     await keep('a', 'first')
     await keep('b', 'second', { replaced: 'a' })
     expect(await texts()).toEqual(['text hash of second'])
@@ -79,7 +79,7 @@ describe('a text that two runs share', () => {
     ])
   })
 
-  test('goes with the oldest run when there are too many, unless a newer one has it', async () => {
+  test('is removed with the oldest run if there are too many, unless a newer one uses it', async () => {
     await keep('a', 'first')
     await keep('b', 'shared')
     await keep('c', 'shared')
@@ -91,7 +91,7 @@ describe('a text that two runs share', () => {
     expect((await read('c')).text).toBe('shared')
   })
 
-  test('stays while a record is there that cannot be read: it may be its text', async () => {
+  test('is kept while there is an unreadable record, which may use it', async () => {
     await keep('a', 'first')
     await keep('b', 'second')
     await spoil(['about', 'a'], (about) => ({ ...about, version: 2 }))
@@ -103,7 +103,7 @@ describe('a text that two runs share', () => {
 })
 
 describe('runs', () => {
-  test('come back as they were put there', async () => {
+  test('are read back as they were stored', async () => {
     await keep('a', 'anna\notto', { step: 9 })
     const { about, state, text } = await read('a')
     expect(about).toEqual({ id: 'a', step: 9, of: 10, time: now, name: null })
@@ -112,7 +112,7 @@ describe('runs', () => {
     expect(state.log.losses).toEqual(new Float64Array([9]))
   })
 
-  test('are listed with the newest first, and replace themselves', async () => {
+  test('are listed newest first, and replace their earlier versions', async () => {
     await keep('a', 'x', { step: 1 })
     await keep('b', 'x')
     await keep('a', 'x', { step: 2 })
@@ -123,7 +123,7 @@ describe('runs', () => {
     expect(await texts()).toHaveLength(1)
   })
 
-  test('that are at their end go first', async () => {
+  test('that are finished are removed first', async () => {
     await keep('a', 'x')
     await keep('b', 'x', { step: 10 })
     await keep('c', 'x')
@@ -139,11 +139,16 @@ describe('runs', () => {
       (about) => ({ ...about, version: 0 }),
       /not there any more/,
     ],
-    ['half a step', ['about', 'a'], (about) => ({ ...about, step: 0.5 }), /not there any more/],
-    ['no numbers', ['run', 'a'], () => undefined, /damaged/],
+    [
+      'a fractional step',
+      ['about', 'a'],
+      (about) => ({ ...about, step: 0.5 }),
+      /not there any more/,
+    ],
+    ['no state', ['run', 'a'], () => undefined, /damaged/],
     ['no file', ['run', 'a'], (run) => ({ ...run, file: null }), /damaged/],
-    ['a time that is none', ['run', 'a'], (run) => ({ ...run, ms: NaN }), /damaged/],
-    ['parameters that are none', ['run', 'a'], (run) => ({ ...run, initial: [1] }), /damaged/],
+    ['an invalid time', ['run', 'a'], (run) => ({ ...run, ms: NaN }), /damaged/],
+    ['invalid parameters', ['run', 'a'], (run) => ({ ...run, initial: [1] }), /damaged/],
     ['no text', ['text', 'hash of x'], () => undefined, /damaged/],
   ])('with %s are refused, and others are not', async (_, key, change, message) => {
     await keep('a', 'x')
@@ -159,7 +164,7 @@ describe('runs', () => {
     expect(await list()).toMatchObject([{ id: 'a', trouble: expect.stringMatching(/damaged/) }])
   })
 
-  test('change nothing when one of them cannot be stored', async () => {
+  test('are unchanged when a new one cannot be stored', async () => {
     await keep('a', 'x')
     const before = await records()
     const bad = { file: new Uint8Array(1), log: () => {} } as never

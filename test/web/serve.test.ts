@@ -1,4 +1,4 @@
-/** The program of `npm run web` and `npx microgpt-wasm web`: its address, and its flags. */
+/** The program behind `npm run web` and `npx microgpt-wasm web`: its address and its flags. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -7,14 +7,14 @@ import { expect, test } from 'vitest'
 const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
 const WEB = fileURLToPath(new URL('../../build/web.js', import.meta.url))
 
-/** Runs it until it has said something. */
+/** Runs the program until it prints something. */
 async function program(...args: string[]) {
   const child = spawn(process.execPath, [WEB, ...args])
   const said = await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')])
   return { child, said: String(said[0]) }
 }
 
-test('prints its address, serves the page under the policy, and takes --port', async () => {
+test('prints its address, serves the page with its policy, and accepts --port', async () => {
   const { child, said } = await program('--port', '0')
   try {
     const [at] = said.match(/http:\/\/127\.0\.0\.1:\d+\//)!
@@ -29,7 +29,7 @@ test('prints its address, serves the page under the policy, and takes --port', a
   }
 })
 
-test('is a command of the program too', async () => {
+test('is also a command of the command line program', async () => {
   const child = spawn(process.execPath, [CLI, 'web', '--port', '0'])
   try {
     const [said] = await once(child.stdout, 'data')

@@ -1,4 +1,4 @@
-/** The server of `npm run web`: what it sends, against literal text; what it does not serve. */
+/** The server of `npm run web`: its exact responses, and what it does not serve. */
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import type { IncomingHttpHeaders, Server } from 'node:http'
 import { request } from 'node:http'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { listen, webServer } from '../../src/web/server.js'
 
-/** A folder to serve, and others around it that are not to be. */
+/** A folder to serve, and others around it that must not be served. */
 const parent = mkdtempSync(join(tmpdir(), 'server-'))
 const folder = join(parent, 'build')
 const BODIES: Record<string, string> = {
@@ -16,6 +16,7 @@ const BODIES: Record<string, string> = {
   'build/page.js': 'export {}',
   'build/icon.svg': '<svg/>',
   'build/core.wasm': '\0asm',
+  'build/microgpt_torch.py': 'import torch',
   'build/deep/er/page.js': 'deep',
   'build/a b+c.js': 'a space',
   'build/100%.js': 'a percent sign',
@@ -51,7 +52,7 @@ interface Answer {
   body: string
 }
 
-/** Asks for a path as it is: fetch would tidy it. */
+/** Requests a path as it is; fetch would normalize it. */
 function ask(path: string, method = 'GET', headers: Record<string, string> = {}): Promise<Answer> {
   const { hostname, port } = new URL(address)
   return new Promise((resolve, reject) => {
@@ -66,7 +67,7 @@ function ask(path: string, method = 'GET', headers: Record<string, string> = {})
   })
 }
 
-/** Every header that is not Node's own, for a type. */
+/** All headers for a content type, without those that Node adds. */
 const sent = (type: string) => ({
   'content-type': type,
   'content-security-policy':
@@ -80,7 +81,7 @@ const sent = (type: string) => ({
   'cache-control': 'no-cache',
 })
 
-/** The headers of an answer without those that Node adds, and those of one file alone. */
+/** The headers of a response, without those that Node adds and those that depend on the file. */
 function named({ headers }: Answer): IncomingHttpHeaders {
   const { date: _, connection: _c, 'keep-alive': _k, etag: _e, ...rest } = headers
   const { 'content-length': _l, ...ours } = rest
@@ -93,6 +94,7 @@ describe('what is served', () => {
     ['/index.html', 'build/index.html', 'text/html; charset=utf-8'],
     ['/page.css', 'build/page.css', 'text/css; charset=utf-8'],
     ['/page.js', 'build/page.js', 'text/javascript; charset=utf-8'],
+    ['/microgpt_torch.py', 'build/microgpt_torch.py', 'text/x-python; charset=utf-8'],
     ['/page.js?v=1&x=../..', 'build/page.js', 'text/javascript; charset=utf-8'],
     ['/deep/er/page.js', 'build/deep/er/page.js', 'text/javascript; charset=utf-8'],
     ['/deep/../page.js', 'build/page.js', 'text/javascript; charset=utf-8'],
@@ -130,11 +132,11 @@ describe('what is served', () => {
 describe('what is not served', () => {
   test.each([
     ...['/nothing.js', '/notes.txt', '/core.js.map', '/.stamp', '/html', '/deep', '/deep/', '//'],
-    // A folder, and what is no path.
+    // A folder, and invalid paths.
     ...['/folder.js', '/folder.js/', '/%E0%A4%A', '/%', '/page.js%00', '/%00.js', '/page.js%00.js'],
-    // Names that objects have.
+    // Names of object properties.
     ...['/constructor', '/__proto__', '/toString'],
-  ])('%s is not there', async (path) => {
+  ])('%s is not found', async (path) => {
     const answer = await ask(path)
     expect(answer).toMatchObject({ status: 404, body: 'there is no such file here\n' })
     expect(named(answer)).toEqual(sent('text/plain'))
@@ -149,28 +151,28 @@ describe('what is not served', () => {
     ...['/%252e%252e%252fsecret.js', '/..%252fsecret.js', '/..%c0%afsecret.js'],
     ...['/..\\secret.js', '/..%5csecret.js', '/..;/secret.js', '/..%2f..%2f..%2fsecret.js'],
     ...['/..%2fsecret/page.js', `/${encodeURIComponent(join(parent, 'secret.js'))}`],
-    // Beside the folder, with a name that begins like its own.
+    // Next to the folder, with a name that begins like the folder's.
     ...[
       '/../build-secret/page.js',
       '/..%2fbuild-secret%2fpage.js',
       '/%2e%2e%2fbuild-secret/page.js',
     ],
     ...['/..%2fbuild.js', '/-secret/page.js', '-secret/page.js', '.js'],
-    // Another server's address.
+    // URLs with a host.
     ...['http://localhost/..%2fsecret.js', '//localhost/..%2fsecret.js'],
-  ])('%s leads nowhere', async (path) => {
+  ])('%s does not reach a file outside the folder', async (path) => {
     const { status, body } = await ask(path)
     expect(body).not.toContain('secret')
-    // Node refuses a target that does not begin with a slash by itself.
+    // Node itself refuses a target that does not begin with a slash.
     expect([400, 404]).toContain(status)
   })
 
-  test('a way out and back in is a way out: what is checked is the path itself', async () => {
+  test('a path that leaves the folder and returns is served: only the resolved path is checked', async () => {
     expect(await ask('/..%2fbuild%2fpage.js')).toMatchObject({ status: 200, body: 'export {}' })
   })
 })
 
-describe('what has not changed', () => {
+describe('caching by etag', () => {
   const file = join(folder, 'changing.js')
   const write = (body: string, seconds: number) => {
     writeFileSync(file, body)
@@ -178,7 +180,7 @@ describe('what has not changed', () => {
   }
   const tag = async () => (await ask('/changing.js')).headers.etag!
 
-  test('is not sent again', async () => {
+  test('an unchanged file is not sent again', async () => {
     write('one', 1e9)
     const etag = await tag()
     for (const method of ['GET', 'HEAD']) {
@@ -192,7 +194,7 @@ describe('what has not changed', () => {
 
   test.each([
     ['of equal size, a second later', 'two', 1e9 + 1],
-    ['of equal size, some milliseconds later', 'two', 1e9 + 0.004],
+    ['of equal size, a few milliseconds later', 'two', 1e9 + 0.004],
     ['of equal size, with an older time', 'two', 1e9 - 3600],
     ['of another size, at the same time', 'three', 1e9],
   ])('a rewrite %s is sent, with another etag', async (_, body, seconds) => {
@@ -204,23 +206,23 @@ describe('what has not changed', () => {
     expect(answer.headers.etag).not.toBe(etag)
   })
 
-  test.each(['"x"', '', 'x'])('with the etag %j it is sent', async (etag) => {
+  test.each(['"x"', '', 'x'])('a request with the etag %j gets the file', async (etag) => {
     expect(await ask('/page.js', 'GET', { 'if-none-match': etag })).toMatchObject({ status: 200 })
   })
 
-  test('a missing file is not answered for by the etag of another', async () => {
+  test('a missing file is not found, even with the etag of another file', async () => {
     write('one', 1e9)
     const etag = await tag()
     expect(await ask('/gone.js', 'GET', { 'if-none-match': etag })).toMatchObject({ status: 404 })
   })
 })
 
-test('an address of IPv6 is in brackets', async () => {
+test('an IPv6 address is in brackets', async () => {
   const other = webServer(folder)
   try {
     expect(await listen(other, 0, '::1')).toMatch(/^http:\/\/\[::1\]:\d+\/$/)
   } catch (error) {
-    // A machine without IPv6.
+    // The machine may not have IPv6.
     expect(error).toMatchObject({ code: expect.stringMatching(/EADDRNOTAVAIL|EAFNOSUPPORT/) })
   } finally {
     other.close()

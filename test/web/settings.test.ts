@@ -1,4 +1,4 @@
-/** Settings in a link: what is read, what is refused with which sentence, and what is written. */
+/** Settings in a link: what is read, what is refused with which message, and what is written. */
 import { expect, test } from 'vitest'
 import { FIELDS } from '../../src/config/hyperparameters.js'
 import { PRESETS } from '../../src/config/config.js'
@@ -8,14 +8,14 @@ import type { Settings } from '../../src/web/page-api.js'
 
 const core = await loadCore()
 
-/** What a link holds, if a model of 27 tokens fits the page. */
+/** Reads the settings of a link, and checks that a model with 27 tokens fits the page. */
 function read(hash: string) {
   const settings = readHash(hash)
   if (settings) memoryOf(core, settings, 27)
   return settings
 }
 
-test.each(['', '#', '#train', '#race'])('%j holds no settings', (hash) => {
+test.each(['', '#', '#train', '#race'])('%j contains no settings', (hash) => {
   expect(read(hash)).toBeNull()
 })
 
@@ -55,7 +55,7 @@ test.each([
   ['#toString=4', 'toString'],
   ['#seed=1&seed=1', 'seed'],
   ['#preset=gist&n_embd=18', 'n_embd'],
-])('%s is refused, and the sentence names %s', (hash, name) => {
+])('%s is refused, and the message names %s', (hash, name) => {
   expect(() => read(hash)).toThrow(name)
 })
 
@@ -74,11 +74,11 @@ test.each([
   ['#zero_init_projections=yes', /must be true or false, got "yes"$/],
   ['#learning_rate=1e999', /^learning_rate must be/],
   ['#<img src=x onerror=alert(1)>=1', /^there is no setting "<img src"$/],
-])('%s is refused with its sentence', (hash, sentence) => {
+])('%s is refused with its message', (hash, sentence) => {
   expect(() => read(hash)).toThrow(sentence)
 })
 
-test('what is refused is cut in the sentence', () => {
+test('a long value is shortened in the message', () => {
   const long = 'x'.repeat(1000)
   for (const hash of [`#n_embd=${long}`, `#${long}=1`, `#seed=${long}`]) {
     try {
@@ -90,7 +90,7 @@ test('what is refused is cut in the sentence', () => {
   }
 })
 
-test('a model of up to 1 GiB is taken, and a larger one is not', () => {
+test('a model of up to 1 GiB is accepted, and a larger one is not', () => {
   const refusal = (block_size: number) => {
     try {
       read(`#n_embd=4&n_head=1&block_size=${block_size}`)
@@ -116,9 +116,13 @@ test.each<[Settings, string]>([
     { preset: 'tutorial', config: { n_embd: 8, grad_clip: 2, n_head: 4 }, seed: '0' },
     '#preset=tutorial&seed=0&n_embd=8&grad_clip=2',
   ],
+  [
+    { preset: 'tutorial', config: { num_steps: 7, learning_rate: 0.5, n_layer: 2 }, seed: '0' },
+    '#preset=tutorial&seed=0&n_layer=2&learning_rate=0.5&num_steps=7',
+  ],
 ])('%j is written as %s', (settings, hash) => expect(toHash(settings)).toBe(hash))
 
-test('what differs from the preset is written, and what does not is left out', () => {
+test('fields that differ from the preset are written and read back', () => {
   const { tutorial } = PRESETS
   const wanted: Settings = {
     preset: 'gist',
@@ -133,7 +137,7 @@ test('what differs from the preset is written, and what does not is left out', (
   }
 })
 
-test('one field as text', () => {
+test('a field is parsed from text', () => {
   expect(parseField('n_embd', FIELDS.n_embd, '1e2')).toBe(100)
   expect(parseField('n_embd', FIELDS.n_embd, '-2.5E+1')).toBe(-25)
   expect(() => parseField('n_embd', FIELDS.n_embd, '"<b>')).toThrow(

@@ -1,4 +1,4 @@
-/** What the page shows, read from its elements: the only place of the number tests with selectors. */
+/** Reads what the page shows. All selectors of the tests of its numbers are in this file. */
 import type { Page } from 'playwright-core'
 import { fileOf, says } from './visit.js'
 
@@ -86,14 +86,14 @@ export const listOf = (page: Page, name: keyof typeof LISTS) =>
 export const wordOf = async (page: Page, name: keyof typeof WORDS) =>
   (await page.textContent(WORDS[name]))!
 
-/** Waits until a sentence of the page is as expected. */
+/** Waits until a text of the page matches. */
 export const comes = (page: Page, name: keyof typeof WORDS, wanted: RegExp) =>
   says(page, WORDS[name], wanted)
 
 export const insideComes = (page: Page, name: keyof typeof INSIDE, wanted: RegExp) =>
   says(page, INSIDE[name], wanted)
 
-/** A table's rows, its header first. */
+/** The rows of a table, header first. */
 export async function tableOf(page: Page, name: keyof typeof TABLES): Promise<string[][]> {
   if (name in OPENERS) {
     await page.evaluate(
@@ -109,7 +109,7 @@ export async function tableOf(page: Page, name: keyof typeof TABLES): Promise<st
   )
 }
 
-/** The samples, the newest first. */
+/** The samples, newest first. */
 export const samplesOf = (page: Page) =>
   page.$$eval('#samples li:not(.hint)', (items) =>
     items.map((item) => ({
@@ -119,7 +119,7 @@ export const samplesOf = (page: Page) =>
     })),
   )
 
-/** The guesses for the next character: what each bar says, and how long it is in percent. */
+/** The candidates for the next character: the text of each bar, and its width in percent. */
 export const barsOf = (page: Page) =>
   page.$$eval('.bar', (bars) =>
     bars.map((bar) => ({
@@ -139,7 +139,7 @@ const asking: { [K in keyof Asking]-?: string } = {
   ...{ prompt: '#prompt', temperature: '#temperature', topK: '#top-k' },
 }
 
-/** Types a prompt, a temperature or a top-k, and waits for other guesses. */
+/** Enters a prompt, a temperature or a top-k, and waits for new candidates. */
 export async function ask(page: Page, wanted: Asking): Promise<void> {
   for (const [name, value] of Object.entries(wanted)) {
     await page.evaluate(
@@ -147,7 +147,7 @@ export async function ask(page: Page, wanted: Asking): Promise<void> {
         document.querySelector('#bars')!.replaceChildren()
         const field = document.querySelector<HTMLInputElement>(at!)!
         field.value = text!
-        // Typed or not, the page hears of it: an equal value is no news to a keyboard.
+        // The event is sent even for an equal value, which typing would not do.
         field.dispatchEvent(new Event('input', { bubbles: true }))
       },
       [asking[name as keyof Asking], value as string],
@@ -177,7 +177,7 @@ export async function removeRun(page: Page, i: number): Promise<void> {
   await page.locator('#runs button').nth(i).click()
 }
 
-/** Moves the crosshair by keys; what it says, on the page and to a screen reader. */
+/** Moves the crosshair by keys. Returns its text on the page and for a screen reader. */
 export async function crosshair(page: Page, ...keys: string[]) {
   await page.focus('#loss-chart')
   for (const key of keys) await page.keyboard.press(key)
@@ -190,7 +190,7 @@ export async function crosshair(page: Page, ...keys: string[]) {
   return { said, spoken: spoken!, at: Number(at), most: Number(most) }
 }
 
-/** Points at a step of the chart with the mouse, the axis reaching to so many steps. */
+/** Points at a step of the chart with the mouse; the axis ends at step `of`. */
 export async function pointAtStep(page: Page, step: number, of: number) {
   const box = (await page.locator('#loss-chart').boundingBox())!
   // The plot has margins of 36 and 12 pixels.
@@ -227,7 +227,7 @@ export async function show(page: Page, what: 'data' | 'grad'): Promise<void> {
   await says(page, INSIDE.now, what === 'grad' ? /^gradient/ : /^now/)
 }
 
-/** Puts the mouse over a cell of a matrix; what the page says of it. */
+/** Moves the mouse over a cell of a matrix. Returns what the page says about it. */
 export async function hoverCell(
   page: Page,
   side: 'before' | 'now',

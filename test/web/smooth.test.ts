@@ -1,8 +1,8 @@
-/** The smoothed loss: an exponential mean that starts without a pull towards 0. */
+/** The smoothed loss: an exponential moving average with bias correction. */
 import { expect, test } from 'vitest'
 import { Smooth } from '../../src/web/smooth.js'
 
-/** The same mean as a sum: the weight of a loss is 0.97 to the power of the steps since. */
+/** The same mean as a sum: the weight of a loss is 0.97 to the power of the steps since then. */
 function meanOf(losses: readonly number[]): number {
   const weights = losses.map((_, i) => 0.97 ** (losses.length - 1 - i))
   const sum = (numbers: readonly number[]) => numbers.reduce((total, x) => total + x, 0)
@@ -34,7 +34,7 @@ test('after any number of steps it is the weighted mean of all losses', () => {
   })
 })
 
-test('restored, it goes on bit for bit', () => {
+test('a restored mean continues bit for bit', () => {
   const [whole, again] = [new Smooth(), new Smooth()]
   for (const loss of [3, 2.5, 2.75]) whole.add(loss)
   again.restore(whole.mean, whole.weight)

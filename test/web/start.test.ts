@@ -1,4 +1,4 @@
-/** How soon the page trains, from the moment that it is opened. */
+/** How soon the page trains after it is opened. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -7,10 +7,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listen, webServer } from '../../src/web/server.js'
 import { inBrowser } from './browser.js'
 
-/** Openings of each page, one after the other by turns. */
+/** Number of times that each page is opened; the two pages take turns. */
 const OPENINGS = 7
 
-/** A page that has a worker and nothing else: what no page with a worker can be faster than. */
+/** A page with only a worker: no page with a worker can start faster. */
 const BARE = {
   'index.html': '<!doctype html><script src="boot.js"></script>',
   'boot.js': `new Worker('worker.js').addEventListener('message', () => (moments = { step: performance.now() }))`,
@@ -18,20 +18,20 @@ const BARE = {
 }
 
 interface Moments {
-  /** Milliseconds from the opening to the message of the first step. */
+  /** Milliseconds from opening the page to the message of the first step. */
   step: number
   /** Milliseconds from pressing Play to the message that the run is over. */
   whole: number
-  /** Steps that the first message tells of. */
+  /** Number of steps in the first message. */
   steps: number
   /** Whether the first worker was started before the page had a body. */
   early: boolean
-  /** Calls that the page had made. */
+  /** The calls that the page made to the worker. */
   sent: string[]
 }
 declare let moments: Partial<Moments>
 
-/** In the page, before all of its scripts: presses Play as soon as it can be pressed. */
+/** Runs in the page before its scripts: presses Play as soon as it is enabled. */
 const watch = () => {
   const seen: Partial<Moments> = { sent: [] }
   let pressed = 0
@@ -84,8 +84,8 @@ inBrowser('opening the page', (site) => {
     rmSync(folder, { recursive: true })
   })
 
-  test('the first step comes soon after a worker could say a word, and 500 soon after Play', async () => {
-    // Instant: motion is reduced in these tests.
+  test('the first step comes soon after a bare worker could answer, and 500 steps soon after Play', async () => {
+    // The pace is instant, because motion is reduced in these tests.
     const page = await site.open('about:blank')
     const bare = await page.context().newPage()
     await page.addInitScript(watch)
@@ -116,7 +116,7 @@ inBrowser('opening the page', (site) => {
     const whole = own.map((seen) => seen.whole)
     const best = Math.round(sorted(whole)[0]!)
     console.log(`500 steps ${ms(whole)} after pressing Play, at best ${best} ms`)
-    // What else the machine does only adds to each of them.
+    // Other work of the machine only adds time, so the best times are compared.
     expect(sorted(whole)[0]).toBeLessThan(Math.max(100, sorted(control)[0]!))
     expect(sorted(steps)[0]).toBeLessThan(3 * sorted(control)[0]! + 80)
     for (const seen of own) {

@@ -1,4 +1,4 @@
-/** What the page is told of documents and matrices: what is cut, and what stands for what. */
+/** What the page is told about documents and matrices: what is cut, and what a cell covers. */
 import { expect, test } from 'vitest'
 import { MicroGPT } from '../../src/index.js'
 import { readyOf, summarise } from '../../src/web/worker/summary.js'
@@ -10,7 +10,7 @@ test.each([
   [['b', 'a'], 2, 'b', 1, 'ab'],
   [['😀😀', 'abc'], 2, 'abc', 3, 'abc😀'],
   [['\uffff', '😀'], 2, '\uffff', 1, '\uffff😀'],
-])('%j is summarised', (docs, numDocs, longestDoc, longest, chars) => {
+])('%j is summarized', (docs, numDocs, longestDoc, longest, chars) => {
   const source = { text: docs.join('\n'), name: null, mode: 'docs', valFraction: 0, docs } as const
   const want = { mode: 'docs', numDocs, longest, longestDoc, chars: [...chars] }
   expect(summarise(source)).toEqual(want)
@@ -20,7 +20,7 @@ test.each([
   [['abc', 'abcd', 'abcde'], 4, 2],
   [['abc', 'abcd', 'abcde'], 6, 0],
   [['abc', 'abcd', 'abcde'], 3, 3],
-  // Characters count, not UTF-16 units.
+  // Characters are counted, not UTF-16 units.
   [['😀😀', '😀😀😀'], 3, 1],
 ])('of %j a block_size of %i cuts %i', async (docs, block_size, cut) => {
   const gpt = await MicroGPT.create({ docs, config: { block_size } })
@@ -32,7 +32,7 @@ test.each([
   expect(ready.numParams).toBe(gpt.numParams)
 })
 
-/** A matrix of 1, 2, 3 and so on, every other one negative. */
+/** A matrix of 1, -2, 3, -4 and so on. */
 const matrix = (rows: number, columns: number) => ({
   ...{ name: 'm', rows, columns },
   values: Float64Array.from({ length: rows * columns }, (_, i) => (i % 2 ? -1 : 1) * (i + 1)),
@@ -43,7 +43,7 @@ test.each([
   [512, 2, 512, 2],
   [513, 2, 512, 2],
   [2, 600, 2, 512],
-])('in detail [%i, %i] shows [%i, %i], its first rows and columns', (m, n, rows, columns) => {
+])('a [%i, %i] matrix in detail has its first [%i, %i] rows and columns', (m, n, rows, columns) => {
   const whole = matrix(m, n)
   const shown = detail(whole)
   expect([shown.rows, shown.columns, shown.values.length]).toEqual([rows, columns, rows * columns])
@@ -62,19 +62,19 @@ test.each([
   [65, 64, 33, 64],
   [64, 130, 64, 44],
   [128, 128, 64, 64],
-])('small [%i, %i] has [%i, %i] cells', (m, n, rows, columns) => {
+])('the thumbnail of a [%i, %i] matrix has [%i, %i] cells', (m, n, rows, columns) => {
   const small = thumb(matrix(m, n))
   expect([small.rows, small.columns, small.values.length]).toEqual([rows, columns, rows * columns])
 })
 
-test('a cell of a small picture is the number farthest from 0 that it stands for', () => {
+test('a cell of a thumbnail is the number of largest magnitude that it covers', () => {
   const { values, columns } = thumb(matrix(128, 128))
-  // Of the four numbers of a cell the last one is the largest: [2i + 1][2j + 1], negative here.
+  // The last of the four numbers of a cell is the largest: [2i + 1][2j + 1], negative here.
   expect(values[0]).toBe(-(128 + 2))
   expect(values[5 * columns + 7]).toBe(-((2 * 5 + 1) * 128 + 2 * 7 + 2))
 })
 
-test('both are copies: the model trains on below them', () => {
+test('both are copies, because the model keeps training', () => {
   const whole = matrix(2, 2)
   const [shown, small] = [detail(whole), thumb(whole)]
   whole.values.fill(0)

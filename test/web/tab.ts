@@ -1,13 +1,13 @@
 /**
- * Tabs that can really be hidden. Playwright holds every page that it knows for visible; a page of a
- * browser context that it does not know is left alone, and is spoken to through the browser.
+ * Tabs that can really be hidden. Playwright makes every page that it knows visible. These tabs are
+ * in a browser context that it does not know, and are controlled through the browser.
  */
 import type { Browser } from 'playwright-core'
 
 export interface Tab {
-  /** The value of an expression in the page, waited for. */
+  /** Evaluates an expression in the page and waits for its value. */
   value<T>(expression: string): Promise<T>
-  /** Brings it to the front of its window; the others of the window are hidden. */
+  /** Brings the tab to the front of its window, which hides the other tabs. */
   toFront(): Promise<void>
 }
 
@@ -16,7 +16,7 @@ interface Answer {
   error?: { message: string }
 }
 
-/** Two tabs of one window: the second one is in front. */
+/** Opens tabs in one window; the last one is in front. */
 export async function tabs(browser: Browser, urls: readonly string[]): Promise<Tab[]> {
   const cdp = await browser.newBrowserCDPSession()
   const { browserContextId } = await cdp.send('Target.createBrowserContext')
@@ -42,7 +42,7 @@ export async function tabs(browser: Browser, urls: readonly string[]): Promise<T
         for (let tries = 1; ; tries++) {
           const { result, error } = await ask(expression)
           if (result) return result.result.value
-          // A tab that has just been opened goes from one document to the next.
+          // A tab that has just been opened may still change its document: try again.
           if (tries === 20) throw new Error(error?.message)
           await new Promise((resolve) => setTimeout(resolve, 50))
         }

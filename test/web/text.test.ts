@@ -1,13 +1,13 @@
-/** Numbers and texts as the page writes them. */
+/** Numbers and texts as the page formats them. */
 import { expect, test } from 'vitest'
 import { count, digits, percent, sentence, short, visibleChar } from '../../src/web/text.js'
 
 test.each([0, 7, 999, 1000, 4064, 12_345, 999_999, 1_000_000, 1_234_567_890, -1234, 0.5, 1234.5])(
-  'count(%f) is as toLocaleString has it',
+  'count(%f) equals toLocaleString',
   (n) => expect(count(n)).toBe(n.toLocaleString('en-US')),
 )
 
-test('count leaves digits behind the point alone', () => {
+test('count does not group the digits after the decimal point', () => {
   expect(count(1234.56789)).toBe('1,234.56789')
 })
 
@@ -45,7 +45,7 @@ test.each([
   ['x'.repeat(1e6), `${'x'.repeat(60)}…`],
 ])('short cuts after 60 characters', (text, cut) => expect(short(text)).toBe(cut))
 
-test('short counts characters, not UTF-16 units, and never halves one', () => {
+test('short counts characters, not UTF-16 units, and never splits one', () => {
   expect(short('😀😀😀', 3)).toBe('😀😀😀')
   expect(short('😀😀😀', 2)).toBe('😀😀…')
   expect(short('abc', 2)).toBe('ab…')

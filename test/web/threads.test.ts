@@ -1,4 +1,4 @@
-/** Threads in a page: where it is cross-origin isolated they give Node's bits, and else a sentence. */
+/** Threads in a page: the same bits as Node if it is cross-origin isolated, else an error. */
 import { expect, test } from 'vitest'
 import { MicroGPT } from '../../src/index.js'
 import { HEADERS } from '../../src/web/server.js'
@@ -9,17 +9,17 @@ const config = { n_layer: 2, batch_size: 5, num_steps: 60 }
 
 declare const microgpt: typeof import('../../src/index.js')
 
-/** A page without anything, with the module in `microgpt`. */
+/** An empty page with the module in `microgpt`. */
 async function pageWith(site: Site) {
   const page = await site.open('icon.svg')
-  // As text: what transforms the tests would change an import().
+  // As a string, because the test transform would change an import().
   const file = `${site.address}microgpt.js`
   await page.evaluate(`import('${file}').then((m) => (globalThis.microgpt = m))`)
   return page
 }
 
 inBrowser('threads in an isolated page', (site) => {
-  test.each(['MicroGPT', 'createWorkerModel'] as const)('%s: the bits of Node', async (way) => {
+  test.each(['MicroGPT', 'createWorkerModel'] as const)('%s: same bits as Node', async (way) => {
     const gpt = await MicroGPT.create({ docs, config })
     const losses = Array.from(gpt.train(), ({ loss }) => loss)
     const page = await pageWith(site)
@@ -58,7 +58,7 @@ const { 'cross-origin-opener-policy': _, ...open } = Object.fromEntries(
 inBrowser(
   'threads in a page that is not isolated',
   (site) => {
-    test('are refused with what it takes, and auto goes without', async () => {
+    test('are refused with what they require, and auto uses one thread', async () => {
       const page = await pageWith(site)
       const got = await page.evaluate(
         async (options) => {

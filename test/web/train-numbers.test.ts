@@ -1,4 +1,4 @@
-/** Every number of the Train and Invent panels, against the same run in Node. */
+/** Every number of the training and Try it panels, compared with the same run in Node. */
 import { expect, test } from 'vitest'
 import { percent } from '../../src/web/text.js'
 import { inBrowser } from './browser.js'
@@ -8,17 +8,17 @@ import * as shown from './shown.js'
 import { ready, trainTo, trainToEnd } from './visit.js'
 
 const STEPS = 450
-/** The settings that differ from the defaults tell runs apart, and a number the equal ones. */
+/** The names of runs have their changed settings, and a number to distinguish equal ones. */
 const SETTINGS = `tutorial, n_embd 16, n_layer 1, num_steps ${STEPS}, batch_size 2, seed 3`
 const NAME = `Run 1: ${SETTINGS}`
 const SECOND = `Run 2: ${SETTINGS}`
 const config = { num_steps: STEPS, batch_size: 2 }
 const HASH = `#preset=tutorial&seed=3&num_steps=${STEPS}&batch_size=2`
-/** Milliseconds that a step takes. */
+/** Milliseconds per step. */
 const STEP_MS = 0.7
 
 inBrowser('the numbers of a run', (site) => {
-  test('figures, samples, crosshair, table and CSV are those of Node', async () => {
+  test('figures, samples, crosshair, table and CSV match Node', async () => {
     const node = await nodeRun({ seed: 3, config })
     const page = await site.open('about:blank')
     await inWorker(page, ticking(STEP_MS))
@@ -76,11 +76,11 @@ inBrowser('the numbers of a run', (site) => {
       expect(point).toEqual({ said: said(at), spoken: said(at), at, most: STEPS - 1 })
     }
     for (const step of [1, 200, 450]) {
-      // The axis of a whole run reaches to 450.
+      // The axis of a whole run ends at 450.
       expect(await shown.pointAtStep(page, step, STEPS)).toBe(said(step - 1))
     }
 
-    // Every third point, for a table has 200 rows at the most.
+    // Every third point, because the table has at most 200 rows.
     const rows = node.points.filter((_, i) => i % 3 === 0)
     expect(await shown.tableOf(page, 'losses')).toEqual([
       ['step', 'loss', 'smoothed', 'learning rate'],
@@ -94,7 +94,7 @@ inBrowser('the numbers of a run', (site) => {
     const whole = csvLines(NAME, node.points)
     expect(await shown.csvOf(page)).toBe(CSV_HEAD + whole)
 
-    // An earlier run stays in the chart and in the file, until it is removed.
+    // An earlier run stays in the chart and in the CSV until it is removed.
     await shown.reset(page)
     const kept = `${NAME}: 450 steps, smoothed ${smoothed.toFixed(3)}`
     expect(await shown.listOf(page, 'runs')).toEqual([`${SECOND}: now`, kept])
@@ -129,7 +129,7 @@ inBrowser('the numbers of a run', (site) => {
     expect(got.status.slice(0, took.length)).toBe(took)
   })
 
-  test('the five latest runs stay in the chart and in the file, the newest first', async () => {
+  test('the five latest runs stay in the chart and in the CSV, newest first', async () => {
     const node = await nodeRun()
     node.to(7)
     const page = await site.open('')
@@ -169,14 +169,14 @@ inBrowser('the numbers of a run', (site) => {
   })
 })
 
-inBrowser('the guesses for the next character', (site) => {
-  /** The bars that Node would show. */
+inBrowser('the candidates for the next character', (site) => {
+  /** The expected bars, computed in Node. */
   const barsInNode = (
     { gpt }: Awaited<ReturnType<typeof nodeRun>>,
     options: { prompt: string; temperature: number; topK?: number },
   ) => {
     for (let seed = 0; ; seed++) {
-      // A text that ends at once shows nothing of what it might have been.
+      // A text that ends at once yields no candidates.
       const { value } = gpt.generate({ ...options, seed }).next()
       if (!value) continue
       const most = options.temperature === 0 ? 1 : 10
@@ -190,10 +190,10 @@ inBrowser('the guesses for the next character', (site) => {
     }
   }
 
-  test('are those of Node, in order, with their probabilities', async () => {
+  test('match Node, in order, with their probabilities', async () => {
     const node = await nodeRun()
     const page = await site.open('about:blank')
-    // Draws of one character take the first whose sum of probabilities exceeds this.
+    // A draw takes the first character at which the sum of probabilities exceeds this.
     await page.addInitScript(() => (Math.random = () => 0.25))
     await page.goto(site.address)
     await ready(page)
@@ -224,7 +224,7 @@ inBrowser('the guesses for the next character', (site) => {
         expect(await shown.barsOf(page), JSON.stringify(now)).toEqual(barsInNode(node, options))
       }
     }
-    // At temperature 0 the whole text is the likeliest one.
+    // At temperature 0 the whole text consists of the most likely characters.
     await shown.ask(page, { prompt: 'j' })
     await shown.pressWhole(page)
     const rest = Array.from(node.gpt.generate({ prompt: 'j', temperature: 0 }), ({ char }) => char)
@@ -232,7 +232,7 @@ inBrowser('the guesses for the next character', (site) => {
       (text) => document.querySelector<HTMLInputElement>('#prompt')!.value === text,
       `j${rest.join('')}`,
     )
-    // One character is drawn by the shares of the bars.
+    // One character is drawn by the probabilities of the bars.
     await shown.ask(page, { prompt: 'mar', temperature: '1' })
     const [options] = [{ prompt: 'mar', temperature: 1 }]
     let sum = 0
@@ -243,7 +243,7 @@ inBrowser('the guesses for the next character', (site) => {
     expect(page.trouble).toEqual([])
   })
 
-  test('what is written and stands in the data is marked', async () => {
+  test('a text that is in the training data is marked', async () => {
     const page = await site.open('#preset=tutorial&num_steps=300&n_embd=8')
     await ready(page)
     await shown.useText(page, 'xyz\nxyz', '2')

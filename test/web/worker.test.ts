@@ -5,7 +5,7 @@ import { inBrowser } from './browser.js'
 
 const docs = ['anna', 'bob', 'carla', 'dan', 'emma', 'finn']
 
-test('in Node it says that there are no web workers', async () => {
+test('in Node it throws an error that there are no web workers', async () => {
   await expect(createWorkerModel({ docs })).rejects.toThrow(
     new MicroGPTError('there are no web workers here; use MicroGPT.create or load'),
   )
@@ -14,10 +14,10 @@ test('in Node it says that there are no web workers', async () => {
 declare const microgpt: typeof import('../../src/index.js')
 
 inBrowser('createWorkerModel', (site) => {
-  /** A page without anything, with the module in `microgpt`. */
+  /** An empty page with the module in `microgpt`. */
   async function pageWith(file: string) {
     const page = await site.open('icon.svg')
-    // As text: what transforms the tests would change an import().
+    // As a string, because the test transform would change an import().
     await page.evaluate(`import('${site.address}${file}').then((m) => (globalThis.microgpt = m))`)
     return page
   }
@@ -55,7 +55,7 @@ inBrowser('createWorkerModel', (site) => {
     },
   )
 
-  test.each(modules)('%s: a text, validated on the way, saved and taken up', async (file) => {
+  test.each(modules)('%s: a text is trained with validation, saved and resumed', async (file) => {
     const text = 'the quick brown fox jumps over the lazy dog\n'.repeat(9)
     const options = { text, valFraction: 0.2, config: { block_size: 12, batch_size: 2 } }
     const gpt = await MicroGPT.create(options)
@@ -91,7 +91,7 @@ inBrowser('createWorkerModel', (site) => {
     expect(page.trouble).toEqual([])
   })
 
-  test('a run says whether it was completed, aborted or failed', async () => {
+  test('a run reports whether it was completed, aborted or failed', async () => {
     const page = await pageWith('microgpt.js')
     const got = await page.evaluate(async (docs_) => {
       const create = microgpt.createWorkerModel
@@ -123,7 +123,7 @@ inBrowser('createWorkerModel', (site) => {
     expect(got.message).toMatch(/the loss of step \d+ is /)
   })
 
-  test('a bad option and a missing core come back as errors of their own class', async () => {
+  test('an invalid option and a missing core reject with the right error class', async () => {
     const page = await pageWith('microgpt.js')
     const got = await page.evaluate(async (docs_) => {
       const { createWorkerModel: create, ConfigError: C } = microgpt

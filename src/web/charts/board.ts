@@ -1,4 +1,4 @@
-/** A canvas that is drawn at most once a frame, at the screen's own resolution, and only when seen. */
+/** A canvas that is drawn at most once per frame, at device resolution, and only while visible. */
 import { WhenVisible } from '../dom.js'
 
 export type Draw = (context: CanvasRenderingContext2D, width: number, height: number) => void
@@ -29,7 +29,7 @@ export class Board {
     boards.add(this)
   }
 
-  /** Lets the canvas go: a removed one is never drawn again. */
+  /** Stops drawing and observing the canvas. */
   remove(): void {
     boards.delete(this)
     this.resized.disconnect()
@@ -45,7 +45,8 @@ export class Board {
     })
   }
 
-  private paint(): void {
+  /** Draws now, also outside the view. */
+  paint(): void {
     const { canvas, width, height } = this
     const context = canvas.getContext('2d')
     if (!context || width === 0 || height === 0) return
@@ -61,7 +62,7 @@ export class Board {
 
 let palette: Map<string, string> | null = null
 
-/** A colour of the style sheet, by the name of its variable. */
+/** A color of the style sheet, by the name of its CSS variable. */
 export function colour(name: string): string {
   palette ??= new Map()
   let value = palette.get(name)
@@ -72,7 +73,14 @@ export function colour(name: string): string {
   return value
 }
 
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+/** The dark colors; print is always dark on white. */
+export const dark = matchMedia('screen and (prefers-color-scheme: dark)')
+dark.addEventListener('change', () => {
   palette = null
   for (const board of boards) board.redraw()
+})
+// Print shows what is outside the view, too, and does not wait for a frame.
+matchMedia('print').addEventListener('change', () => {
+  palette = null
+  for (const board of boards) board.paint()
 })

@@ -1,4 +1,4 @@
-/** A matrix as a heat map: one cell per number, blue below 0, orange above, the page's ground at 0. */
+/** A matrix as a heat map: one cell per number, blue below 0, orange above, neutral at 0. */
 import { Board, colour } from './board.js'
 
 export interface Heat {
@@ -6,11 +6,11 @@ export interface Heat {
   columns: number
   /** [rows, columns], row-major. */
   values: Float64Array
-  /** The number that gets the full colour. */
+  /** The value that gets the full color. */
   scale: number
   /** The cell that is marked, or -1. */
   cursor: number
-  /** 'signed' runs from blue to orange; 'share' from the ground to the accent, for 0 to 1. */
+  /** 'signed' goes from blue to orange; 'share', for 0 to 1, from neutral to the accent color. */
   tone: 'signed' | 'share'
 }
 
@@ -31,7 +31,7 @@ export class HeatMap {
     this.board = new Board(canvas, (context, width, height) => this.draw(context, width, height))
   }
 
-  /** Lets the canvas go. */
+  /** Stops drawing and observing the canvas. */
   remove(): void {
     this.board.remove()
   }
@@ -42,7 +42,7 @@ export class HeatMap {
     this.board.redraw()
   }
 
-  /** The cell at a place on the canvas, or -1. */
+  /** The index of the cell at a point of the canvas, or -1. */
   cellAt(x: number, y: number): number {
     const { heat, canvas } = this
     if (!heat) return -1
@@ -78,7 +78,7 @@ function paint(small: HTMLCanvasElement, { rows, columns, values, scale, tone }:
   const below = parse(colour('below'))
   for (let i = 0; i < rows * columns; i++) {
     const value = values[i]! / scale
-    // The square root lets small numbers be seen beside large ones.
+    // The square root keeps small numbers visible next to large ones.
     const strength = Math.min(1, Math.sqrt(Math.abs(value)))
     const end = value < 0 ? below : above
     for (let c = 0; c < 3; c++) image.data[4 * i + c] = zero[c]! + strength * (end[c]! - zero[c]!)
@@ -87,7 +87,7 @@ function paint(small: HTMLCanvasElement, { rows, columns, values, scale, tone }:
   context.putImageData(image, 0, 0)
 }
 
-/** The largest magnitude, never 0, so that zeros are drawn as zeros. */
+/** The largest magnitude, or 1 if all numbers are 0. */
 export function largest(...lists: Float64Array[]): number {
   let most = 0
   for (const list of lists) for (const x of list) most = Math.max(most, Math.abs(x))

@@ -1,12 +1,15 @@
-/** The loss by step: each step faint, smoothed strong, earlier runs each in another colour. */
+/**
+ * The loss chart: each step as a faint line, the smoothed loss as a strong one, earlier runs in
+ * other colors.
+ */
 import type { ChartRun } from '../app.js'
-import type { LossLog } from '../loss-log.js'
+import { MANY_POINTS, shownMean } from '../loss-log.js'
 import { Board, colour } from './board.js'
 
 export interface LossView {
   run: ChartRun
   earlier: readonly ChartRun[]
-  /** Steps that the axis reaches to at least. */
+  /** Steps of the whole run. */
   numSteps: number
   /** The loss of pure guessing: ln vocab_size. */
   baseline: number
@@ -42,7 +45,7 @@ export class LossChart {
     this.board.redraw()
   }
 
-  /** The point of the run nearest to a place on the canvas, or -1. */
+  /** The point of the run nearest to x on the canvas, or -1. */
   nearest(x: number): number {
     const { frame, view } = this
     if (!frame || !view || view.run.log.length === 0) return -1
@@ -64,31 +67,16 @@ export class LossChart {
       line(context, frame, other, shownMean(other.log), RUN_COLOURS[i % RUN_COLOURS.length]!, 1.25)
       context.globalAlpha = 1
     })
-    context.globalAlpha = run.log.length > LONG ? 0.22 : 0.32
+    context.globalAlpha = run.log.length > MANY_POINTS ? 0.22 : 0.32
     line(context, frame, run, run.log.loss, 'accent', 1)
     context.globalAlpha = 1
     line(context, frame, run, shownMean(run.log), 'accent', 2.25)
+    guessing(context, frame, baseline)
     if (cursor >= 0 && cursor < run.log.length) crosshair(context, frame, run, cursor)
   }
 }
 
-/** From here on the curve is a mean over a share of the run: the smoothed loss would be a band. */
-const LONG = 3000
-const SHARE = 1 / 80
-
-/** The smoothed loss, or for a long run its mean over the points around. */
-function shownMean(log: LossLog): (i: number) => number {
-  if (log.length <= LONG) return log.smoothedLoss
-  const reach = Math.round((log.length * SHARE) / 2)
-  const sums = new Float64Array(log.length + 1)
-  for (let i = 0; i < log.length; i++) sums[i + 1] = sums[i]! + log.smoothedLoss(i)
-  return (i) => {
-    const [from, to] = [Math.max(0, i - reach), Math.min(log.length, i + reach + 1)]
-    return (sums[to]! - sums[from]!) / (to - from)
-  }
-}
-
-/** A scale that holds all of it. A loss far above pure guessing gets a logarithmic one. */
+/** Scales that fit the whole run. A loss far above pure guessing gets a logarithmic scale. */
 function fit({ run, earlier, numSteps, baseline }: LossView, width: number, height: number): Frame {
   const longest = Math.max(...[run, ...earlier].map(({ log }) => log.end))
   const steps = Math.max(longest, Math.min(numSteps, Math.max(500, 2 * longest)))
@@ -116,8 +104,8 @@ function fit({ run, earlier, numSteps, baseline }: LossView, width: number, heig
   return { x, y, width, height, steps, low, high, isLog }
 }
 
-/** 1, 2 or 5 times a power of ten: about n ticks over a span. */
-function tick(span: number, n: number): number {
+/** A distance of 1, 2 or 5 times a power of ten, for about n ticks over a span. */
+export function tick(span: number, n: number): number {
   const raw = span / n
   const power = 10 ** Math.floor(Math.log10(raw))
   return power * ([1, 2, 5].find((factor) => factor * power >= raw) ?? 10)
@@ -137,18 +125,19 @@ function axes(context: CanvasRenderingContext2D, frame: Frame) {
     context.moveTo(MARGIN.left, at)
     context.lineTo(width - MARGIN.right, at)
     context.stroke()
-    context.fillText(text, MARGIN.left - 8, at)
+    // A very large loss, such as 1e100, is squeezed into the margin.
+    context.fillText(text, MARGIN.left - 6, at, MARGIN.left - 6)
   }
   context.textAlign = 'center'
   context.textBaseline = 'top'
   const across = Math.max(1, tick(steps, width / 90))
   for (let step = 0; step <= steps; step += across) {
-    const text = step >= 1e5 ? step.toExponential(0).replace('+', '') : String(step)
+    const text = step >= 1e5 ? step.toExponential(0).replace('+', '') : String(step || 'step 0')
     context.fillText(text, Math.min(x(step), width - 20), height - MARGIN.bottom + 6)
   }
 }
 
-/** About four values of the loss, or some powers of ten. */
+/** About four loss values, or a few powers of ten on a logarithmic scale. */
 function lossTicks({ low, high, isLog }: Frame): { loss: number; text: string }[] {
   if (isLog) {
     const [from, to] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))]
@@ -180,13 +169,24 @@ function dashed(context: CanvasRenderingContext2D, { y, width }: Frame, loss: nu
   context.lineTo(width - MARGIN.right, y(loss))
   context.stroke()
   context.setLineDash([])
+}
+
+/** The label of the dashed line, on a ground that keeps it legible over the losses. */
+function guessing(context: CanvasRenderingContext2D, { y, width }: Frame, loss: number): void {
+  const text = 'pure guessing'
+  const right = width - MARGIN.right
+  const wide = context.measureText(text).width
+  context.globalAlpha = 0.85
+  context.fillStyle = colour('ground')
+  context.fillRect(right - wide - 4, y(loss) - 19, wide + 4, 16)
+  context.globalAlpha = 1
   context.fillStyle = colour('warm')
   context.textAlign = 'right'
   context.textBaseline = 'bottom'
-  context.fillText('pure guessing', width - MARGIN.right, y(loss) - 4)
+  context.fillText(text, right, y(loss) - 4)
 }
 
-/** Where points lie closer than pixels, a column shows the least and the greatest of its points. */
+/** Where several points share a pixel, the line spans their minimum and maximum. */
 function line(
   context: CanvasRenderingContext2D,
   { x, y, width }: Frame,

@@ -1,8 +1,8 @@
-/** A matrix as a small picture in the table. */
+/** Draws a matrix as a thumbnail in the table. */
 import { colourScale, fullScale } from '../lib/picture-colours.js'
 import { pictureTheme } from './theme.js'
 
-/** Pixels at most on each side; a larger matrix shows every second, third, ... number. */
+/** Maximum pixels on each side; a larger matrix shows only every second, third, ... number. */
 const MOST = 64
 
 export function drawThumb(

@@ -1,4 +1,4 @@
-/** Counts of parameters as formulas, by component and as shares, and beside larger models. */
+/** Parameter counts: as formulas, by component, and compared with larger models. */
 import { type Config, resolveConfig } from '../../config/config.js'
 import { type ParameterSpec, countParams, gptTable } from '../../config/parameters.js'
 import { count } from '../text.js'
@@ -6,7 +6,7 @@ import { bareName } from './picture-layout.js'
 
 type Sizes = Pick<Config, 'n_embd' | 'block_size'>
 
-/** What the rows and columns of each kind of matrix are, in the terms of the configuration. */
+/** Rows and columns of each kind of matrix, in terms of the configuration. */
 const FORMULAS: Readonly<Record<string, readonly [rows: string, columns: string]>> = {
   wte: ['vocab_size', 'n_embd'],
   wpe: ['block_size', 'n_embd'],
@@ -34,7 +34,7 @@ export interface ComponentCount {
   count: number
   /** 0 to 1. */
   share: number
-  /** How the count comes about: '4 × n_embd × n_embd = 4 × 16 × 16'. */
+  /** How the count is computed: '4 × n_embd × n_embd = 4 × 16 × 16'. */
   formula: string
 }
 
@@ -79,7 +79,7 @@ export interface LargeModel {
   vocab_size: number
   /** As published. */
   parameters: number
-  /** What microgpt's architecture counts for these sizes. */
+  /** The parameters of microgpt's architecture with these sizes. */
   here: number
   /** Why the two differ. */
   note: string
@@ -116,13 +116,13 @@ export const GPT3 = large({
 export interface Comparison {
   name: string
   parameters: number
-  /** How many times the parameters of the current model. */
+  /** Ratio to the parameters of the current model. */
   times: number
-  /** Side of a square of that area, when the largest model's square has side 1. */
+  /** Side of its square, if the largest model's square has side 1. */
   side: number
 }
 
-/** The current model beside GPT-2 and GPT-3 as squares to scale. */
+/** The current model, GPT-2 and GPT-3 as squares with areas to scale. */
 export function compareToLarge(numParams: number): Comparison[] {
   const models = [{ name: 'this model', parameters: numParams }, GPT2, GPT3]
   const largest = Math.max(...models.map(({ parameters }) => parameters))

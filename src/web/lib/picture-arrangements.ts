@@ -1,4 +1,6 @@
-/** The arrangements of a model's matrices that a layout chooses from, as nested rows and columns. */
+/**
+ * Possible arrangements of a model's matrices, as nested rows and columns; the layout picks one.
+ */
 import type { ParameterSpec } from '../../config/parameters.js'
 
 export interface PictureSize {
@@ -9,7 +11,7 @@ export interface PictureSize {
 interface MatrixNode {
   kind: 'matrix'
   spec: ParameterSpec
-  /** Strips that its rows are folded into. */
+  /** Number of strips, side by side, that its rows are split into. */
   folds: number
 }
 
@@ -17,7 +19,7 @@ interface ListNode {
   kind: 'row' | 'column'
   children: Node[]
   gap: 'gap' | 'blockGap'
-  /** 'ends' puts the last one at the end and the others at the start. */
+  /** 'ends' aligns the last child to the end and the others to the start. */
   align: 'start' | 'middle' | 'ends'
 }
 
@@ -35,21 +37,21 @@ const row = (children: Node[], gap: Gap = 'gap', align: ListNode['align'] = 'sta
 const column = (children: Node[], gap: Gap = 'gap', align: ListNode['align'] = 'start'): Node =>
   children.length === 1 ? children[0]! : { kind: 'column', children, gap, align }
 
-/** Strips that a matrix of `rows` and `columns` may be folded into, so that it gets no ribbon. */
+/** Useful numbers of strips for a matrix, so that a tall one does not become a thin ribbon. */
 function foldsOf(rows: number, columns: number): number[] {
   return [1, 2, 3, 4, 6, 8, 12].filter(
     (folds) => folds === 1 || (rows > 40 && rows / folds >= 2 * columns && rows / folds >= 12),
   )
 }
 
-/** The four of attention, then the two of the MLP. */
+/** The four attention matrices, then the two MLP matrices. */
 type Layer = readonly [q: Node, k: Node, v: Node, wo: Node, fc1: Node, fc2: Node]
 
-/** q k v wo over fc2, with the tall fc1 at their side; `under` fills the corner that is left. */
+/** q k v wo above fc2, with the tall fc1 to their right; `under` fills the free corner. */
 const compact = ([q, k, v, wo, fc1, fc2]: Layer, under: Node[] = []): Node =>
   row([column([row([q, k, v, wo]), fc2, ...under], 'blockGap'), fc1])
 
-/** The embedding beside q k over v wo, fc2 and the output under them, and fc1 at their side. */
+/** The embedding next to q k above v wo; below them fc2 and the output; fc1 to the right. */
 const dense = (embedding: Node, [q, k, v, wo, fc1, fc2]: Layer, head: Node): Node => {
   const attention = column([row([q, k]), row([v, wo])])
   const left = column([row([embedding, attention], 'blockGap'), fc2, head], 'blockGap')
@@ -60,11 +62,14 @@ const dense = (embedding: Node, [q, k, v, wo, fc1, fc2]: Layer, head: Node): Nod
 const wide = ([q, k, v, wo, fc1, fc2]: Layer): Node =>
   row([column([q, k, v]), wo, fc1, fc2], 'gap', 'middle')
 
-/** q k over v wo, then fc1, fc2. */
+/** q k above v wo, then fc1, fc2. */
 const square = ([q, k, v, wo, fc1, fc2]: Layer): Node =>
   row([column([row([q, k]), row([v, wo])]), fc1, fc2], 'gap', 'middle')
 
-/** Those that can be told apart, likeliest first for the shape of the box: a tie takes the first. */
+/**
+ * All distinct arrangements. Those that suit the shape of the box come first, because a tie takes
+ * the first.
+ */
 export function arrangementsOf(
   table: readonly ParameterSpec[],
   width: number,
@@ -103,7 +108,7 @@ function aroundLayers(layers: Layer[], embedding: () => Node, head: () => Node):
     all.push(dense(embedding(), layer, head()))
     for (const shape of [compact, square, wide]) {
       all.push(column([embedding(), shape(layer), head()], 'blockGap'))
-      // Past fc1, an arrow from fc2 to the right would seem to come from fc1.
+      // Here fc1 is right of fc2: an arrow from fc2 to the right would seem to come from fc1.
       if (shape === compact) continue
       all.push(row([embedding(), shape(layer), head()], 'blockGap', 'middle'))
     }
@@ -126,7 +131,7 @@ function aroundLayers(layers: Layer[], embedding: () => Node, head: () => Node):
   return all
 }
 
-/** Layers per row, each giving another number of rows. */
+/** All numbers of layers per row that result in different numbers of rows. */
 function distinctRows(layers: number): number[] {
   const perRow = new Set<number>()
   for (let rows = 1; rows <= layers; rows++) perRow.add(Math.ceil(layers / rows))

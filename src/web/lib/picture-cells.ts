@@ -1,4 +1,4 @@
-/** One number of the picture: under a point, by keyboard, and in words. */
+/** Finds a number of the picture by point or by key, and describes it in words. */
 import { count, digits } from '../text.js'
 import type { PictureLayout, PlacedMatrix } from './picture-layout.js'
 
@@ -12,7 +12,7 @@ export interface Cell {
 export interface CellNumbers extends Cell {
   /** Rows and columns of its matrix. */
   shape: [number, number]
-  /** Its place in the flat list of all parameters. */
+  /** Its index in the flat list of all parameters. */
   index: number
   value: number
   /** null before the first step. */
@@ -27,7 +27,10 @@ export interface Lists {
   start?: ArrayLike<number> | null
 }
 
-/** The cell at a point of the picture, in CSS pixels; `slack` pixels beside a matrix count as well. */
+/**
+ * The cell at a point of the picture, in CSS pixels; up to `slack` pixels next to a matrix count
+ * too.
+ */
 export function cellAt(layout: PictureLayout, x: number, y: number, slack = 0): Cell | null {
   for (const { name, columns, strips } of layout.matrices) {
     for (const strip of strips) {
@@ -48,7 +51,7 @@ const find = (layout: PictureLayout, name: string): PlacedMatrix | undefined =>
 
 const isBelow = (i: number, n: number) => Number.isInteger(i) && i >= 0 && i < n
 
-/** The number of a cell; null when the model has no such cell. */
+/** The value and gradient of a cell; null if the model has no such cell. */
 export function readCell(layout: PictureLayout, cell: Cell, lists: Lists): CellNumbers | null {
   const { name, row, column } = cell
   const matrix = find(layout, name)
@@ -59,7 +62,7 @@ export function readCell(layout: PictureLayout, cell: Cell, lists: Lists): CellN
   return { name, row, column, shape, index, value: lists.values[index]!, gradient }
 }
 
-/** What is under a point, with its numbers. */
+/** The cell under a point, with its numbers. */
 export function hitTest(
   layout: PictureLayout,
   x: number,
@@ -71,7 +74,7 @@ export function hitTest(
   return cell && readCell(layout, cell, lists)
 }
 
-/** Where a cell is drawn; never thinner than a device pixel. */
+/** The box of a cell, at least one device pixel wide and high. */
 export function boxOfCell(layout: PictureLayout, { name, row, column }: Cell) {
   const matrix = find(layout, name)
   const strip = matrix?.strips.find((one) => row >= one.firstRow && row < one.firstRow + one.rows)
@@ -87,10 +90,10 @@ export function boxOfCell(layout: PictureLayout, { name, row, column }: Cell) {
 }
 
 /**
- * The cell that a key leads to: arrows move by one cell, and from the left and right edge into the
- * matrix before or after; Page Up and Page Down change the matrix; Home and End go along the row, and
- * with Ctrl to the first and the last matrix.
- * @returns null for a key that does nothing here
+ * The cell that a key moves to. Arrows move by one cell, and at the left or right edge to the
+ * previous or next matrix. Page Up and Page Down change the matrix. Home and End move to the ends
+ * of the row, with Ctrl to the first and the last cell of all.
+ * @returns null for a key that has no function here
  */
 export function moveCell(
   layout: PictureLayout,
@@ -126,7 +129,7 @@ export function moveCell(
   return null
 }
 
-/** One cell as a screen reader says it; rows and columns count from 0, as in the code. */
+/** A cell in words, for a screen reader; rows and columns count from 0, as in the code. */
 export function describeCell(numbers: CellNumbers, numParams: number): string {
   const { name, row, column, shape, index, value, gradient } = numbers
   const place = `${name} [${row}, ${column}] of ${shape[0]} × ${shape[1]}`

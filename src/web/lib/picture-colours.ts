@@ -1,6 +1,6 @@
 /**
- * The colours of the picture: blue below zero, orange above, and grey for exact zeros. The two hues
- * differ for every common kind of colour blindness, and strength shows in lightness as well.
+ * The colors of the picture: blue below zero, orange above, and gray for exact zeros. The two hues
+ * can be told apart with all common kinds of color blindness, and lightness shows strength as well.
  */
 
 export interface PictureTheme {
@@ -8,11 +8,13 @@ export interface PictureTheme {
   ink: string
   soft: string
   line: string
-  /** Of frames around layers. */
+  /** The frame of the cell that is followed. */
+  accent: string
+  /** The background of frames around layers. */
   panel: string
   /** Exact zeros. */
   zero: string
-  /** From just beside zero to the full scale. */
+  /** From near zero to full scale. */
   below: readonly string[]
   above: readonly string[]
 }
@@ -22,6 +24,7 @@ export const LIGHT: PictureTheme = {
   ink: '#1c1e22',
   soft: '#5a5f69',
   line: '#8d8f93',
+  accent: '#0b6e69',
   panel: '#f6f5f1',
   zero: '#d3d2cd',
   below: ['#eef3f8', '#8fbbe4', '#2f74b8', '#123f75'],
@@ -33,20 +36,21 @@ export const DARK: PictureTheme = {
   ink: '#ecebe6',
   soft: '#a4a9b3',
   line: '#737983',
+  accent: '#56c5b8',
   panel: '#20242a',
   zero: '#3a3e45',
   below: ['#20262f', '#255184', '#4f94dc', '#b5dcff'],
   above: ['#2c2520', '#854012', '#ee8136', '#ffd9b0'],
 }
 
-/** Steps of colour on each side of zero. */
+/** Number of color steps on each side of zero. */
 const STEPS = 255
 
 export interface ColourScale {
-  /** One colour per step as the little-endian bytes of ImageData: below, zero, above. */
+  /** One color per step, as the little-endian bytes of ImageData: below, zero, above. */
   readonly table: Uint32Array
   readonly zero: number
-  /** The colour of a value where `largest` gets the full colour. */
+  /** The color of a value; `largest` gets the full color. */
   of(value: number, largest: number): number
 }
 
@@ -62,24 +66,24 @@ export function colourScale(theme: PictureTheme): ColourScale {
   return { table, zero, of: (value, largest) => table[STEPS + level(value, largest)]! }
 }
 
-/** -255 to 255, 0 for an exact zero only. What is not finite counts as full. */
+/** The color step of a value, -255 to 255; 0 only for an exact zero. Infinity and NaN get 255. */
 export function level(value: number, largest: number): number {
   if (value === 0) return 0
-  // The square root lets small numbers be seen beside large ones.
+  // The square root keeps small numbers visible next to large ones.
   const share = Math.sqrt(Math.abs(value) / largest)
   const steps = share < 1 ? Math.max(1, Math.round(share * STEPS)) : STEPS
   return value < 0 ? -steps : steps
 }
 
 /**
- * The value that gets the full colour: three standard deviations of the numbers that are not zero,
- * rounded up to 1, 2 or 5 times a power of ten, so that it changes rarely while a model learns.
- * @param base what is subtracted, as for a change since the start
+ * The value that gets the full color: three times the root mean square of the nonzero numbers,
+ * rounded up to 1, 2 or 5 times a power of ten, so that it rarely changes during training.
+ * @param base subtracted from the values, to show the change since the start
  */
 export function fullScale(values: ArrayLike<number>, base?: ArrayLike<number>): number {
   let sum = 0
   let count = 0
-  // A sample is enough for the size of five million numbers.
+  // About 100,000 numbers are enough to measure a model of millions.
   const stride = Math.max(1, Math.floor(values.length / 100_000))
   for (let i = 0; i < values.length; i += stride) {
     const x = values[i]! - (base ? base[i]! : 0)
@@ -91,7 +95,7 @@ export function fullScale(values: ArrayLike<number>, base?: ArrayLike<number>): 
   return spread > 0 && spread < Infinity ? roundUp(spread) : 1
 }
 
-/** The next of 1, 2, 5, 10, 20, ... times a power of ten. */
+/** Rounds up to 1, 2 or 5 times a power of ten. */
 function roundUp(x: number): number {
   const power = 10 ** Math.floor(Math.log10(x))
   const factor = [1, 2, 5, 10].find((f) => f * power >= x * (1 - 1e-12)) ?? 10
@@ -105,7 +109,7 @@ export const parse = (hex: string): Rgb =>
 
 export const pack = ([r, g, b]: Rgb): number => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0
 
-/** A place between evenly spaced colours. */
+/** Interpolates between evenly spaced colors, t from 0 to 1. */
 function mix(stops: readonly string[], t: number): Rgb {
   const place = t * (stops.length - 1)
   const i = Math.min(stops.length - 2, Math.floor(place))

@@ -1,7 +1,7 @@
-/** The arrows of the picture: which way the data flows from matrix to matrix. */
+/** The arrows of the picture: how the data flows from matrix to matrix. */
 import type { Box, PictureLayout, PlacedMatrix } from './picture-layout.js'
 
-/** Pixels between a line and the boxes at its ends. */
+/** Pixels between the end of a line and a box. */
 const AIR = 3
 
 type Point = readonly [x: number, y: number]
@@ -9,7 +9,7 @@ type Point = readonly [x: number, y: number]
 export interface Flow {
   /** Lines with an arrow head at their end. */
   arrows: Point[][]
-  /** Where wte and wpe are added. */
+  /** The plus sign where wte and wpe are added. */
   plus: Point | null
 }
 
@@ -23,21 +23,21 @@ function union(boxes: readonly Box[]): Box {
   return { x, y, width, height: Math.max(...boxes.map(bottom)) - y }
 }
 
-/** The cells and the label above them. */
+/** The box of the cells and of the label above them. */
 export function outerBox({ cells, label }: PlacedMatrix, layout: PictureLayout): Box {
   const above = label.length * layout.lineHeight
   return { ...cells, y: cells.y - above, height: cells.height + above }
 }
 
-/** The middle of what two ranges share, or null. */
+/** The middle of the overlap of two ranges, or null without overlap. */
 function shared(a: number, aEnd: number, b: number, bEnd: number): number | null {
   const [from, to] = [Math.max(a, b), Math.min(aEnd, bEnd)]
   return to > from ? (from + to) / 2 : null
 }
 
 /**
- * A line from one box to another: straight where they face each other, else around corners.
- * @param wraps whether it leads to the next row, over the boxes of which it enters
+ * A line from one box to another: straight where they face each other, otherwise with corners.
+ * @param wraps whether the line may lead to the next row of boxes, which it enters from above
  */
 export function connect(from: Box, to: Box, wraps = false): Point[] {
   const across = shared(from.x, right(from), to.x, right(to))
@@ -86,7 +86,10 @@ export function connect(from: Box, to: Box, wraps = false): Point[] {
   ]
 }
 
-/** Lines from a box to q, k and v, which are in a row, in a column, or k beside q and v under it. */
+/**
+ * Lines from a box to q, k and v, which are in a row, in a column, or in a square: k right of q, v
+ * below q.
+ */
 function fan(from: Box, to: readonly PlacedMatrix[], layout: PictureLayout): Point[][] {
   const outer = union(to.map((matrix) => outerBox(matrix, layout)))
   if (outer.y >= bottom(from)) {
@@ -108,7 +111,7 @@ function fan(from: Box, to: readonly PlacedMatrix[], layout: PictureLayout): Poi
   const first = to[0]!.cells
   return to.map(({ cells }) => {
     const middle = cells.y + cells.height / 2
-    // What is not the first of its row is reached from below.
+    // A matrix that is not the first in its row is reached from below.
     if (cells.x === first.x) {
       return [
         [right(from) + AIR, start],
@@ -157,7 +160,7 @@ export function flowOf(layout: PictureLayout): Flow {
   }
   if (frames.length === 0) {
     const attention = ['attn_wq', 'attn_wk', 'attn_wv'].map((name) => find(`layer0.${name}`))
-    // Beside each other, the sum leaves to the right of wpe.
+    // If wte and wpe are side by side, the arrows start at the right of wpe.
     const sideways =
       wpe.cells.x >= right(wte.cells) && outerBox(attention[0]!, layout).y < bottom(embedding)
     arrows.push(...fan(sideways ? wpe.cells : embedding, attention, layout))

@@ -1,11 +1,11 @@
 /**
- * Where each matrix of the state_dict is drawn: all to one scale, in the order the data flows. Several
- * arrangements are tried, and the one with the largest cells that fits the box is taken.
+ * Where each matrix of the state_dict is drawn: all at one scale, in the order of the data flow.
+ * Several arrangements are tried; the one with the largest cells that fits the box is used.
  */
 import type { ParameterSpec } from '../../config/parameters.js'
 import { type Node, type PictureSize, arrangementsOf } from './picture-arrangements.js'
 
-/** How much is written above a matrix: name and shape, a short name, or nothing. */
+/** The label above a matrix: name and shape, a short name, or nothing. */
 export type Labels = 'full' | 'short' | 'none'
 
 export interface Box {
@@ -15,7 +15,7 @@ export interface Box {
   height: number
 }
 
-/** Consecutive rows of a matrix; a tall one is folded into several strips side by side. */
+/** Consecutive rows of a matrix; a tall matrix is split into several strips side by side. */
 export interface Strip extends Box {
   firstRow: number
   rows: number
@@ -23,14 +23,14 @@ export interface Strip extends Box {
 
 export interface PlacedMatrix {
   name: string
-  /** The layer's number, or -1. */
+  /** The number of the layer, or -1. */
   layer: number
   rows: number
   columns: number
   /** Index of its first number in the flat list. */
   offset: number
   strips: Strip[]
-  /** The strips' common box, without the label. */
+  /** The box around all strips, without the label. */
   cells: Box
   /** Lines written above the cells, at cells.x. */
   label: string[]
@@ -44,7 +44,7 @@ export interface Frame extends Box {
 export interface PictureLayout {
   width: number
   height: number
-  /** Side of one number; below 1 several numbers share a pixel. */
+  /** Side of a cell; below 1, several numbers share a pixel. */
   cell: number
   pixelRatio: number
   labels: Labels
@@ -59,16 +59,19 @@ export interface PictureLayout {
 export interface LayoutOptions {
   width: number
   height: number
-  /** Device pixels per CSS pixel; 1 unless given. */
+  /** Device pixels per CSS pixel; default 1. */
   pixelRatio?: number
 }
 
 const MAX_CELL = 26
-/** Kept free around the picture, so that a marked cell is never cut. */
+/** Free space around the picture, so that the frame of a marked cell is not cut off. */
 const MARGIN = 6
-/** A whole number of device pixels per cell looks best, but costs too much space when there are few. */
+/**
+ * Cells of at least this many device pixels are rounded down to whole pixels, which looks best. For
+ * smaller cells that would cost too much space.
+ */
 const SNAP_FROM = 3
-/** What a label is worth, as a factor of the cell's size. */
+/** The value of each kind of label, as a factor on the size of a cell. */
 const WORTH: Record<Labels, number> = { full: 1, short: 0.72, none: 0.5 }
 
 export interface Metrics {
@@ -91,18 +94,18 @@ const METRICS: Record<Labels, Omit<Metrics, 'cell' | 'labels'>> = {
   none: { gap: 5, blockGap: 16, padding: 5, lineHeight: 0, charWidth: 0, stripGap: 2 },
 }
 
-/** 'layer0.attn_wq' without its layer. */
+/** 'layer0.attn_wq' becomes 'attn_wq'. */
 export const bareName = (name: string) => name.replace(/^layer\d+\./, '')
 const layerOf = (name: string) => Number(/^layer(\d+)\./.exec(name)?.[1] ?? -1)
 const shortName = (name: string) => bareName(name).replace(/^(attn_|mlp_)/, '')
 
-/** What is written above a matrix, line by line. */
+/** The label of a matrix, line by line. */
 function labelOf({ name, shape }: ParameterSpec, labels: Labels): string[] {
   if (labels === 'none') return []
   return labels === 'short' ? [shortName(name)] : [bareName(name), `${shape[0]} × ${shape[1]}`]
 }
 
-/** The cells' extent of a matrix whose rows are folded into `folds` strips. */
+/** The size of the cells of a matrix whose rows are split into `folds` strips. */
 function cellsSize(
   { shape: [rows, columns] }: ParameterSpec,
   folds: number,
@@ -135,10 +138,10 @@ export function sizeOf(node: Node, m: Metrics): PictureSize {
   return node.kind === 'row' ? { width: along, height: across } : { width: across, height: along }
 }
 
-/** A frame's title needs no space where nothing else is written. */
+/** The height of a frame's title; less where nothing else is labeled. */
 const titleHeight = (m: Metrics) => (m.labels === 'none' ? 10 : m.lineHeight + 4)
 
-/** The largest cell with which the node fits, or 0. */
+/** The largest cell size at which the node fits, or 0. */
 function largestCell(node: Node, labels: Labels, box: PictureSize): number {
   const fits = (cell: number) => {
     const { width, height } = sizeOf(node, { ...METRICS[labels], labels, cell })
@@ -156,8 +159,8 @@ function largestCell(node: Node, labels: Labels, box: PictureSize): number {
 }
 
 /**
- * The layout of a model's matrices in a box.
- * @param table of gptTable, in state_dict order
+ * The layout of the matrices of a model in a box.
+ * @param table from gptTable, in state_dict order
  */
 export function layoutPicture(
   table: readonly ParameterSpec[],
@@ -176,7 +179,7 @@ export function layoutPicture(
       }
     }
   }
-  // A box that nothing fits is drawn as if it had no gaps to spare: tiny, but all there.
+  // If nothing fits the box, tiny cells show all matrices anyway.
   best ??= { node: arrangementsOf(table, width, height)[0]!, labels: 'none', cell: 1 / 64 }
   const cell = snap(best.cell, pixelRatio)
   const { labels, node } = best
@@ -185,7 +188,7 @@ export function layoutPicture(
   const size = sizeOf(node, m)
   placed.place(node, Math.max(0, (width - size.width) / 2), Math.max(0, (height - size.height) / 2))
   const { frames, numParams } = placed
-  // state_dict order is the order of the flow, but for lm_head, which comes last.
+  // The data flows in state_dict order, except that lm_head comes last.
   const place = ({ name, offset }: PlacedMatrix) => (name === 'lm_head' ? numParams : offset)
   const matrices = placed.matrices.sort((a, b) => place(a) - place(b))
   const { lineHeight } = m

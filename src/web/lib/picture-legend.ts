@@ -1,4 +1,6 @@
-/** The legend of the picture: a bar from the smallest to the largest colour, and grey for zero. */
+/**
+ * The legend of the picture: a color bar from the lowest to the highest value, and gray for zero.
+ */
 import { type PictureTheme, colourScale, level } from './picture-colours.js'
 import type { Canvas2D } from './picture-paint.js'
 
@@ -7,7 +9,7 @@ export const scaleText = (x: number) => String(Number(x.toPrecision(3)))
 
 /**
  * Draws the legend in one line of 12 pixels; x and y are its upper left corner.
- * @param largest what draw() of the picture returned
+ * @param largest the return value of the picture's draw()
  */
 export function drawLegend(
   context: Canvas2D,

@@ -1,9 +1,9 @@
-/** Draws the picture on a 2D context: cells through ImageData, labels, frames and arrows over them. */
+/** Draws the picture on a 2D context: labels, frames and arrows, and the cells as ImageData. */
 import { type ColourScale, type PictureTheme, level, pack, parse } from './picture-colours.js'
 import { flowOf } from './picture-flow.js'
 import type { PictureLayout, PlacedMatrix, Strip } from './picture-layout.js'
 
-/** What the picture needs of CanvasRenderingContext2D; tests give a small stand-in. */
+/** The part of CanvasRenderingContext2D that the picture uses; tests pass a small fake. */
 export type Canvas2D = Pick<
   CanvasRenderingContext2D,
   | 'fillStyle'
@@ -28,23 +28,23 @@ export type Canvas2D = Pick<
   | 'putImageData'
 >
 
-/** Numbers as they are drawn: values[i] - base[i], or values[i] without a base. */
+/** The numbers to draw: values[i] - base[i], or values[i] without a base. */
 export interface Numbers {
   values: ArrayLike<number>
   base?: ArrayLike<number>
-  /** The number that gets the full colour. */
+  /** The value that gets the full color. */
   largest: number
 }
 
-/** From this many device pixels on, cells are set apart by a line of one pixel. */
+/** Cells of at least this many device pixels are separated by a line of one pixel. */
 const GRID_FROM = 9
-/** Numbers per pixel and axis that are looked at; of more, evenly spaced ones. */
+/** Maximum numbers sampled per pixel and axis; of more, evenly spaced ones. */
 const SAMPLES = 2
 
 const MONO =
   "ui-monospace, 'SF Mono', 'Cascadia Code', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
-/** The pixels of a strip, [height, width], written into `pixels`. */
+/** Writes the pixels of a strip into `pixels`, [height, width]. */
 export function paintStrip(
   pixels: Uint32Array,
   width: number,
@@ -62,7 +62,7 @@ export function paintStrip(
   else paintSamples(pixels, width, height, rows, columns, first, numbers, scale)
 }
 
-/** A square of whole pixels per number. */
+/** Paints every number as a square of whole pixels. */
 function paintCells(
   pixels: Uint32Array,
   side: number,
@@ -91,8 +91,8 @@ function paintCells(
 }
 
 /**
- * Any size: a pixel shows the root mean square of the numbers that it covers, with the sign of their
- * sum. The mean would fade to nothing where signs alternate.
+ * Paints at any scale: a pixel shows the root mean square of the numbers it covers, with the sign
+ * of their sum. A mean would be close to zero where signs alternate.
  */
 function paintSamples(
   pixels: Uint32Array,
@@ -129,14 +129,14 @@ function paintSamples(
   }
 }
 
-/** The numbers [from, to) that a pixel covers; at least one. */
+/** The range [from, to) of the numbers that a pixel covers; at least one. */
 function covered(pixel: number, pixels: number, numbers: number): [number, number] {
   const from = Math.floor((pixel * numbers) / pixels)
   const to = numbers <= pixels ? from + 1 : Math.floor(((pixel + 1) * numbers) / pixels)
   return [from, Math.max(from + 1, to)]
 }
 
-/** Draws the picture; buffers are made once for a layout. */
+/** Draws the picture; its image buffers are created once per layout. */
 export class Painter {
   private readonly images = new Map<Strip, { image: ImageData; pixels: Uint32Array }>()
   readonly layout: PictureLayout
@@ -145,7 +145,10 @@ export class Painter {
     this.layout = layout
   }
 
-  /** Cells only, for frames in which nothing else changes. Device pixels: no transform applies. */
+  /**
+   * Draws only the cells, which is enough if nothing else has changed. putImageData takes device
+   * pixels and ignores the transform.
+   */
   cells(
     context: Canvas2D,
     numbers: Numbers,
@@ -172,7 +175,7 @@ export class Painter {
     }
   }
 
-  /** Everything around the cells: ground, frames, labels and arrows. */
+  /** Draws everything except the cells: background, frames, labels and arrows. */
   surroundings(context: Canvas2D, theme: PictureTheme, origin = { x: 0, y: 0 }): void {
     const { layout } = this
     const { pixelRatio, labels, lineHeight } = layout

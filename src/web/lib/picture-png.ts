@@ -1,4 +1,4 @@
-/** The picture with ten names and a caption, to save as a PNG; and the preview image of a link. */
+/** The picture with ten samples and a caption: saved as a PNG, or the preview image of a link. */
 import type { ParameterSpec } from '../../config/parameters.js'
 import type { Lists } from './picture-cells.js'
 import type { PictureTheme } from './picture-colours.js'
@@ -14,7 +14,7 @@ export interface Poster {
   title: string
   /** Under the title: what was trained, and for how long. */
   caption: string
-  /** What the model wrote; the first ten are shown. */
+  /** Samples of the model; the first ten are shown. */
   names: readonly string[]
 }
 
@@ -26,7 +26,7 @@ export interface PosterSize {
 
 /** The image to save: 2400 x 1600 pixels. */
 export const PICTURE_SIZE: PosterSize = { width: 1200, height: 800, pixelRatio: 2 }
-/** The preview image that links are shown with: 1200 x 630 pixels. */
+/** The preview image of links: 1200 x 630 pixels. */
 export const PREVIEW_SIZE: PosterSize = { width: 1200, height: 630, pixelRatio: 1 }
 
 const SERIF = "'Iowan Old Style', 'Palatino Linotype', Palatino, 'Book Antiqua', Georgia, serif"
@@ -34,7 +34,7 @@ const SANS = "ui-sans-serif, system-ui, 'Segoe UI', Roboto, sans-serif"
 const MARGIN = 44
 const NAMES = 10
 
-/** The text cut to a width, with a sign that there was more. */
+/** Cuts a text to a width and adds an ellipsis if it was longer. */
 export function fitText(context: Canvas2D, text: string, width: number): string {
   if (context.measureText(text).width <= width) return text
   const chars = [...text.slice(0, 500)]
@@ -42,7 +42,7 @@ export function fitText(context: Canvas2D, text: string, width: number): string 
   return `${chars.join('')}…`
 }
 
-/** Words in lines of a width; a word that is longer than a line is cut. */
+/** Wraps a text into at most `most` lines; a word that is longer than a line is cut. */
 export function wrapText(context: Canvas2D, text: string, width: number, most: number): string[] {
   const lines: string[] = []
   let line = ''
@@ -60,7 +60,7 @@ export function wrapText(context: Canvas2D, text: string, width: number, most: n
   return shown.map((one) => fitText(context, one, width))
 }
 
-/** Draws title and caption on top, the picture at the left and the names at the right. */
+/** Draws the title and caption on top, the picture on the left and the samples on the right. */
 export function drawPoster(context: Canvas2D, poster: Poster, size: PosterSize): void {
   const { theme, title, caption } = poster
   const { width, height, pixelRatio } = size
@@ -101,15 +101,15 @@ export function drawPoster(context: Canvas2D, poster: Poster, size: PosterSize):
   })
 }
 
-/** What of a canvas is needed to make a PNG of it: an OffscreenCanvas, in a page or a worker. */
+/** The part of an OffscreenCanvas that is needed to make a PNG. */
 export interface PngCanvas {
   getContext(kind: '2d'): Canvas2D | null
   convertToBlob(options: { type: string }): Promise<Blob>
 }
 
 /**
- * The PNG of a poster.
- * @throws {Error} when the browser gives no canvas to draw on
+ * Draws a poster as a PNG.
+ * @throws {Error} if the browser provides no canvas to draw on
  */
 export async function posterBlob(
   poster: Poster,

@@ -1,6 +1,6 @@
 /**
- * A link that carries a run: settings, step, and up to 2 KB of one's own words. The hash is
- * `#run=1.` + base64url(deflate-raw(JSON) with a checksum in front): `1` is the version of the form.
+ * A link that contains a run: settings, step, and up to 2 KB of the visitor's words. The hash is
+ * `#run=1.` + base64url(checksum + deflate-raw(JSON)); `1` is the version of the format.
  */
 import { type ConfigInput, PRESETS, type PresetName, resolveConfig } from '../../config/config.js'
 
@@ -8,7 +8,7 @@ export interface SharedRun {
   preset: PresetName
   /** Fields that differ from the preset. */
   config: ConfigInput
-  /** A whole number of any size, in digits. */
+  /** An integer of any size, as decimal digits. */
   seed: string
   /** Steps to train; 0 for a model that is not trained. */
   step: number
@@ -20,11 +20,11 @@ export interface SharedRun {
   words?: string
 }
 
-/** Bytes of UTF-8 that one's own words may take. */
+/** Maximum size of the visitor's words, in bytes of UTF-8. */
 export const MAX_WORDS = 2048
-/** More than any link of this version can be. */
+/** Longer than any valid link of this version. */
 const MAX_HASH = 16_384
-/** More than any link of this version unpacks to: bounds what hostile input can cost. */
+/** Longer than the JSON of any valid link; limits the cost of hostile input. */
 const MAX_JSON = 16_384
 const PREFIX = 'run='
 const VERSION = '1'
@@ -41,11 +41,12 @@ const fail = (message: string): never => {
   throw new ShareLinkError(message)
 }
 
-/** Whether a hash is of this kind; others are for others to read. */
+/** Whether a hash is a share link. */
 export const isShareHash = (hash: string) => hash.replace(/^#/, '').startsWith(PREFIX)
 
 /**
- * @returns the hash, with its '#'
+ * Writes a run as a link.
+ * @returns the hash, including '#'
  * @throws {ShareLinkError} for words over 2 KB, or a run that could not be read back
  */
 export async function writeShareLink(run: SharedRun): Promise<string> {
@@ -69,9 +70,10 @@ export async function writeShareLink(run: SharedRun): Promise<string> {
 }
 
 /**
- * @returns null for a hash of another kind
- * @throws {ShareLinkError} with a sentence, for a link that is damaged, too long, of a later version,
- *   or whose settings cannot be used
+ * Reads the run of a link.
+ * @returns null for another kind of hash
+ * @throws {ShareLinkError} with a sentence, for a link that is damaged, too long, of another
+ *   version, or has settings that cannot be used
  */
 export async function readShareLink(hash: string): Promise<SharedRun | null> {
   if (!isShareHash(hash)) return null
@@ -102,7 +104,7 @@ export async function readShareLink(hash: string): Promise<SharedRun | null> {
   return checkRun(run)
 }
 
-/** A run as it was read, field by field. @throws {ShareLinkError} */
+/** Checks a run field by field. @throws {ShareLinkError} */
 function checkRun(run: unknown): SharedRun {
   if (typeof run !== 'object' || run === null || Array.isArray(run)) {
     return fail('This link holds no settings.')
@@ -138,21 +140,23 @@ function checkRun(run: unknown): SharedRun {
 
 const quote = (text: string) => JSON.stringify(text.length > 30 ? `${text.slice(0, 29)}…` : text)
 
-/** FNV-1a, 32 bits: it finds accidents; nothing here needs to be secret. */
+/** FNV-1a, 32 bits: it detects accidental changes and is not meant for security. */
 function checksum(bytes: Uint8Array): number {
   let hash = 0x811c9dc5
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
   return hash >>> 0
 }
 
-/** Bytes through a compression stream. @throws {ShareLinkError} beyond `most` bytes */
+/**
+ * Passes bytes through a compression stream. @throws {ShareLinkError} for output over `most` bytes
+ */
 async function pass(
   bytes: Uint8Array,
   stream: CompressionStream | DecompressionStream,
   most: number,
 ): Promise<Uint8Array> {
   const writer = stream.writable.getWriter()
-  // Malformed input rejects here and in the reader: the reader's is the one that is thrown.
+  // Malformed input rejects both here and in the reader; only the error of the reader is thrown.
   const written = writer.write(bytes as Uint8Array<ArrayBuffer>).then(() => writer.close())
   written.catch(() => {})
   const reader = stream.readable.getReader()
@@ -182,7 +186,7 @@ function toBase64url(bytes: Uint8Array): string {
   return text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 }
 
-/** null for characters or a length that base64url does not have. */
+/** Decodes base64url; null for invalid characters or an impossible length. */
 function fromBase64url(text: string): Uint8Array<ArrayBuffer> | null {
   if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return null
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))

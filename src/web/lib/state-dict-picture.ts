@@ -1,6 +1,7 @@
 /**
- * The state_dict as one live picture: all matrices to scale in the order the data flows, as values,
- * gradients, or change since the start. It draws on any 2D context and needs no document.
+ * The state_dict as one live picture: all matrices at one scale in the order of the data flow, as
+ * values, gradients, or change since the start. It draws on any 2D context and does not use the
+ * DOM.
  */
 import type { ParameterSpec } from '../../config/parameters.js'
 import {
@@ -22,7 +23,9 @@ export interface DrawOptions {
   theme: PictureTheme
   /** The cell that is pointed at or focused. */
   cell?: Cell | null
-  /** Where the picture's corner is on the canvas, in CSS pixels. */
+  /** The cell that is followed. */
+  picked?: Cell | null
+  /** The upper left corner of the picture on the canvas, in CSS pixels. */
   origin?: { x: number; y: number }
 }
 
@@ -31,26 +34,28 @@ export class StateDictPicture {
   private readonly painter: Painter
   private scale: { theme: PictureTheme; colours: ColourScale } | null = null
 
-  /** @param table of gptTable, in state_dict order */
+  /** @param table from gptTable, in state_dict order */
   constructor(table: readonly ParameterSpec[], options: LayoutOptions) {
     this.layout = layoutPicture(table, options)
     this.painter = new Painter(this.layout)
   }
 
   /**
-   * Draws all of it.
-   * @returns the number that got the full colour, for a legend
+   * Draws the whole picture.
+   * @returns the value that got the full color, for a legend
    */
-  draw(context: Canvas2D, lists: Lists, { mode, theme, cell, origin }: DrawOptions): number {
+  draw(context: Canvas2D, lists: Lists, options: DrawOptions): number {
+    const { mode, theme, cell, picked, origin } = options
     if (this.scale?.theme !== theme) this.scale = { theme, colours: colourScale(theme) }
     const numbers = numbersOf(lists, mode)
     this.painter.surroundings(context, theme, origin)
     this.painter.cells(context, numbers, this.scale.colours, theme, origin)
-    if (cell) this.mark(context, cell, theme)
+    if (picked) this.mark(context, picked, theme.ground, theme.accent)
+    if (cell) this.mark(context, cell, theme.ground, theme.ink)
     return numbers.largest
   }
 
-  /** What is under a point, in CSS pixels of the picture. */
+  /** The cell under a point, in CSS pixels of the picture. */
   hitTest(x: number, y: number, lists: Lists, slack = 0): CellNumbers | null {
     return hitTest(this.layout, x, y, lists, slack)
   }
@@ -60,15 +65,15 @@ export class StateDictPicture {
     return describePicture(this.layout, lists)
   }
 
-  /** A frame in two tones, so that it is seen on every colour. */
-  private mark(context: Canvas2D, cell: Cell, theme: PictureTheme): void {
+  /** Draws a frame in two tones, which is visible on every color. */
+  private mark(context: Canvas2D, cell: Cell, under: string, over: string): void {
     const box = boxOfCell(this.layout, cell)
     if (!box) return
     const least = 5
     const grown = Math.max(0, (least - box.width) / 2)
     for (const [style, by, width] of [
-      [theme.ground, 1, 5],
-      [theme.ink, 1, 2],
+      [under, 1, 5],
+      [over, 1, 2],
     ] as const) {
       context.strokeStyle = style
       context.lineWidth = width
@@ -78,7 +83,9 @@ export class StateDictPicture {
   }
 }
 
-/** Gradients before the first step, and change without a start, are all zero. */
+/**
+ * The numbers to draw. Gradients before the first step, and change without a start, are all zero.
+ */
 export function numbersOf({ values, gradients, start }: Lists, mode: PictureMode): Numbers {
   if (mode === 'values') return { values, largest: fullScale(values) }
   if (mode === 'gradients') {

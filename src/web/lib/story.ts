@@ -1,13 +1,13 @@
-/** What the page says of a run: the headline, milestones while it learns, and the closing sentence. */
+/** The sentences of the page about a run: headline, milestones, and what happened at the end. */
 import { count, percent } from '../text.js'
 
-/** What a dataset's documents are, in the sentences of the page. */
+/** The words for a dataset's documents in the sentences of the page. */
 export interface DatasetWords {
   /** What the model learns: 'to spell names'. */
   learns: string
-  /** Several of its documents: 'names'. */
+  /** The plural of a document: 'names'. */
   plural: string
-  /** One of them, with its article: 'a name'. */
+  /** A document with its article: 'a name'. */
   one: string
 }
 
@@ -20,7 +20,7 @@ export const WORDS: Readonly<Record<string, DatasetWords>> = {
   own: { learns: 'your words', plural: 'words', one: 'a word' },
 }
 
-/** The words for a dataset's key; one that is not known is somebody's own. */
+/** The words for a dataset's key; an unknown key is treated as the visitor's own text. */
 export const wordsOf = (dataset: string): DatasetWords => {
   return Object.hasOwn(WORDS, dataset) ? WORDS[dataset]! : WORDS['own']!
 }
@@ -47,26 +47,26 @@ export interface RunNumbers {
   samples: readonly { step: number; text: string; known: boolean }[]
   /** The first letters of the training data with their shares. */
   firstLetters?: Readonly<Record<string, number>>
-  /** Matrices that were all zeros at the start, and how many of them are not any more. */
+  /** Matrices that were all zeros at the start, and how many of them no longer are. */
   zeros?: { atStart: number; woken: number }
-  /** Validation loss, when something is held out. */
+  /** Validation loss, if something is held out. */
   valLoss?: number | null
-  /** Share of right answers, of sums. */
+  /** Share of held-out sums answered correctly; only for the sums dataset. */
   rightAnswers?: number | null
-  /** Why training stopped early: the message of a loss that is not finite. */
+  /** Why training stopped early, as an error message. */
   trouble?: string | null
 }
 
 /** -log(1 / vocab_size): the loss when every token is equally likely. */
 export const guessingLoss = (vocabSize: number) => Math.log(vocabSize)
 
-/** Fewer steps than these decide nothing. */
+/** Minimum number of steps for a milestone about the loss. */
 const ENOUGH_STEPS = 20
-/** How far the loss must fall below guessing to say that something was learned. */
+/** How far the loss must be below pure guessing to count as learning. */
 const MARGIN = 0.05
 
 export interface Milestone {
-  /** The same for every run: a milestone is shown once. */
+  /** Identifies the milestone: each is shown once per run. */
   id: 'woken' | 'below-guessing' | 'alternates' | 'first-letters' | 'known' | 'half' | 'answers'
   step: number
   text: string
@@ -75,7 +75,7 @@ export interface Milestone {
 const VOWELS = new Set('aeiouy')
 const isVowel = (char: string) => VOWELS.has(char.toLowerCase())
 
-/** Share of neighbouring letters of which one is a vowel and one is not; NaN without any. */
+/** Share of adjacent letter pairs with exactly one vowel; NaN without pairs. */
 export function alternation(texts: readonly string[]): number {
   let pairs = 0
   let changes = 0
@@ -89,7 +89,7 @@ export function alternation(texts: readonly string[]): number {
   return changes / pairs
 }
 
-/** Half the sum of differences of two distributions: 0 is equal, 1 is nothing in common. */
+/** Half the sum of absolute differences of two distributions: 0 if equal, 1 if disjoint. */
 export function distance(
   a: Readonly<Record<string, number>>,
   b: Readonly<Record<string, number>>,
@@ -100,7 +100,7 @@ export function distance(
   return sum / 2
 }
 
-/** Each first character with its share. */
+/** The share of texts that begin with each character. */
 export function firstLetters(texts: readonly string[]): Record<string, number> {
   const shares: Record<string, number> = Object.create(null)
   const filled = texts.filter((text) => text !== '')
@@ -111,10 +111,10 @@ export function firstLetters(texts: readonly string[]): Record<string, number> {
   return shares
 }
 
-/** Samples that a statement about them needs. */
+/** Minimum number of samples for a milestone about samples. */
 const ENOUGH_SAMPLES = 12
 
-/** What this run has reached so far, in a fixed order; the page shows those that are new. */
+/** The milestones that a run has reached, in a fixed order; the page shows the new ones. */
 export function milestones(run: RunNumbers): Milestone[] {
   const { step, samples, loss, vocabSize, dataset, mode } = run
   const words = wordsOf(dataset)
@@ -124,7 +124,8 @@ export function milestones(run: RunNumbers): Milestone[] {
   if (hasDiverged(run) || step === 0) return found
   const { zeros, rightAnswers } = run
   if (zeros && zeros.atStart > 0 && zeros.woken === zeros.atStart) {
-    const which = zeros.atStart === 1 ? 'The matrix' : `All ${zeros.atStart} matrices`
+    const all = zeros.atStart === 2 ? 'Both' : `All ${zeros.atStart}`
+    const which = zeros.atStart === 1 ? 'The matrix' : `${all} matrices`
     reached(
       'woken',
       `${which} of zeros woke up: ${zeros.atStart === 1 ? 'it holds' : 'they hold'} numbers now.`,
@@ -150,11 +151,12 @@ export function milestones(run: RunNumbers): Milestone[] {
       reached('alternates', `Vowels and consonants alternate in ${percent(share)} of letter pairs.`)
     const far =
       run.firstLetters && mode === 'docs' ? distance(firstLetters(recent), run.firstLetters) : 1
-    if (far < 0.4) reached('first-letters', 'It begins with the letters that the data begins with.')
+    if (far < 0.4)
+      reached('first-letters', `Its ${words.plural} begin with the same letters as the data.`)
   }
   const known = samples.find((sample) => sample.known && sample.step > 0)
   if (known) {
-    const what = `It wrote "${known.text}", which is ${words.one} of the training data.`
+    const what = `It wrote "${known.text}", ${words.one} that is in the training data.`
     reached('known', what, known.step)
   }
   if (rightAnswers !== undefined && rightAnswers !== null && rightAnswers >= 0.5) {
@@ -163,7 +165,7 @@ export function milestones(run: RunNumbers): Milestone[] {
   return found
 }
 
-/** Whether a run has broken rather than failed to learn. */
+/** Whether a run has diverged, which is more than not learning. */
 export function hasDiverged({ trouble, loss, firstLoss, step, vocabSize }: RunNumbers): boolean {
   if (trouble) return true
   if (step === 0) return false
@@ -173,7 +175,7 @@ export function hasDiverged({ trouble, loss, firstLoss, step, vocabSize }: RunNu
 
 export type Outcome = 'untrained' | 'diverged' | 'did-not-learn' | 'memorized' | 'learned'
 
-/** Share of samples that are training data from which on the model repeats more than it invents. */
+/** From this share of samples that are training data, the outcome is "memorized". */
 const MEMORIZED = 0.7
 
 export function outcome(run: RunNumbers): Outcome {
@@ -187,7 +189,7 @@ export function outcome(run: RunNumbers): Outcome {
   return 'learned'
 }
 
-/** Those of the latest step that has any. */
+/** The samples of the latest step that has any. */
 function lastSamples({ samples }: RunNumbers) {
   const step = samples.at(-1)?.step
   return step === undefined || step === 0 ? [] : samples.filter((sample) => sample.step === step)

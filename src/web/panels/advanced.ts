@@ -1,4 +1,4 @@
-/** Advanced: the runs in the chart, tables, one matrix, one word, the tape and the race. */
+/** Advanced: the runs in the chart, the race, the matrices, and one word with its tape. */
 import type { App } from '../app.js'
 import { curvesPanel } from './curves.js'
 import { matricesPanel } from './matrices.js'

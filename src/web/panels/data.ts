@@ -1,4 +1,4 @@
-/** Your data: a text comes in, is recognised and previewed, and then used. */
+/** Your data: a text is pasted or opened, recognized, previewed, and then used. */
 import type { Mode } from '../../data/corpus.js'
 import { type Encoding, decode, decompressed } from '../../data/decode.js'
 import { parseDocs } from '../../data/text.js'
@@ -9,7 +9,7 @@ import { openFile, pickFile, takeDrops } from '../files.js'
 import { type Found, documentsOf, recognise } from '../recognise.js'
 import { count, short, visibleChar } from '../text.js'
 
-/** A text area with more than this is slow: the page keeps the text beside it instead. */
+/** A text area with more characters is slow: a longer text shows only its beginning. */
 const MOST_SHOWN = 20_000
 const MOST_CHARS = 400
 const PREVIEW = 12
@@ -30,7 +30,7 @@ export function dataPanel(app: App): void {
   })
 }
 
-/** What the model in training learns from. */
+/** Shows the data of the current model. */
 function showData(app: App): void {
   app.on('data', ({ summary }) => {
     const { mode, chars, longest, longestDoc } = summary
@@ -59,11 +59,11 @@ function showData(app: App): void {
   })
 }
 
-/** The text that is being looked at, before it is used. */
+/** The text in the panel, before it is used. */
 class Reader {
   private readonly app: App
   private readonly area = byId<HTMLTextAreaElement>('paste')
-  /** The middle of a text that is too long to show: it is between the two ends of the text area. */
+  /** A text that is too long to show, and the beginning that the text area shows. */
   private held: { text: string; shown: string } | null = null
   private bytes: Uint8Array | null = null
   private name = 'your text'
@@ -78,7 +78,7 @@ class Reader {
       this.insert(text)
     })
     this.area.addEventListener('input', () => {
-      // A text that was held stays whole: typing replaces nothing of it.
+      // Typing changes only the beginning of a long text; the rest is kept.
       if (this.held && this.area.value !== this.held.shown) this.typeInto(this.held)
       this.look()
     })
@@ -93,7 +93,7 @@ class Reader {
     return this.held ? this.held.text : this.area.value
   }
 
-  /** At the cursor, as a paste. */
+  /** Inserts at the cursor, like a paste, or at the end of a text that is too long to show. */
   insert(text: string): void {
     const { area } = this
     const whole = this.text
@@ -128,7 +128,7 @@ class Reader {
     }
   }
 
-  /** A long text stays in memory; the text area shows its beginning. */
+  /** A long text stays in memory, and the text area shows only its beginning. */
   private show(text: string): void {
     const long = text.length > MOST_SHOWN
     const shown = long ? text.slice(0, MOST_SHOWN / 4) : text
@@ -139,7 +139,7 @@ class Reader {
     this.look()
   }
 
-  /** The beginning was edited: the rest follows it. */
+  /** Replaces the beginning of a long text by the edited one. */
   private typeInto(held: NonNullable<Reader['held']>): void {
     const shown = this.area.value
     this.held = { text: shown + held.text.slice(held.shown.length), shown }
@@ -171,7 +171,7 @@ class Reader {
     this.preview()
   }
 
-  /** The text as it will be learned from. */
+  /** The text, the mode and the block_size that the model will use. */
   private taken(): { text: string; mode: Mode; block: number } {
     const column = Number(select('read-column').value || 0)
     const text = this.found ? documentsOf(this.text, this.found, column) : this.text
@@ -220,7 +220,7 @@ class Reader {
   }
 }
 
-/** What the model sees of a document, and what it does not. */
+/** A document as a list item; what the model does not see of it is crossed out. */
 function seenAndCut(doc: string, most: number): HTMLLIElement {
   const chars = [...short(doc, 200)]
   const rest = chars.slice(most).join('')
@@ -232,7 +232,7 @@ function seenAndCut(doc: string, most: number): HTMLLIElement {
   )
 }
 
-/** gzip by the browser. @throws {Error} beyond `limit` bytes, or for damaged data */
+/** Decompresses gzip data. @throws {Error} for more than `limit` bytes, or for damaged data */
 async function gunzip(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
   const stream = new Blob([bytes as BlobPart]).stream()
   const reader = stream.pipeThrough(new DecompressionStream('gzip')).getReader()

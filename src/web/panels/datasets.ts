@@ -1,4 +1,4 @@
-/** The choice of what to learn from. */
+/** The choice of the dataset. */
 import type { App } from '../app.js'
 import { byId, h, input } from '../dom.js'
 import { goTo } from '../navigation.js'

@@ -1,4 +1,4 @@
-/** Try it: a text that grows character by character, by the model's probabilities. */
+/** Try it: a text that grows character by character, drawn from the probabilities of the model. */
 import type { App } from '../app.js'
 import { button, byId, h, input, say } from '../dom.js'
 import type { PageCandidate, Drawing } from '../page-api.js'
@@ -10,9 +10,9 @@ const KNOWN = 'This one is a document of the training data.'
 export function inventPanel(app: App): void {
   const prompt = input('prompt')
   let candidates: PageCandidate[] = []
-  /** Answers to earlier questions are ignored. */
+  /** The number of the latest request; answers to earlier ones are ignored. */
   let asked = 0
-  /** A text that was written to its end and is in the data. */
+  /** The last whole text that the model wrote, if it is in the training data. */
   let knownText: string | null = null
 
   const drawing = (): Drawing => ({
@@ -39,7 +39,7 @@ export function inventPanel(app: App): void {
       if (number === asked) refuse(error)
     }
   }
-  /** What comes after a text of the model's, which may be as long as it can be. */
+  /** Shows the next candidates, or says that the text has reached its maximum length. */
   const goOn = async () => {
     const most = app.mode === 'text' ? Infinity : (app.ready?.config.block_size ?? Infinity)
     if ([...prompt.value].length < most) return ask()
@@ -59,7 +59,7 @@ export function inventPanel(app: App): void {
     }
     prompt.value = inAlphabet(app, prompt.value) + char
     await goOn()
-    // The bar that was pressed is gone: the focus goes to the first of the new ones.
+    // The pressed bar has been replaced, so the first new bar gets the focus.
     if (hadFocus) (document.querySelector<HTMLElement>('.bar') ?? button('clear-prompt')).focus()
   }
 
@@ -90,7 +90,7 @@ export function inventPanel(app: App): void {
   })
 }
 
-/** Upper case becomes lower case where the alphabet has only that. */
+/** Converts upper case to lower case where the alphabet has only lower case. */
 function inAlphabet(app: App, text: string): string {
   const known = new Set(app.ready?.chars ?? [])
   const adapt = (char: string) => {
@@ -107,7 +107,7 @@ function statusOf(app: App, typed: string, read: string, knownText: string | nul
   return isDocument && app.mode === 'docs' ? `“${read}” is a document of the training data.` : ''
 }
 
-/** Each slider and its field say the same; 0 of top-k is all. */
+/** Keeps each slider and its field in sync; 0 on the top-k slider means all. */
 function sliders(app: App): void {
   const pair = (name: string, toField: (x: string) => string, toSlider: (x: string) => string) => {
     const [slider, field] = [input(`${name}-slider`), input(name)]
@@ -133,7 +133,10 @@ function sliders(app: App): void {
   )
 }
 
-/** By the weights of the candidates; Math.random will do, because this text belongs to no run. */
+/**
+ * Draws a candidate by its probability; Math.random is enough, since this text is not part of a
+ * run.
+ */
 function draw(candidates: readonly PageCandidate[]): PageCandidate {
   let x = Math.random()
   for (const candidate of candidates) {
@@ -143,7 +146,7 @@ function draw(candidates: readonly PageCandidate[]): PageCandidate {
   return candidates.at(-1)!
 }
 
-/** One bar per candidate; pressing one takes its character. */
+/** One bar per candidate; pressing a bar adds its character. */
 function showBars(candidates: readonly PageCandidate[], take: (char: string) => void): void {
   const best = candidates[0]?.probability ?? 1
   const bars = candidates.slice(0, MOST_BARS).map(({ char, probability }) => {

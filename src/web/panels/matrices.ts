@@ -1,11 +1,11 @@
-/** Every matrix of the state_dict, before and now, values or gradients. */
+/** Every matrix of the state_dict, before training and now, as values or gradients. */
 import type { App } from '../app.js'
 import { HeatMap, largest } from '../charts/heat.js'
 import { WhenVisible, byId, canvas, fillTable, h, say } from '../dom.js'
 import type { Matrix, Shown } from '../page-api.js'
 import { digits, visibleChar } from '../text.js'
 
-/** Rows and columns of the table at most. */
+/** Maximum rows and columns of the table. */
 const TABLE = 64
 const REFRESH_MS = 400
 
@@ -43,7 +43,7 @@ export function matricesPanel(app: App): void {
 
 const thumbs = new Map<string, HeatMap>()
 
-/** Buttons with a picture each; made once for a model, then only drawn anew. */
+/** One button with a thumbnail for each matrix; created once per model, and then only redrawn. */
 function showThumbs(matrices: readonly Matrix[], pair: MatrixPair, refresh: () => void): void {
   const place = byId('thumbs')
   const names = matrices.map(({ name }) => name).join()
@@ -125,7 +125,7 @@ class MatrixPair {
   private draw(): void {
     if (!this.latest) return
     const { before, now, shown } = this.latest
-    // Values share a scale, so that what grew looks grown; a gradient has its own.
+    // Values before and now share a scale, so that growth is visible; gradients have another one.
     const scale = largest(now.values, ...(shown === 'data' ? [before.values] : []))
     const own = shown === 'data' ? scale : largest(before.values)
     const { cursor } = this
@@ -149,7 +149,7 @@ class MatrixPair {
     }
   }
 
-  /** Rows of wte and lm_head are tokens. */
+  /** The token of a row of wte or lm_head; empty for other matrices. */
   private rowName(row: number): string {
     const chars = this.app.ready?.chars ?? []
     if (this.name !== 'wte' && this.name !== 'lm_head') return ''

@@ -1,4 +1,4 @@
-/** Build: the hyperparameters, the matrices they make, and what a run will cost. */
+/** Build: the hyperparameters, the resulting matrices, and the memory and time of a run. */
 import { formatBytes } from '../../engine/plan.js'
 import { type ConfigInput, PRESETS, type PresetName, resolveConfig } from '../../config/config.js'
 import { FIELDS, type Field, type FieldName } from '../../config/hyperparameters.js'
@@ -15,7 +15,7 @@ import { sizesPanel } from './sizes.js'
 
 type Control = HTMLInputElement | HTMLSelectElement
 
-/** The fields with a slider, and the slider's stops. */
+/** The fields that have a slider, and the values of the slider. */
 const STOPS: Partial<Record<FieldName, number[]>> = {
   n_embd: [4, 8, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256],
   n_head: [1, 2, 4, 8, 16],
@@ -26,9 +26,17 @@ const STOPS: Partial<Record<FieldName, number[]>> = {
   num_steps: [100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
 }
 
-/** Rows of the table: a model of a thousand layers has 6,000 matrices. */
+/** What the sizes mean, for visitors; the other fields are explained as on the command line. */
+const MEANINGS: Partial<Record<FieldName, string>> = {
+  n_embd: 'how many numbers describe a token: how rich its vector can be',
+  n_head: 'how many views attention takes, each on its own; must divide n_embd',
+  n_layer: 'how often the block of attention and MLP repeats',
+  block_size: 'how many tokens the model sees',
+}
+
+/** Maximum rows of the table: a model with a thousand layers has 6,000 matrices. */
 const MOST_ROWS = 100
-/** Typing is over when nothing has changed for this long. */
+/** The estimate starts when nothing has changed for this long. */
 const QUIET_MS = 400
 
 export function modelPanel(app: App): void {
@@ -61,11 +69,16 @@ class Form {
       this.controls.set(name, control)
       const stops = STOPS[name as FieldName]
       ;(stops ? first : more).append(
-        labelled(name, control, field.about, stops && slider(name, control, stops)),
+        labelled(
+          name,
+          control,
+          MEANINGS[name as FieldName] ?? field.about,
+          stops && slider(name, control, stops),
+        ),
       )
     }
     const headDim = h('output', { id: 'head-dim', className: 'derived' }, '4')
-    const about = 'n_embd / n_head: numbers that each head works with'
+    const about = 'n_embd / n_head: how many numbers each head works with'
     first.insertBefore(
       h(
         'div',
@@ -78,7 +91,7 @@ class Form {
     )
     first.append(labelled('seed', this.seed, 'seeds the shuffle, the parameters and the samples'))
     byId('settings').addEventListener('input', ({ target }) => {
-      // Another preset: its own values, all of them.
+      // A new preset resets all fields to its values.
       if (target === this.preset) {
         this.put({ preset: this.preset.value as PresetName, config: {}, seed: this.seed.value })
       } else this.preview()
@@ -93,7 +106,7 @@ class Form {
     this.put(app.settings)
   }
 
-  /** A model is there: the form shows it, unless it holds edits that were not applied. */
+  /** Shows the settings of a new model, unless the form has edits that are not applied. */
   ready(): void {
     const { app } = this
     if (app.edits === null || toHash(app.edits) === toHash(app.settings)) this.put(app.settings)
@@ -160,7 +173,7 @@ class Form {
       this.asked = ''
       app.edits = null
       byId('unapplied').hidden = false
-      // A table of other settings than the form's would mislead.
+      // Clear the table: it would show other settings than the form's.
       this.tableOf = ''
       byId<HTMLTableElement>('state-dict').tBodies[0]?.replaceChildren()
       say(byId('totals'), '')
@@ -183,7 +196,7 @@ class Form {
     this.timer = setTimeout(() => void this.estimate(settings, asked, text), QUIET_MS)
   }
 
-  /** A few real steps, when nothing trains. */
+  /** Estimates the time of a run from a few steps, but not while a run is training. */
   private async estimate(settings: Settings, asked: string, text: string): Promise<void> {
     const { app } = this
     if (app.state === 'running' || !app.ready || app.ready.numDocs === 0 || asked !== this.asked)
@@ -195,7 +208,7 @@ class Form {
       const time = duration(ms * num_steps)
       say(byId('totals'), `${text} A run takes about ${time} (estimated from a few steps).`)
     } catch {
-      // No estimate for a model that cannot be made; "Apply" says why.
+      // A model that cannot be made has no estimate; Apply reports the reason.
     }
   }
 
@@ -232,12 +245,12 @@ class Form {
     fillTable(byId('state-dict'), head, rows)
     const components = countByComponent(resolved, vocabSize).map(
       ({ component, count: n, share, formula }) =>
-        `${component}: ${formula} = ${count(n)} (${percent(share)})`,
+        [component, `${formula} = ${count(n)} (${percent(share)})`] as const,
     )
     const sum = table.length <= 12 ? sumText(resolved, vocabSize) : `${count(total)} parameters`
     byId('component-sum').replaceChildren(
       h('span', {}, sum),
-      ...components.map((text) => h('span', {}, text)),
+      ...components.map(([name, text]) => h('span', {}, h('strong', {}, name), text)),
     )
     this.tableOf = toHash({ preset, config, seed: this.seed.value.trim() })
     this.thumbs()
@@ -254,7 +267,7 @@ function controlOf(name: string, field: Field): Control {
   return h('input', { name, type: 'text', inputMode: 'decimal', autocomplete: 'off' })
 }
 
-/** A slider over useful values; the field beside it takes any. */
+/** A slider over useful values; the field next to it accepts any value. */
 function slider(name: string, field: Control, stops: readonly number[]): HTMLInputElement {
   const range = h('input', { type: 'range', min: '0', max: String(stops.length - 1), step: '1' })
   range.setAttribute('aria-label', `${name}, as a slider`)

@@ -1,4 +1,4 @@
-/** Race: three engines, one after the other, each in a worker that has done nothing else. */
+/** Race: three engines, one after the other, each in a new worker. */
 import type { App } from '../app.js'
 import type { RpcClient } from '../../worker/rpc.js'
 import { connectWorker } from '../connect.js'
@@ -6,7 +6,10 @@ import { button, byId, fillTable, h, say } from '../dom.js'
 import type { EngineName, PageApi, RaceProgress } from '../page-api.js'
 import { count } from '../text.js'
 
-/** The scalar engine would take a minute: each gets this long, and the rest is estimated. */
+/**
+ * Training time of each engine; the rest of its run is estimated. The scalar engine would need a
+ * minute for a whole run.
+ */
 const BUDGET_MS = 6000
 
 const NAMES: Record<EngineName, string> = {
@@ -98,7 +101,7 @@ function show(legs: ReadonlyMap<EngineName, RaceProgress>): void {
   fillTable(byId('race-table'), ['engine', 'steps', 'per step', 'whole run', 'time'], rows)
 }
 
-/** What the race has shown: the same losses, or by how much they differ. */
+/** The result of the race: how much the losses of the engines differ. */
 function verdict(legs: ReadonlyMap<EngineName, RaceProgress>): string {
   const core = legs.get('wasm')
   if (!core || core.error) return 'Without the core there is nothing to compare with.'

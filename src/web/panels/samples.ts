@@ -1,4 +1,4 @@
-/** What the model writes while it learns, the newest first; the sample of step 0 stays in sight. */
+/** The samples drawn during training, newest first; the sample of step 0 is always kept. */
 import type { App } from '../app.js'
 import { byId, h } from '../dom.js'
 import type { Sample } from '../page-api.js'

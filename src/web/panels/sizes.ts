@@ -1,4 +1,4 @@
-/** Sizes to pick, with the time that a run of each takes here. */
+/** Preset sizes to choose from, each with the estimated time of a run on this machine. */
 import { PRESETS, type PresetName, resolveConfig } from '../../config/config.js'
 import { countParams, gptTable } from '../../config/parameters.js'
 import type { App } from '../app.js'
@@ -51,7 +51,7 @@ export function sizesPanel(app: App, put: (settings: Settings) => void): void {
       say(counts.get(preset)!, `${count(total)} parameters`)
     }
   })
-  // Only once somebody looks at it: measuring takes the worker's time.
+  // Only when the sizes are visible, because measuring takes the worker's time.
   new IntersectionObserver((entries) => {
     if (entries.at(-1)!.isIntersecting) void measure()
   }).observe(byId('sizes'))

@@ -1,4 +1,4 @@
-/** Milestones while it learns, and at the end what happened and what to try next. */
+/** Milestones during training, and at the end what happened and what to try next. */
 import { gptTable } from '../../config/parameters.js'
 import type { App } from '../app.js'
 import { byId, h } from '../dom.js'
@@ -6,7 +6,7 @@ import { type RunNumbers, closing, hasDiverged, firstLetters, milestones } from 
 import type { Sample } from '../page-api.js'
 import { count } from '../text.js'
 
-/** Sums that are asked to measure the share of right answers. */
+/** Number of held-out sums that measure the share of right answers. */
 const QUESTIONS = 200
 
 export function storyPanel(app: App): void {
@@ -30,6 +30,7 @@ export function storyPanel(app: App): void {
   }
   const tell = (trouble: string | null = null) => {
     if (!app.ready || app.step === 0 || app.run.log.length === 0) return
+    byId('intro').hidden = true
     const run = numbers(trouble)
     for (const { id, step, text } of milestones(run)) {
       if (shown.has(id)) continue
@@ -51,6 +52,7 @@ export function storyPanel(app: App): void {
     rightAnswers = null
     shown = new Set()
     list.replaceChildren()
+    byId('intro').hidden = false
     end.hidden = true
   })
   app.on('progress', ({ progress }) => {
@@ -68,7 +70,7 @@ export function storyPanel(app: App): void {
   app.on('numbers', () => tell())
 }
 
-/** How many matrices were all zeros, and how many of those are not any more. */
+/** How many matrices were all zeros at the start, and how many of those no longer are. */
 function zerosOf({ numbers, start, ready }: App): { atStart: number; woken: number } {
   const found = { atStart: 0, woken: 0 }
   if (!numbers || !start || !ready) return found

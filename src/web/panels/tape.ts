@@ -1,4 +1,4 @@
-/** The tape of one step, one op per row, with the time that each direction takes when measured. */
+/** The tape of one step, one op per row, with forward and backward times if they were measured. */
 import { byId, fillTable, h, say } from '../dom.js'
 import type { TapeRow } from '../page-api.js'
 

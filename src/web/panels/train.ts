@@ -1,7 +1,7 @@
-/** The one main button, the pace, the figures and the loss chart. */
+/** The main button, the pace, the figures and the loss chart. */
 import { type App, WATCH } from '../app.js'
 import { LossChart } from '../charts/loss.js'
-import { button, byId, canvas, input, say } from '../dom.js'
+import { button, byId, canvas, handOnFocus, input, say } from '../dom.js'
 import { headline } from '../lib/story.js'
 import type { Pace } from '../page-api.js'
 import { count, digits, duration } from '../text.js'
@@ -24,7 +24,7 @@ export function trainPanel(app: App): void {
   })
 }
 
-/** True at every moment: random before the first step, trained after the last. */
+/** Keeps the headline true: random before the first step, then learning, trained at the end. */
 function title(app: App): void {
   const show = () => {
     const { ready, state, step } = app
@@ -35,7 +35,8 @@ function title(app: App): void {
     const trained = `${numbers} numbers, trained for ${count(step)} steps.`
     say(byId('title'), done ? trained : step > 0 ? `${numbers} numbers, learning.` : first)
     const after = 'Read what they write now, then change something.'
-    say(byId('lead'), done ? after : invitation)
+    const during = 'Each step changes them a little. Watch what they write.'
+    say(byId('lead'), done ? after : step > 0 ? during : invitation)
   }
   app.on('ready', show)
   app.on('progress', show)
@@ -45,7 +46,7 @@ function controls(app: App): void {
   const play = button('play')
   play.addEventListener('click', ({ detail }) => {
     if (app.state === 'running') {
-      // The second half of a double click pauses nothing.
+      // The second click of a double click must not pause the run.
       if (detail < 2) app.pause()
       return
     }
@@ -99,7 +100,9 @@ function showButtons({ state, step, ready, stop }: App): void {
   const names = { finished: 'Train again', running: 'Pause' } as Record<string, string>
   say(play, names[state] ?? still)
   play.disabled = !canTrain
-  button('one-step').disabled = state === 'running' || state === 'finished' || !canTrain
+  const noStep = state === 'running' || state === 'finished' || !canTrain
+  if (noStep) handOnFocus(button('one-step'), play)
+  button('one-step').disabled = noStep
   button('reset').disabled = ready === null
   play.title = stop.kind === 'end' ? '' : 'A stop rule is set under Advanced.'
 }
@@ -127,7 +130,7 @@ function showFigures({ run: { log }, step, ready }: App): void {
   say(byId('at-smooth'), last ? figure(log.lastSmoothed) : '-')
 }
 
-/** Four decimals, or as many digits as fit for a loss that has diverged. */
+/** Four decimals, or exponential form for a loss that has diverged. */
 const figure = (loss: number) => (Math.abs(loss) < 1e4 ? loss.toFixed(4) : loss.toExponential(2))
 
 function lossChart(app: App): void {
@@ -156,7 +159,7 @@ function lossChart(app: App): void {
   const pointed = ({ offsetX }: PointerEvent) => point(chart.nearest(offsetX))
   board.addEventListener('pointerdown', pointed)
   board.addEventListener('pointermove', pointed)
-  // A finger that is lifted leaves its values in sight.
+  // On a touch screen the values stay visible after the finger is lifted.
   board.addEventListener('pointerleave', ({ pointerType }) => {
     if (pointerType === 'mouse') point(-1)
   })
@@ -179,7 +182,7 @@ function lossChart(app: App): void {
   })
 }
 
-/** The exact numbers under the crosshair, for eyes and for screen readers. */
+/** Shows the exact numbers under the crosshair, on the screen and for screen readers. */
 function showPoint({ run: { log } }: App, cursor: number): void {
   const slider = canvas('loss-chart')
   slider.setAttribute('aria-valuemax', String(Math.max(0, log.length - 1)))

@@ -1,4 +1,4 @@
-/** One word through the model, and the tape of its step. */
+/** Runs one word through the model: attention, predictions, and the tape of its step. */
 import { type App, nameOf } from '../app.js'
 import { Board } from '../charts/board.js'
 import { HeatMap } from '../charts/heat.js'
@@ -6,20 +6,22 @@ import { type Draw, colour } from '../charts/board.js'
 import { WhenVisible, button, byId, canvas, fillTable, h, input, say } from '../dom.js'
 import type { Look } from '../page-api.js'
 import { percent, visibleChar } from '../text.js'
+import { shownTokens } from '../lib/shown-tokens.js'
 import { showTape } from './tape.js'
 
 const REFRESH_MS = 500
 const TOP = 3
-/** Heads drawn; the table holds them all. */
+/** Maximum number of heads, in the pictures and in the table. */
 const MOST_HEADS = 48
-/** Columns of the picture of probabilities: the likeliest tokens, when there are more. */
+/** Maximum columns of the probability picture. */
 const MOST_COLUMNS = 64
 
 export function wordPanel(app: App): void {
   const sight = new WhenVisible(byId('inside'))
   const view = new WordView()
   let asked = 0
-  /** Answers to earlier questions are ignored. */
+  let timing = false
+  /** The number of the latest request; answers to earlier ones are ignored. */
   let number = 0
   const look = async (timed: boolean) => {
     const mine = ++number
@@ -37,21 +39,23 @@ export function wordPanel(app: App): void {
   }
   const refresh = () => {
     asked = performance.now()
-    // Not while the ops are timed: what is shown then is newer.
+    // Not while the ops are timed: that call shows newer results.
     sight.run(() => {
-      if (!button('time-tape').disabled) void look(false)
+      if (!timing) void look(false)
     })
   }
   input('word').addEventListener('input', refresh)
   button('time-tape').addEventListener('click', async () => {
-    button('time-tape').disabled = true
+    // Not disabled meanwhile, because a disabled button loses the focus.
+    if (timing) return
+    timing = true
     await look(true)
-    button('time-tape').disabled = false
+    timing = false
   })
   app.on('ready', ({ ready }) => {
     const first = ready.firstDocs.find((doc) => !doc.endsWith('…'))
     const whose = nameOf(app.source)
-    // A word of the old alphabet may not exist in the new one.
+    // The word may contain characters that the new alphabet does not have.
     if (input('word').dataset['for'] !== whose) {
       const text = app.source.text.slice(0, ready.config.block_size)
       if (input('word').dataset['for'] !== undefined) input('word').value = first ?? text
@@ -80,6 +84,13 @@ class WordView {
     this.showHeads(look)
     byId('next-heat').style.height = `${28 + 20 * look.rows}px`
     this.next.redraw()
+    const { length } = look.chars
+    const some =
+      length > MOST_COLUMNS ? `The ${MOST_COLUMNS} most likely of ${length} tokens. ` : ''
+    say(
+      byId('next-about'),
+      `${some}The stronger the color, the more likely; the frame is what comes next.`,
+    )
     nextTable(look)
     this.attentionTable()
   }
@@ -125,19 +136,18 @@ class WordView {
     )
   }
 
-  /** Rows are positions, columns are tokens; the token that comes next has a frame. */
+  /** Rows are positions, columns are tokens; the actual next token is framed. */
   private readonly drawNext: Draw = (context, width, height) => {
     if (!this.look) return
     const { rows, tokens, chars, probabilities } = this.look
     const V = chars.length
-    const columns = Math.min(V, MOST_COLUMNS)
+    const ids = shownTokens(this.look, MOST_COLUMNS)
     const [left, top] = [34, 24]
-    const [w, high] = [(width - left) / columns, (height - top) / rows]
+    const [w, high] = [(width - left) / ids.length, (height - top) / rows]
     context.font = '12px ui-monospace, monospace'
     context.textAlign = 'center'
     context.textBaseline = 'middle'
-    for (let j = 0; j < columns; j++) {
-      const id = columns === V ? j : V - columns + j
+    for (const [j, id] of ids.entries()) {
       context.fillStyle = colour('soft')
       if (w > 8)
         context.fillText(
@@ -165,7 +175,7 @@ class WordView {
   }
 }
 
-/** One row per position: the likeliest tokens, and what the right one got. */
+/** One row per position: the most likely tokens, and the probability of the right one. */
 function nextTable({ rows, chars, tokens, probabilities }: Look): void {
   const body = Array.from({ length: rows }, (_, t) => {
     const row = probabilities.subarray(t * chars.length, (t + 1) * chars.length)

@@ -1,4 +1,4 @@
-/** Stores the current run in the browser, between its steps, every few seconds. */
+/** Stores the current run in the browser every few seconds, between training steps. */
 import { hashOf } from '../../checkpoint/write.js'
 import type { MicroGPT } from '../../gpt/microgpt.js'
 import type { PageEvent, SourceText } from '../page-api.js'
@@ -7,17 +7,17 @@ import { put } from './run-store.js'
 
 const EVERY_MS = 2000
 const SOON_MS = 150
-/** Share of the worker's time that saving may take: a large model is saved less often. */
+/** Maximum share of the worker's time spent on saving, so a large model is saved less often. */
 const SHARE = 1 / 20
 
-/** A run, and what else another page needs to resume it. */
+/** A run, and what is needed to resume it in another page. */
 export interface Subject {
   gpt: MicroGPT
   run: Run
   source: SourceText
   initial: Float64Array | null
   before: string
-  /** The stored run that it resumes, which it replaces. */
+  /** Id of the stored run that this run resumes and replaces. */
   replaced: string | null
 }
 
@@ -26,22 +26,26 @@ export class PageAutosave {
   private subject: Subject | null = null
   private id = ''
   private mark = ''
-  /** The step that was stored last; nothing is stored of a run that has made no step here. */
+  /** Whether this run has been stored at least once. */
+  private isStored = false
+  /** The step stored last. A run that has made no step here is not stored. */
   private storedStep = 0
   private dueAt = 0
-  private busy = false
-  private last: Promise<void> = Promise.resolve()
+  /** Writes that have begun and not ended. */
+  private writes = 0
+  private last: Promise<unknown> = Promise.resolve()
 
   constructor(post: (message: PageEvent) => void) {
     this.post = post
   }
 
-  /** Another run replaces the one before, which is stored as it is. */
+  /** Switches to another run; the previous one is stored first. */
   follow(subject: Subject | null): void {
     this.storeNow()
     this.subject = subject
     this.id = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
     this.mark = ''
+    this.isStored = false
     this.storedStep = subject?.gpt.step ?? 0
     this.dueAt = performance.now() + EVERY_MS
   }
@@ -51,17 +55,17 @@ export class PageAutosave {
     return id === this.id || id === this.subject?.replaced
   }
 
-  /** When all pending writes are done, or have failed. */
-  settled(): Promise<void> {
-    return this.last.catch(() => {})
+  /** Resolves when all pending writes have finished or failed. */
+  async settled(): Promise<void> {
+    await this.last
   }
 
-  /** Stores it if it is due. */
+  /** Stores the run if it is due. */
   storeIfDue(): void {
-    if (!this.busy && performance.now() >= this.dueAt) this.storeNow()
+    if (this.writes === 0 && performance.now() >= this.dueAt) this.storeNow()
   }
 
-  /** After what waits: the page hears and shows first how the run ended. */
+  /** Stores the run after a short delay, so that the page first shows how the run ended. */
   storeSoon(): void {
     setTimeout(() => this.storeNow(), SOON_MS)
   }
@@ -75,16 +79,18 @@ export class PageAutosave {
     const { step } = gpt
     const time = Date.now()
     this.storedStep = step
-    this.busy = true
+    this.writes++
     const write = async () => {
       this.mark ||= hashOf([text])
       const file = gpt.save({ optimizer: true })
       const about = { id, step, of: gpt.config.num_steps, time, name, mark: this.mark, text }
       const state = { file, log: run.log.state(), ms: run.ms, initial, before, mode, valFraction }
-      // The bytes are of now; only the writing waits for the one before.
-      this.last = this.last.catch(() => {}).then(() => put(about, state, replaced))
+      // The write begins at once, because the page may be closing. The store keeps the order.
+      const written = put(about, state, replaced, !this.isStored)
+      this.last = Promise.allSettled([this.last, written])
       const cost = performance.now() - start
-      await this.last
+      await written
+      if (this.subject === subject) this.isStored = true
       this.dueAt = performance.now() + Math.max(EVERY_MS, cost / SHARE)
     }
     write()
@@ -94,11 +100,11 @@ export class PageAutosave {
         if (this.subject === subject) this.storedStep = -1
         this.dueAt = performance.now() + 10 * EVERY_MS
       })
-      .finally(() => (this.busy = false))
+      .finally(() => this.writes--)
   }
 }
 
-/** A sentence's end for what the browser's store refuses. */
+/** The reason why the browser's store failed, to complete a sentence. */
 export function whyNot(error: unknown): string {
   const { name, message } = error instanceof Error ? error : new Error(String(error))
   if (name === 'QuotaExceededError') return 'the browser gives this page no more room'

@@ -1,4 +1,4 @@
-/** The engines as the page's worker sees them. */
+/** Creates engines for the page's worker and reads their parameters. */
 import { MicroGPT } from '../../gpt/microgpt.js'
 import type { Trainable } from '../../gpt/trainable.js'
 import { ValueGPT } from '../../reference/model.js'
@@ -7,10 +7,10 @@ import { gptTable } from '../../config/parameters.js'
 import { DatasetError } from '../../errors.js'
 import type { EngineName, Settings, Shown, SourceText } from '../page-api.js'
 
-/** What the page trains: the core, or a reference engine in its place. */
+/** The engine that trains: the core, or a reference engine if the core is not available. */
 export type Engine = Trainable
 
-/** The typed-array reference engine, with the logits after a text in the open. */
+/** The typed-array reference engine, with a public method for the logits after a text. */
 export class OpenReference extends TypedGPT {
   logitsAfter(tokens: readonly number[]): Float64Array {
     let logits = new Float64Array()
@@ -36,7 +36,7 @@ export async function createEngine(
   return MicroGPT.create({ ...options, valFraction })
 }
 
-/** A name, a shape and a slice of the flat parameters or of their gradients. */
+/** A matrix as a slice of the flat parameters or gradients. */
 export interface Slice {
   name: string
   rows: number
@@ -44,7 +44,7 @@ export interface Slice {
   values: Float64Array
 }
 
-/** The matrices of an engine, as views on its numbers. */
+/** The matrices of an engine, as views and not copies. */
 export function slicesOf(engine: Engine, shown: Shown): Slice[] {
   if (engine instanceof MicroGPT) {
     return Array.from(engine.stateDict.values(), ({ name, shape, data, grad }) => {
@@ -55,12 +55,23 @@ export function slicesOf(engine: Engine, shown: Shown): Slice[] {
   return cut(engine, shown === 'data' ? params : grad)
 }
 
-/** Flat numbers by the names of the state_dict. */
+/** Splits a flat list into the matrices of the state_dict. */
 export function cut({ config, tokenizer }: Engine, flat: Float64Array): Slice[] {
   let at = 0
   return gptTable(config, tokenizer.vocabSize).map(({ name, shape: [rows, columns] }) => {
     return { name, rows, columns, values: flat.subarray(at, (at += rows * columns)) }
   })
+}
+
+/** The gradient of one parameter in the latest step. */
+export function gradientAt(engine: Engine, index: number): number {
+  if (!(engine instanceof MicroGPT)) return (engine as OpenReference).grad[index]!
+  let at = index
+  for (const { grad } of engine.stateDict.values()) {
+    if (at < grad.length) return grad[at]!
+    at -= grad.length
+  }
+  return NaN
 }
 
 /** A copy of the gradients of the latest step, flat. */

@@ -1,7 +1,7 @@
 /**
- * A second arena with the same parameters, on which a word goes through the model op by op. Looking
- * there leaves the model that trains, its gradients and its random numbers alone. It is made from
- * the public API only, as anyone's own instrument could be.
+ * Runs a word through the model op by op, on a second arena with the same parameters. The model
+ * that trains, its gradients and its random numbers stay unchanged. Only the public API is used, so
+ * any program can do the same.
  */
 import { Bounds, type Ids, Tensor } from '../../engine/tensor.js'
 import { Arena } from '../../engine/arena.js'
@@ -15,7 +15,7 @@ import type { MicroGPT } from '../../gpt/microgpt.js'
 import { gpt } from '../../gpt/model.js'
 import type { Look, TapeRow } from '../page-api.js'
 
-/** Clocks of browsers tick in 5 to 100 us: an op is run until this much time has gone by. */
+/** Browser clocks have a resolution of 5 to 100 µs, so an op is repeated for at least this long. */
 const BATCH_MS = 0.3
 const BATCHES = 3
 const ROUNDS = 64
@@ -42,7 +42,7 @@ export class Inspector {
     return new Inspector(model, new Arena(core, plan))
   }
 
-  /** The scores of the next token after some, [vocab_size]. */
+  /** The logits of the token after `ids`, [vocab_size]. */
   logitsAfter(ids: readonly number[]): Float64Array {
     const { graph, logits } = this.record(ids, ids.length)
     graph.forward()
@@ -51,8 +51,8 @@ export class Inspector {
   }
 
   /**
-   * A word through the model: BOS, its characters, BOS, at most block_size positions.
-   * @param timed whether to measure the time of each op, which takes some 2 ms per op
+   * Runs a word through the model: BOS, its characters, BOS, at most block_size positions.
+   * @param timed whether to measure the time of each op, which takes about 2 ms per op
    */
   look(word: string, timed: boolean): Look {
     const { config, tokenizer } = this.model
@@ -100,7 +100,10 @@ export class Inspector {
     return { graph, logits, loss, names }
   }
 
-  /** [n_layer, n_head, rows, rows]; a layer keeps [rows, n_head, a span of block_size or more]. */
+  /**
+   * The attention weights, [n_layer, n_head, rows, rows]. Each layer stores them as [rows, n_head,
+   * span], with a span of at least block_size.
+   */
   private attention(graph: Graph, rows: number): Float64Array {
     const { n_layer, n_head } = this.model.config
     const result = new Float64Array(n_layer * n_head * rows * rows)
@@ -132,7 +135,7 @@ export class Inspector {
         output: sizes(record.output.shape),
       }
       if (!timed) return { ...row, forward: null, backward: null }
-      // A backward accumulates: the gradients start at 0 again, so that they do not overflow.
+      // backward accumulates, so the gradients are reset to keep them from overflowing.
       this.arena.zeroGrad()
       graph.backward(loss)
       return {
@@ -151,7 +154,7 @@ function label(input: OpRecord['inputs'][number], names: Map<unknown, string>): 
   return `${names.get(input.address) ?? '?'} ${sizes(shape)}`
 }
 
-/** The time of a call: the least of a few means, for whatever else runs only adds to it. */
+/** The time of a call: the smallest of a few means, because interruptions only add time. */
 function nanoseconds(run: () => void): number {
   return Math.min(...Array.from({ length: BATCHES }, () => meanNanoseconds(run)))
 }

@@ -1,10 +1,11 @@
-/** What runs in the page's worker: calls in their order, each one done before the next. */
+/** The entry point of the page's worker. Most calls run one after the other, in order. */
 import { loadCore } from '../../engine/core.js'
 import { NAMES } from '../../data/names.js'
 import { type Implementation, type ServerPort, serveRpc } from '../../worker/rpc.js'
 import type { PageApi } from '../page-api.js'
 import { DEFAULTS } from '../settings.js'
 import { speakPage } from '../terms.js'
+import { equalRun, firstGradients } from './experiments.js'
 import { ModelHost } from './model-host.js'
 import { race } from './race.js'
 
@@ -12,7 +13,7 @@ const scope = globalThis as unknown as ServerPort & { location: Location }
 
 speakPage()
 
-// Compiled while the rest gets ready; a failure is reported when a model is made.
+// Start compiling the core now; a failure is reported when a model is made.
 loadCore().catch(() => {})
 
 const host = new ModelHost()
@@ -23,16 +24,20 @@ function inOrder<T>(task: () => T | Promise<T>): Promise<T> {
   return next
 }
 
-// boot.js says that the page will ask for the shipped names: this need not wait for the page.
+// boot.js sets this hash if the page needs the default model: make it without waiting for the page.
 if (scope.location.hash === '#names') {
   inOrder(() => host.setText({ text: NAMES, name: null, mode: 'docs', valFraction: 0 }, DEFAULTS))
 }
 
 const methods: Implementation<PageApi> = {
-  // Not in order: these wait for the store or for the page's end, and training goes on meanwhile.
+  // These do not wait for other calls, and training continues meanwhile.
   events: (_, { emit }) => host.reportTo(emit),
   runs: async () => [await host.runs()],
   forgetRun: async ({ id }) => [await host.runs(id)],
+  // These may train another model for a while.
+  follow: async ({ index }) => [await host.follow(index)],
+  equalRun: async ({ settings }) => [await host.experiment(settings, equalRun)],
+  firstGradients: async ({ settings }) => [await host.experiment(settings, firstGradients)],
   race: (options, { emit }) => race(options, emit),
   pause: () => {
     host.pause()
@@ -42,6 +47,9 @@ const methods: Implementation<PageApi> = {
     host.setPace(pace)
     return [null]
   },
+  // The browser may freeze or end the worker soon.
+  storeNow: () => [host.storeNow()],
+  leave: () => [host.leave()],
   setText: ({ source, settings }) =>
     inOrder(async () => [await host.setText(source, settings)] as [null]),
   make: ({ settings }) => inOrder(async () => [await host.make(settings)] as [null]),
@@ -70,10 +78,9 @@ const methods: Implementation<PageApi> = {
   next: (drawing) => inOrder(async () => [await host.needProbe().candidates(drawing)]),
   write: ({ seed, ...drawing }) => inOrder(async () => [await host.write(drawing, seed)]),
   answers: ({ count }) => inOrder(() => [host.needProbe().rightAnswers(count)]),
+  exported: ({ what }) => inOrder(() => [host.exported(what)]),
   save: ({ optimizer }) => inOrder(() => [host.saveFile(optimizer)]),
   load: ({ file, purpose, names }) => inOrder(async () => [await host.load(file, purpose, names)]),
-  storeNow: () => inOrder(() => [host.storeNow()] as [null]),
-  leave: () => inOrder(() => [host.leave()] as [null]),
   resumeRun: ({ id }) => inOrder(async () => [await host.resumeRun(id)] as [null]),
 }
 

@@ -1,10 +1,10 @@
-/** Matrices on their way to the page: whole, or made small enough to look at. */
+/** Copies matrices for the page: in detail, or reduced to thumbnails. */
 import type { Matrix } from '../page-api.js'
 import type { Slice } from './engine.js'
 
-/** A matrix in detail shows at most this many rows and columns: the first ones. */
+/** Maximum rows and columns of a matrix in detail; a larger one shows its first ones. */
 const MOST = 512
-/** Cells of a small picture along each side. */
+/** Maximum cells on each side of a thumbnail. */
 const THUMB = 64
 
 /** A copy of the first rows and columns. */
@@ -16,7 +16,7 @@ export function detail({ name, rows, columns, values }: Slice): Matrix {
   return { name, rows: m, columns: n, values: part }
 }
 
-/** At most 64 x 64 cells; each shows the number farthest from 0 of those that it stands for. */
+/** A thumbnail of at most 64 x 64 cells; each has the value of largest magnitude that it covers. */
 export function thumb({ name, rows, columns, values }: Slice): Matrix {
   const [down, across] = [Math.ceil(rows / THUMB), Math.ceil(columns / THUMB)]
   if (down === 1 && across === 1) return { name, rows, columns, values: values.slice() }

@@ -1,9 +1,10 @@
-/** What one page has in its worker: the text, the model, its run, and what looks at them. */
+/** The state of a page in its worker: the text, the model, its run, and the probe. */
 import { parseDocs } from '../../data/text.js'
 import { Tokenizer } from '../../data/tokenizer.js'
 import { loadCore } from '../../engine/core.js'
 import { CoreError, TrainingError } from '../../errors.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
+import type { PathColumns } from '../lib/path-log.js'
 import { LossLog, type LossState } from '../loss-log.js'
 import type { Drawing, LoadPurpose, MemoryNeeds, Mismatch, Pace, PageEvent } from '../page-api.js'
 import type { Restored, SavedFile, Settings, SourceText, StopRule, StoredRun } from '../page-api.js'
@@ -12,23 +13,26 @@ import { closeStore } from '../store.js'
 import { short } from '../text.js'
 import { PageAutosave, type Subject, whyNot } from './autosave.js'
 import { type Engine, createEngine } from './engine.js'
+import { msPerStep, onTemporary } from './experiments.js'
+import { Follower } from './follower.js'
 import { drawText } from './next.js'
 import { Probe } from './probe.js'
 import { OtherDocuments, type RestoredFile, restoreFile } from './restore.js'
 import { Run } from './run.js'
+import { dataFile, onnxOf, savedFile } from './saved-files.js'
 import { forget, list, read } from './run-store.js'
 import { readyOf, summarise } from './summary.js'
 
 interface Source extends SourceText {
-  /** Of a text none. */
+  /** Empty for a long text. */
   docs: readonly string[]
 }
 
-/** What a model brings along that was not made here and now. */
+/** Additional state of a model that was restored from a file or from the run store. */
 interface Past {
   restored: Restored
   initial: Float64Array
-  /** Whether its initial parameters are not those of its seed. */
+  /** Whether its initial parameters differ from those that its seed gives. */
   adapted: boolean
   log: LossLog | null
   ms: number
@@ -36,9 +40,6 @@ interface Past {
 }
 
 const BEFORE = 'before training'
-/** Steps that are timed for an estimate, and the time they may take. */
-const TIMED_STEPS = 12
-const TIMED_MS = 400
 
 const withDocs = (source: SourceText): Source => {
   return { ...source, docs: source.mode === 'docs' ? parseDocs(source.text) : [] }
@@ -48,13 +49,14 @@ export class ModelHost {
   probe: Probe | null = null
   private source: Source = { text: '', name: null, mode: 'docs', valFraction: 0, docs: [] }
   private run: Run | null = null
+  private follower: Follower | null = null
   private engineName: 'wasm' | 'typed' = 'wasm'
   private emit: ((event: PageEvent, moved?: ArrayBufferView[]) => void) | null = null
-  /** Events from before the page has asked for them. */
+  /** Events from before the page called `events`. */
   private early: [PageEvent, ArrayBufferView[]][] = []
   private readonly autosave = new PageAutosave((event) => this.report(event))
 
-  /** All events from now on, and those that nobody has heard. It never answers. */
+  /** Sends all waiting and future events to `emit`; the promise never resolves. */
   reportTo(emit: NonNullable<ModelHost['emit']>): Promise<never> {
     this.emit = emit
     for (const [event, moved] of this.early) emit(event, moved)
@@ -74,14 +76,15 @@ export class ModelHost {
 
   async setText(given: SourceText, settings: Settings): Promise<null> {
     const source = withDocs(given)
-    // The model first: it is what the visitor waits for.
+    // The model comes first, because the visitor waits for it.
     await this.make(settings, source)
     this.report({ type: 'data', summary: summarise(source) })
     return null
   }
 
   async make(settings: Settings, source = this.source): Promise<null> {
-    this.adopt(await this.create(settings, source), source)
+    const again = () => this.create(settings, source)
+    this.adopt(await again(), source, again)
     return null
   }
 
@@ -103,6 +106,12 @@ export class ModelHost {
     return null
   }
 
+  /** One parameter through the run so far; null for a number that the model does not have. */
+  async follow(index: number): Promise<PathColumns | null> {
+    const { run, follower } = this
+    return run && follower ? follower.follow(index, run.ms) : null
+  }
+
   async plan(settings: Settings, vocabSize: number): Promise<MemoryNeeds> {
     try {
       const { params, total } = memoryOf(await loadCore(), settings, vocabSize)
@@ -112,20 +121,14 @@ export class ModelHost {
     }
   }
 
-  /** Milliseconds per step: a model of its own, of the same data, is trained a few steps. */
-  async estimate(settings: Settings): Promise<number> {
-    const engine = await createEngine(this.engineName, this.source, settings)
-    const times: number[] = []
-    const begin = performance.now()
-    const run = engine.train({ steps: TIMED_STEPS })
-    while (performance.now() - begin < TIMED_MS) {
-      const start = performance.now()
-      if (run.next().done) break
-      times.push(performance.now() - start)
-    }
-    if (engine instanceof MicroGPT) engine.free()
-    times.sort((a, b) => a - b)
-    return times[times.length >> 1] ?? 0
+  /** Runs an experiment on a separate model with the same data. */
+  async experiment<T>(settings: Settings, run: (engine: Engine) => T | Promise<T>): Promise<T> {
+    return onTemporary(await createEngine(this.engineName, this.source, settings), run)
+  }
+
+  /** Milliseconds per step of a separate model. */
+  estimate(settings: Settings): Promise<number> {
+    return this.experiment(settings, msPerStep)
   }
 
   async write(drawing: Drawing, seed: number): Promise<{ text: string; known: boolean }> {
@@ -135,11 +138,18 @@ export class ModelHost {
   }
 
   saveFile(optimizer: boolean): SavedFile {
+    return savedFile(this.needModel(), 'safetensors', (gpt) => gpt.save({ optimizer }))
+  }
+
+  exported(what: 'data' | 'onnx'): SavedFile {
+    const gpt = this.needModel()
+    return what === 'data' ? dataFile(gpt, this.source) : savedFile(gpt, 'onnx', onnxOf)
+  }
+
+  private needModel(): MicroGPT {
     const engine = this.run?.engine
-    if (!(engine instanceof MicroGPT)) throw new CoreError('checkpoints need the WebAssembly core')
-    const file = new Blob([engine.save({ optimizer }) as BlobPart])
-    const { preset, step } = engine
-    return { file, name: `microgpt-${preset}-step-${step}.safetensors`, step }
+    if (engine instanceof MicroGPT) return engine
+    throw new CoreError('files need the WebAssembly core')
   }
 
   async load(file: Blob, purpose: LoadPurpose, names: string | null): Promise<Mismatch | null> {
@@ -174,14 +184,14 @@ export class ModelHost {
     return null
   }
 
-  /** A page in the back/forward cache must not hold a transaction of the store open. */
+  /** A page in the back/forward cache must not keep a transaction of the store open. */
   leave(): null {
     this.autosave.storeNow()
     void this.autosave.settled().then(closeStore)
     return null
   }
 
-  /** A run from the store, with all that the page showed of it. */
+  /** Resumes a run from the store, with its losses and its initial parameters. */
   async resumeRun(id: string): Promise<null> {
     const { about, state, text } = await read(id)
     const log = logOf(state.log)
@@ -201,8 +211,9 @@ export class ModelHost {
   }
 
   /**
+   * The stored runs, without the current one.
    * @param forgotten a run to remove first
-   * @throws {Error} with a sentence's end, when the browser's store cannot be used
+   * @throws {Error} if the browser's store cannot be used; the message completes a sentence
    */
   async runs(forgotten?: string): Promise<StoredRun[]> {
     try {
@@ -215,18 +226,28 @@ export class ModelHost {
     }
   }
 
-  /** Another model replaces the one before. */
-  private adopt(engine: Engine, source: Source, past: Past | null = null): void {
+  /**
+   * Replaces the current model.
+   * @param again makes it as it was before training; null if that is not possible
+   */
+  private adopt(
+    engine: Engine,
+    source: Source,
+    again: (() => Promise<Engine>) | null,
+    past: Past | null = null,
+  ): void {
     this.source = source
     const previous = this.run
     previous?.pause()
     const initial = past?.initial ?? engine.params.slice()
     this.probe = new Probe(engine, initial)
     const { log, ms = 0 } = past ?? {}
+    this.follower = new Follower(engine, again)
     const run = new Run(
       engine,
+      this.follower,
       (progress) => {
-        // A run that has been replaced reports no more.
+        // A run that has been replaced no longer reports.
         if (this.run !== run) return
         this.report({ type: 'progress', progress }, [progress.losses, progress.lrs])
         if (progress.state === 'running') this.autosave.storeIfDue()
@@ -236,14 +257,14 @@ export class ModelHost {
     )
     this.run = run
     this.autosave.follow(this.subjectOf(run, past))
-    // The memory of the model before is released once its run has ended and is stored.
+    // Free the previous model once its run has stopped.
     const { engine: replaced } = previous ?? {}
     if (replaced instanceof MicroGPT) void previous!.idle.then(() => replaced.free())
     const ready = readyOf(engine, source.mode, this.engineName, past?.restored)
     this.report({ type: 'ready', ready })
   }
 
-  /** What is worth storing of a run: nothing of a model that cannot train. */
+  /** What autosave stores of a run; null for a model that cannot train or does not use the core. */
   private subjectOf(run: Run, past: Past | null): Subject | null {
     const { engine } = run
     if (!(engine instanceof MicroGPT) || engine.counts.train === 0) return null
@@ -254,12 +275,13 @@ export class ModelHost {
   }
 
   private continueWith(gpt: MicroGPT, source: Source, past: Past, isNew: boolean): void {
-    this.adopt(gpt, source, past)
+    const again = past.adapted ? null : () => this.create(past.restored.settings, source)
+    this.adopt(gpt, source, again, past)
     if (isNew) this.report({ type: 'data', summary: summarise(source) })
     this.run!.show()
   }
 
-  /** The core, or the reference engine where the core cannot be loaded. */
+  /** Creates the core engine, or the reference engine if the core cannot be loaded. */
   private async create(settings: Settings, source: Source): Promise<Engine> {
     if (this.engineName === 'wasm') {
       try {
@@ -275,13 +297,13 @@ export class ModelHost {
   }
 }
 
-/** @throws {Error} for a model that is larger than a page allows */
+/** @throws {Error} for a model that is larger than the page allows */
 async function checkMemory(settings: Settings, { mode, text, docs }: Source): Promise<void> {
   const { vocabSize } = Tokenizer.of(mode === 'text' ? [text] : docs)
   memoryOf(await loadCore(), settings, vocabSize)
 }
 
-/** @throws {Error} for losses that are damaged */
+/** @throws {Error} for damaged losses */
 function logOf(state: LossState): LossLog {
   try {
     return LossLog.from(state)
@@ -290,7 +312,7 @@ function logOf(state: LossState): LossLog {
   }
 }
 
-/** What the page is told of a model that was not made here and now. */
+/** What the page is told about a restored model. */
 function restoredOf(
   { gpt, settings, purpose }: RestoredFile,
   { text, log = null, ...rest }: Pick<Restored, 'from' | 'before' | 'text'> & Partial<Restored>,

@@ -1,8 +1,11 @@
-/** The next character: what it might be, and how one is drawn. */
+/** The probabilities of the next character, and drawing a text from them. */
 import { Random } from '../../random.js'
 import type { PageCandidate, Drawing } from '../page-api.js'
 
-/** softmax(logits / temperature) over the top k, the likeliest first; at temperature 0 one has all. */
+/**
+ * softmax(logits / temperature) over the top k, most probable first; temperature 0 keeps only the
+ * first.
+ */
 export function candidatesOf(
   logits: Float64Array,
   chars: readonly string[],
@@ -17,7 +20,7 @@ export function candidatesOf(
   return kept.map((id, i) => ({ char: chars[id] ?? '', probability: weights[i]! / total }))
 }
 
-/** Goes on from the prompt until BOS is drawn or the model sees no more. */
+/** Continues the prompt until BOS is drawn or the text has `most` characters. */
 export async function drawText(
   drawing: Drawing,
   seed: number,

@@ -1,4 +1,4 @@
-/** Looks inside one model while it trains, and samples from it; nothing here changes its run. */
+/** Inspects a model while it trains, and samples from it; nothing here changes its run. */
 import { resolveConfig } from '../../config/config.js'
 import { CoreError } from '../../errors.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
@@ -17,12 +17,12 @@ import { Inspector } from './inspector.js'
 import { detail, thumb } from './matrices.js'
 import { candidatesOf } from './next.js'
 
-/** Characters that a text of no documents is continued by. */
+/** Maximum length of a text in text mode, in characters. */
 const TEXT_LENGTH = 300
 
 export class Probe {
   private readonly engine: Engine
-  /** The parameters that are shown beside those of now. */
+  /** The parameters that are shown as "before". */
   private readonly initial: Float64Array
   private inspector: Inspector | null = null
 
@@ -35,7 +35,7 @@ export class Probe {
     return this.engine instanceof MicroGPT && this.engine.mode === 'text'
   }
 
-  /** Characters of a text at most. */
+  /** Maximum length of a text, in characters. */
   get mostChars(): number {
     return this.isText ? TEXT_LENGTH : this.engine.config.block_size
   }
@@ -72,11 +72,14 @@ export class Probe {
     checkDrawing(drawing)
     const logits = await this.logitsAfter(drawing.prompt)
     const candidates = candidatesOf(logits, this.engine.tokenizer.chars, drawing)
-    // A text has no end: BOS is never drawn.
+    // In text mode BOS is never drawn, because a text has no end.
     return this.isText ? withoutEnd(candidates) : candidates
   }
 
-  /** The share of held-out sums that the model completes greedily and exactly. */
+  /**
+   * The share of held-out sums that the model answers correctly with greedy sampling; null without
+   * any.
+   */
   rightAnswers(most: number): number | null {
     const { engine } = this
     if (!(engine instanceof MicroGPT) || engine.valDocs.length === 0) return null

@@ -1,11 +1,11 @@
-/** One engine's leg of the race, in a worker that has done nothing else. */
+/** Runs one engine of the race; the page starts a new worker for each. */
 import { parseDocs } from '../../data/text.js'
 import { nextTurn } from '../../worker/turn.js'
 import type { RaceOptions, RaceProgress } from '../page-api.js'
 import { createEngine } from './engine.js'
 
 const MESSAGE_MS = 100
-/** Losses that are sent home to be compared. */
+/** Number of losses sent to the page for comparison. */
 const COMPARED = 100
 
 export async function race(

@@ -1,4 +1,4 @@
-/** A model from a file, as far as this page can hold it and has the documents for it. */
+/** Loads a model from a checkpoint, with the text it was trained on if the page has it. */
 import { type Checkpoint, readCheckpoint } from '../../checkpoint/read.js'
 import { PRESETS } from '../../config/config.js'
 import type { ConfigInput } from '../../config/config.js'
@@ -9,7 +9,9 @@ import { MicroGPT } from '../../gpt/microgpt.js'
 import type { LoadPurpose, Settings, SourceText } from '../page-api.js'
 import { checkSettings, memoryOf } from '../settings.js'
 
-/** What a file says of its settings, written as the page writes its own. */
+/**
+ * The settings of a checkpoint in the form of the page: only fields that differ from the preset.
+ */
 function settingsOf({ preset, config, seed }: Checkpoint): Settings {
   const base = PRESETS[preset]
   const { head_dim: _, ...fields } = config
@@ -23,14 +25,14 @@ export interface RestoredFile {
   gpt: MicroGPT
   settings: Settings
   purpose: LoadPurpose
-  /** The text that was restoration, of those that were given; null when none was. */
+  /** The given text that the model was loaded with; null if there was none. */
   text: SourceText | null
 }
 
-/** The run of a file is of other documents than there are. */
+/** The run in the file was trained on documents that the page does not have. */
 export class OtherDocuments extends Error {
   readonly numDocs: number
-  /** Whether the file's alphabet has all characters of the first text. */
+  /** Whether the file's alphabet contains all characters of the first text. */
   readonly adaptable: boolean
 
   constructor(numDocs: number, adaptable: boolean) {
@@ -40,7 +42,7 @@ export class OtherDocuments extends Error {
   }
 }
 
-/** Null when the file is fine, and only the documents are not its own. */
+/** Loads a model with a text; null if the file is valid but belongs to another text. */
 async function withText(bytes: Uint8Array, { text, mode }: SourceText, optimizer: boolean) {
   try {
     const data = mode === 'text' ? { text } : { docs: parseDocs(text) }
@@ -53,8 +55,9 @@ async function withText(bytes: Uint8Array, { text, mode }: SourceText, optimizer
 }
 
 /**
- * @param texts what the page has to learn from, its own text first
- * @throws {OtherDocuments} when the file's run is of none of them
+ * Loads a checkpoint for a purpose.
+ * @param texts the texts that the page has, the current one first
+ * @throws {OtherDocuments} if the file's run was trained on none of them
  * @throws {CheckpointError} for a file that cannot be used
  * @throws {Error} for a model that is too large for a page
  */
@@ -68,7 +71,7 @@ export async function restoreFile(
   const settings = settingsOf(checkpoint)
   checkSettings(settings)
   memoryOf(await loadCore(), settings, tokenizer.vocabSize)
-  // A file says itself whether it was trained on documents or on one text.
+  // The checkpoint says whether it was trained on documents or on one text.
   const own: SourceText = { ...texts[0]!, mode: checkpoint.mode }
   if (purpose === 'run' && run) {
     for (const given of texts) {

@@ -1,6 +1,6 @@
 /**
- * Runs as they lie in the browser's store, under keys of two parts: what can be said of a run, its
- * numbers, and its text, which runs may share.
+ * The runs in the browser's store. Keys have two parts. A run has a description and a state; texts
+ * are stored separately, because runs may share them.
  *
  *     ['about', id]  About
  *     ['run', id]    StoredState
@@ -11,9 +11,11 @@ import type { LossState } from '../loss-log.js'
 import type { StoredRun } from '../page-api.js'
 import { ask, transact } from '../store.js'
 
-/** Of what stands above. A record of another version stays as it is, and is not restoration up. */
+/** Version of this layout. A record of another version is kept, but cannot be resumed. */
 const VERSION = 1
 const MOST_RUNS = 3
+/** A text of at most this many characters is written again with each save. */
+const MOST_REWRITTEN = 2 ** 16
 
 interface About extends StoredRun {
   version: number
@@ -22,15 +24,15 @@ interface About extends StoredRun {
 }
 
 export interface StoredState {
-  /** 'docs' unless given: runs of earlier versions have none. */
+  /** 'docs' if absent: runs of earlier versions do not have it. */
   mode?: Mode
   valFraction?: number
-  /** A checkpoint with its run. */
+  /** A checkpoint that can be resumed. */
   file: Uint8Array
   log: LossState
   /** Milliseconds of training. */
   ms: number
-  /** Parameters before training; null for the ones that the seed gives. */
+  /** Parameters before training; null if they are those that the seed gives. */
   initial: Float64Array | null
   before: string
 }
@@ -47,7 +49,7 @@ function isAbout(value: unknown): value is About {
 
 const tell = ({ id, step, of, time, name }: About): StoredRun => ({ id, step, of, time, name })
 
-/** What there is, the newest first. */
+/** The descriptions of all runs, newest first; null for one that cannot be read. */
 async function abouts(store: IDBObjectStore): Promise<{ id: string; about: About | null }[]> {
   const [keys, values] = await Promise.all([
     ask(store.getAllKeys(all('about'))),
@@ -61,11 +63,11 @@ async function abouts(store: IDBObjectStore): Promise<{ id: string; about: About
   return found.sort((a, b) => (b.about?.time ?? 0) - (a.about?.time ?? 0))
 }
 
-/** Takes runs away, and the texts that no run needs any more. */
+/** Removes runs, and texts that no run uses any more. */
 async function remove(store: IDBObjectStore, ids: ReadonlySet<string>): Promise<void> {
   for (const id of ids) for (const kind of ['about', 'run']) store.delete([kind, id])
   const [left, texts] = await Promise.all([abouts(store), ask(store.getAllKeys(all('text')))])
-  // Of a record that cannot be read nobody knows its text: all stay.
+  // If a record cannot be read, its text is unknown, so all texts are kept.
   if (left.some(({ about }) => !about)) return
   const needed = new Set(left.map(({ about }) => about!.text))
   for (const key of texts) if (!needed.has(String((key as string[])[1]))) store.delete(key)
@@ -82,29 +84,42 @@ export function list(): Promise<StoredRun[]> {
 }
 
 /**
- * Puts a run there in one transaction, in place of what it went on from; beyond a few runs the oldest
- * goes, one that had come to its end first.
+ * Stores a run in one transaction and removes the run that it resumed. All requests are made at once
+ * and then committed: the browser completes them even if the worker ends or is frozen meanwhile, as
+ * it is when the visitor leaves the page by a link.
+ * @param isFirst whether the run is stored for the first time: a long text is stored only then
  */
-export function put(
-  about: StoredRun & { mark: string; text: string },
+export async function put(
+  { mark, text, ...about }: StoredRun & { mark: string; text: string },
   state: StoredState,
   replaced: string | null,
+  isFirst = true,
 ): Promise<void> {
-  return transact('readwrite', async (store) => {
-    const { mark, text, ...rest } = about
-    const textKey = ['text', mark]
-    store.put({ ...rest, version: VERSION, text: mark }, ['about', about.id])
+  await transact('readwrite', async (store) => {
+    store.put({ ...about, version: VERSION, text: mark }, ['about', about.id])
     store.put(state, ['run', about.id])
-    if ((await ask(store.count(textKey))) === 0) store.put(text, textKey)
-    const others = (await abouts(store)).filter(({ id }) => id !== about.id && id !== replaced)
+    if (isFirst || text.length <= MOST_REWRITTEN) store.put(text, ['text', mark])
+    if (replaced !== null) for (const kind of ['about', 'run']) store.delete([kind, replaced])
+    store.transaction.commit()
+  })
+  // The run is stored, so a failure here is not reported; the next new run tries again.
+  if (isFirst) await tidy(about.id).catch(() => {})
+}
+
+/**
+ * Removes runs beyond MOST_RUNS, finished ones first, then the oldest, but not this one; and texts
+ * that no run uses any more.
+ */
+function tidy(id: string): Promise<void> {
+  return transact('readwrite', async (store) => {
+    const others = (await abouts(store)).filter((other) => other.id !== id)
     const over = (x: About | null) => Number(!x || x.step >= x.of)
-    others.sort((a, b) => over(a.about) - over(b.about))
-    const gone = others.slice(MOST_RUNS - 1).map(({ id }) => id)
-    await remove(store, new Set(replaced === null ? gone : [replaced, ...gone]))
+    others.sort((x, y) => over(x.about) - over(y.about))
+    await remove(store, new Set(others.slice(MOST_RUNS - 1).map((other) => other.id)))
   })
 }
 
-/** @throws {Error} when it is not there, or not as it was put there */
+/** @throws {Error} if the run is missing or damaged */
 export function read(id: string): Promise<{ about: StoredRun; state: StoredState; text: string }> {
   return transact('readonly', async (store) => {
     const about: unknown = await ask(store.get(['about', id]))

@@ -1,29 +1,30 @@
-/** A training run that reports its progress and listens between its steps. */
+/** A training run that reports its progress and can be controlled between steps. */
 import { nextTurn } from '../../worker/turn.js'
 import type { Pace, RunProgress, Sample, StopRule } from '../page-api.js'
 import { LossLog } from '../loss-log.js'
 import { short } from '../text.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
 import type { Engine } from './engine.js'
+import type { Follower } from './follower.js'
 
 /** 9 reports per second. */
 const MESSAGE_MS = 110
-/** 25 reports per second of a run that is watched. */
+/** 25 reports per second at the watch pace. */
 const WATCH_MS = 40
-/** Samples during a whole run, besides those at its end. */
+/** Samples drawn during a whole run, without those at its end. */
 const SAMPLES = 24
-/** Validations of a whole run. */
+/** Validations during a whole run. */
 const VALIDATIONS = 10
-/** Characters of a sample of a long text. */
+/** Length of a sample in text mode, in characters. */
 const TEXT_SAMPLE = 120
 
 export class Run {
   readonly engine: Engine
-  /** The losses of this run, as the page has them too. */
+  /** The losses of this run; the page keeps the same log. */
   readonly log: LossLog
   /** Milliseconds of training. */
   ms: number
-  /** Resolves when no step is being made any more. */
+  /** Resolves when training has stopped. */
   idle: Promise<void> = Promise.resolve()
   private pace: Pace = { kind: 'instant' }
   private stop: StopRule = { kind: 'end' }
@@ -38,16 +39,19 @@ export class Run {
   private readonly post: (progress: RunProgress) => void
   private wake = () => {}
   private sentAt = -Infinity
-  /** When the watched part began, and at which step. */
+  /** Time and step at which the current pace was set. */
   private watch = { time: 0, step: 0 }
+  private readonly follower: Follower
 
-  /** @param past of a resumed run: its losses, and the milliseconds that it took */
+  /** @param past losses and milliseconds of training of a resumed run */
   constructor(
     engine: Engine,
+    follower: Follower,
     post: (progress: RunProgress) => void,
     past: { log: LossLog; ms: number } | null = null,
   ) {
     this.engine = engine
+    this.follower = follower
     this.post = post
     this.log = past?.log ?? new LossLog(engine.step)
     this.ms = past?.ms ?? 0
@@ -61,10 +65,10 @@ export class Run {
     return this.known.has(text)
   }
 
-  /** Trains until it is paused, or the stop rule or the end is reached. */
+  /** Trains until it is paused, the stop rule is met, or the run ends. */
   play(pace: Pace, stop: StopRule): Promise<void> {
     this.setPace(pace)
-    // A rule that is met already would stop a run that the visitor continues.
+    // A rule that is already met is ignored; otherwise the run could not be continued.
     this.stop = stop
     if (this.ruleIsMet()) this.stop = { kind: 'end' }
     if (!this.playing) this.idle = this.loop()
@@ -76,7 +80,7 @@ export class Run {
     this.wake()
   }
 
-  /** One step and no more. */
+  /** Makes a single step. */
   once(): void {
     if (this.playing || this.atEnd()) return
     try {
@@ -89,7 +93,7 @@ export class Run {
     }
   }
 
-  /** Reports where a restored run is, and what it writes there. */
+  /** Reports the step of a restored run, with a sample. */
   show(): void {
     this.addSample()
     this.report(this.atEnd() ? 'finished' : 'paused')
@@ -132,14 +136,14 @@ export class Run {
     this.burst()
   }
 
-  /** As many steps as fit until the next report is due; the first step is reported at once. */
+  /** Makes as many steps as fit before the next report; the first step is reported at once. */
   private burst(): void {
     const until = this.sentAt < 0 ? 0 : performance.now() + MESSAGE_MS / 2
     do this.trainStep()
     while (!this.isOver() && performance.now() < until)
   }
 
-  /** Follows a schedule by the clock, slow at first: step = num_steps (t / ms)^2. */
+  /** Follows a time schedule that starts slowly: step = num_steps * (t / ms)^2. */
   private follow(ms: number): void | Promise<void> {
     const { num_steps } = this.engine.config
     const { time, step } = this.watch
@@ -155,7 +159,7 @@ export class Run {
     return this.wait(WATCH_MS / 2)
   }
 
-  /** A pause or another pace ends the wait at once. */
+  /** Waits; a pause or a change of pace ends the wait at once. */
   private wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms)
@@ -176,6 +180,7 @@ export class Run {
     const { value } = engine.train({ steps: 1 }).next()
     this.ms += performance.now() - start
     if (!value) return
+    this.follower.record(value.lr)
     this.losses.push(value.loss)
     this.lrs.push(value.lr)
     this.log.push(value.loss, value.lr)
@@ -200,7 +205,9 @@ export class Run {
     return stop.kind === 'step' && this.engine.step >= stop.value
   }
 
-  /** With a generator of its own, so that the samples at the end are those of microgpt.py. */
+  /**
+   * Uses a separate random generator, so that the samples at the end match those of microgpt.py.
+   */
   private addSample(): void {
     const { engine } = this
     if (!(engine instanceof MicroGPT)) return
@@ -209,7 +216,7 @@ export class Run {
     this.keep(Array.from(drawn, ({ char }) => char).join(''))
   }
 
-  /** What microgpt.py prints when it has trained. */
+  /** The samples that microgpt.py prints after training. */
   private addFinalSamples(): void {
     if (this.losses.length === 0) return
     const count = this.engine instanceof MicroGPT && this.engine.mode === 'text' ? 1 : 20

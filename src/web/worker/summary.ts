@@ -1,4 +1,4 @@
-/** What the page is told of a model and of its documents; texts are cut for the screen. */
+/** What the page is told about a model and its documents; texts are shortened for display. */
 import type { DataSummary, Ready, Restored, SourceText } from '../page-api.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
 import { short } from '../text.js'
@@ -15,7 +15,7 @@ export function readyOf(
   const { config, numParams, tokenizer, docs } = engine
   const { block_size } = config
   const counts = engine instanceof MicroGPT ? engine.counts : { train: docs.length, val: 0 }
-  // A document of n characters has n + 1 positions; its first block_size are seen.
+  // A document of n characters has n + 1 positions; the model sees the first block_size.
   const cutDocs = docs.filter((doc) => doc.length >= block_size && [...doc].length >= block_size)
   return {
     engine: name,
@@ -32,7 +32,7 @@ export function readyOf(
   }
 }
 
-/** The alphabet and the longest document, or the whole length of a text. */
+/** The alphabet, and the longest document or the length of a text. */
 export function summarise({
   mode,
   text,

@@ -1,4 +1,4 @@
-/** The page's own datasets: their form, the sums and how answers are counted. */
+/** The datasets of the page: their format, the sums, and how answers are counted. */
 import { describe, expect, test } from 'vitest'
 import { MicroGPT } from '../../../src/index.js'
 import { resolveConfig } from '../../../src/config/config.js'
@@ -25,14 +25,14 @@ describe.each(['places', 'dinosaurs'])('%s', (key) => {
     expect([...new Set(docs)].sort()).toEqual(docs)
   })
 
-  test('only a to z, and each fits its block_size with the token that ends it', () => {
+  test('only a to z, and each fits its block_size with its end token', () => {
     const { block_size } = resolveConfig('tutorial', find(key).config)
     for (const doc of docs) expect(doc).toMatch(/^[a-z]{4,}$/)
     expect(Math.max(...docs.map((doc) => doc.length)) + 1).toBeLessThanOrEqual(block_size)
   })
 })
 
-test('the text is 2 to 5 KB of plain ASCII, and its parts are larger than a block', () => {
+test('the text is 2 to 5 KB of plain ASCII, and its held-out part is larger than a block', () => {
   const { text, config, valFraction } = find('text')
   expect(text()).toMatch(/^[\n -~]+$/)
   expect(text().length).toBeGreaterThan(2000)
@@ -50,7 +50,7 @@ test.each(DATASETS)('a model of $key is made with its own configuration', async 
 })
 
 describe('sums', () => {
-  test('every sum of the range once, all right', () => {
+  test('every sum of the range appears once and is correct', () => {
     const sums = makeSums()
     expect(sums.length).toBe(10_000)
     expect(new Set(sums).size).toBe(10_000)
@@ -59,13 +59,13 @@ describe('sums', () => {
     expect(sums).toContain('99+99=198')
   })
 
-  test('the seed shuffles: the same one gives the same order', () => {
+  test('the seed determines the order', () => {
     expect(makeSums({ seed: 1 })).toEqual(makeSums({ seed: 1 }))
     expect(makeSums({ seed: 1 })).not.toEqual(makeSums({ seed: 2 }))
     expect(makeSums({ seed: 1 }).sort()).toEqual(makeSums({ seed: 2 }).sort())
   })
 
-  test('a range has its own sums only', () => {
+  test('a range limits the summands', () => {
     expect(makeSums({ from: 4, to: 5 }).sort()).toEqual(['4+4=8', '4+5=9', '5+4=9', '5+5=10'])
   })
 
@@ -80,7 +80,7 @@ describe('sums', () => {
     ['1+1=2=2', null],
   ])('%j is judged %j', (text, right) => expect(judgeSum(text)).toBe(right))
 
-  /** A model that gets sums right whose first summand is below 5. */
+  /** A model that is right only if the first summand is below 5. */
   const halfWit = {
     *generate({ prompt }: { prompt: string }) {
       const [a, b] = prompt.split(/[+=]/).map(Number) as [number, number]

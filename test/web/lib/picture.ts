@@ -1,4 +1,4 @@
-/** What the tests of the picture share: layouts of real tables, and a canvas of plain numbers. */
+/** Shared by the tests of the picture: layouts of real models, and a fake canvas. */
 import { type ConfigInput, resolveConfig } from '../../../src/config/config.js'
 import { gptTable } from '../../../src/config/parameters.js'
 import { layoutPicture } from '../../../src/web/lib/picture-layout.js'
@@ -14,7 +14,7 @@ export const layoutOf = (
 
 export interface Fake {
   context: Canvas2D
-  /** Colours as ImageData has them, [height, width]. */
+  /** Colors in the format of ImageData, [height, width]. */
   pixels: Uint32Array
   width: number
   texts: { text: string; x: number; y: number; font: string }[]
@@ -24,7 +24,7 @@ export interface Fake {
   points: (readonly [number, number])[]
 }
 
-/** A 2D context that keeps what it is told, and the pixels of putImageData. */
+/** A 2D context that records its calls, and the pixels of putImageData. */
 export function fakeCanvas(width: number, height: number): Fake {
   const pixels = new Uint32Array(width * height)
   const fake = { pixels, width, texts: [], rects: [], strokes: [], points: [] } as unknown as Fake

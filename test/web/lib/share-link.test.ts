@@ -1,4 +1,4 @@
-/** The link that carries a run: what is written is read back, and what is not understood is refused. */
+/** Share links: what is written is read back, and invalid links are refused. */
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -49,7 +49,7 @@ const runs = fc
     return Object.assign(rest, own ? { dataset: 'own', words } : { dataset: 'names' })
   })
 
-test('any run is read back, but for fields that equal the preset', async () => {
+test('any run is read back, except for fields that equal the preset', async () => {
   await fc.assert(
     fc.asyncProperty(runs, async (run) => {
       const hash = await writeShareLink(run)
@@ -82,12 +82,12 @@ test('fields that equal the preset are left out', async () => {
   expect((await readShareLink(hash))!.config).toEqual({ n_layer: 2 })
 })
 
-test.each(['', '#', '#train', '#preset=gist&seed=1'])('%j is for others to read', async (hash) => {
+test.each(['', '#', '#train', '#preset=gist&seed=1'])('%j is not a share link', async (hash) => {
   expect(isShareHash(hash)).toBe(false)
   expect(await readShareLink(hash)).toBeNull()
 })
 
-/** FNV-1a as its authors describe it, to forge links that pass the checksum. */
+/** FNV-1a from its definition, to forge links that pass the checksum. */
 function fnv(bytes: Uint8Array): number {
   let hash = 2166136261n
   for (const byte of bytes) hash = ((hash ^ BigInt(byte)) * 16777619n) & 0xffffffffn
@@ -102,19 +102,19 @@ function forge(json: string): string {
 }
 const forged = (changes: object) => forge(JSON.stringify({ ...RUN, ...changes }))
 
-test('a forged link with good parts is read: the refusals below are for their parts', async () => {
+test('a forged link with valid parts is read, so the refusals below are due to their parts', async () => {
   expect(await readShareLink(forged({}))).toEqual(RUN)
 })
 
-describe('refused with a sentence', () => {
+describe('refused with a message', () => {
   test.each([
     ['no version', '#run=', 'names no version'],
     ['no dot', '#run=1', 'names no version'],
     ['another version', '#run=2.AAAA', 'version 2, but this page reads version 1'],
-    ['nothing behind', '#run=1.', 'damaged'],
+    ['nothing after the version', '#run=1.', 'damaged'],
     ['other characters', '#run=1.AAAA%20AAAA', 'damaged'],
     ['an impossible length', '#run=1.AAAAAAAAA', 'damaged'],
-    ['no stream', `#run=1.${Buffer.from('hello world').toString('base64url')}`, 'damaged'],
+    ['no valid stream', `#run=1.${Buffer.from('hello world').toString('base64url')}`, 'damaged'],
     ['too long', `#run=1.${'A'.repeat(20_000)}`, 'too long'],
     ['a bomb', forge(' '.repeat(5_000_000)), 'unpacks to more'],
     ['no JSON', forge('{'), 'damaged'],
@@ -145,7 +145,7 @@ describe('refused with a sentence', () => {
   })
 })
 
-test('every single changed, missing or added character is noticed', async () => {
+test('every changed or missing character is noticed', async () => {
   const hash = await writeShareLink(OWN)
   const start = hash.indexOf('.') + 1
   for (let i = start; i < hash.length; i++) {
@@ -153,14 +153,14 @@ test('every single changed, missing or added character is noticed', async () => 
     const changed = hash.slice(0, i) + other + hash.slice(i + 1)
     for (const bad of [changed, hash.slice(0, i) + hash.slice(i + 1)]) {
       const read = await readShareLink(bad).catch((error: unknown) => error)
-      // The last character may carry bits that no byte uses.
+      // The last character may have bits that no byte uses.
       if (i < hash.length - 1 || read instanceof Error) expect(read).toBeInstanceOf(ShareLinkError)
       else expect(read).toEqual(OWN)
     }
   }
 })
 
-test('noise never throws anything but a sentence', async () => {
+test('random text is always refused with a ShareLinkError', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ maxLength: 200 }), async (noise) => {
       const error = await readShareLink(`#run=1.${noise}`).catch((e: unknown) => e)

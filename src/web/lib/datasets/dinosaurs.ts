@@ -1,6 +1,6 @@
 /**
- * 460 names of dinosaurs made up for this project, in a-z, one per line, sorted: Greek and Latin roots
- * with the endings that palaeontologists use. A few happen to be names of real ones.
+ * 460 dinosaur names made up for this project, a-z only, one per line, sorted. They combine Greek
+ * and Latin roots with common endings; a few are names of real dinosaurs.
  */
 export const DINOSAURS = `abrignathus
 acrobator

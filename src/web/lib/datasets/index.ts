@@ -6,7 +6,7 @@ import { STORY } from './story-text.js'
 import { SUMS_HELD_OUT, makeSums } from './sums.js'
 
 export interface PageDataset {
-  /** As links and the page's words have it. */
+  /** Used in links and in lib/story.ts. */
   key: 'places' | 'dinosaurs' | 'sums' | 'text'
   title: string
   mode: 'docs' | 'text'
@@ -18,8 +18,9 @@ export interface PageDataset {
 }
 
 /**
- * Held-out sums that this model answers right after its 5,000 steps of 16 sums: 99 % with each of the
- * seeds 1, 7 and 42, in 8 s on one core of a 2-core Xeon. One layer of any width stays below 10 %.
+ * After 5,000 steps of 16 sums, this model answers 99 % of the held-out sums correctly with each of
+ * the seeds 1, 7 and 42, in 8 s on one core of a 2-core Xeon. One layer of any width stays below 10
+ * %.
  */
 export const SUMS_CONFIG: ConfigInput = {
   n_embd: 32,

@@ -1,6 +1,6 @@
 /**
- * 460 place names written for this project, in a-z, one per line, sorted. They are put together from
- * roots and endings, as place names are; some of them may exist.
+ * 460 place names made up for this project, a-z only, one per line, sorted. They combine common
+ * roots and endings; some of them may exist.
  */
 export const PLACES = `alalana
 alalona

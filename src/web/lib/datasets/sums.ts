@@ -2,15 +2,15 @@
 import { Random, type Seed } from '../../../random.js'
 
 export interface SumsOptions {
-  /** Smallest summand; 0 unless given. */
+  /** Smallest summand; default 0. */
   from?: number
-  /** Largest summand; 99 unless given. */
+  /** Largest summand; default 99. */
   to?: number
-  /** 42 unless given. */
+  /** Default 42. */
   seed?: Seed
 }
 
-/** Every sum of two whole numbers of a range, each once, shuffled by the seed. */
+/** All sums of two whole numbers in a range, each once, shuffled by the seed. */
 export function makeSums({ from = 0, to = 99, seed = 42 }: SumsOptions = {}): string[] {
   const sums: string[] = []
   for (let a = from; a <= to; a++) for (let b = from; b <= to; b++) sums.push(`${a}+${b}=${a + b}`)
@@ -20,26 +20,26 @@ export function makeSums({ from = 0, to = 99, seed = 42 }: SumsOptions = {}): st
 
 const SUM = /^(\d+)\+(\d+)=(\d+)$/
 
-/** Whether a text is a sum and its answer is right; null when it is no sum at all. */
+/** Whether the answer of a sum is right; null if the text is not a sum. */
 export function judgeSum(text: string): boolean | null {
   const [, a, b, c] = SUM.exec(text) ?? []
   return c === undefined ? null : String(Number(a) + Number(b)) === c
 }
 
-/** What of a model is asked. */
+/** The part of a model that answers sums. */
 export interface Continues {
   generate(options: { prompt: string; temperature: number }): Iterable<{ char: string }>
 }
 
-/** A model's likeliest answer to '12+7=', or to '12+7'. */
+/** A model's most likely answer to '12+7=', or to '12+7'. */
 export function answerOf(model: Continues, question: string): string {
   const prompt = question.endsWith('=') ? question : `${question}=`
   return Array.from(model.generate({ prompt, temperature: 0 }), ({ char }) => char).join('')
 }
 
 /**
- * The share of sums whose answer is right when the model completes them greedily.
- * @param sums as makeSums gives them: those held out say whether it can add, and not only repeat
+ * The share of sums that a model completes correctly with greedy sampling.
+ * @param sums as makeSums returns them; held-out sums show whether the model adds or only repeats
  * @returns NaN for an empty list
  */
 export function shareOfRightAnswers(model: Continues, sums: readonly string[]): number {
@@ -51,5 +51,5 @@ export function shareOfRightAnswers(model: Continues, sums: readonly string[]): 
   return right / sums.length
 }
 
-/** The part of the sums that is held out, to measure on. */
+/** The fraction of the sums that is held out, to measure on. */
 export const SUMS_HELD_OUT = 0.1

@@ -1,6 +1,6 @@
 /**
- * A process that takes a file, and lets go of it, when it is told to: for tests that hold it up at each
- * of its calls. What it has done it reports by looking at a file of that name.
+ * A process that locks a file and unlocks it, again and again. Tests stop it before each of its file
+ * system calls. It reports its state by a call that looks for a file of that name.
  */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,0 +1,95 @@
+/**
+ * The page's memory stays flat over many models and many steps. LONG=1 makes 100 models and
+ * 100,000 steps.
+ */
+import { expect, test } from 'vitest'
+import { type Opened, inBrowser } from './browser.js'
+import { type Memory, heapOf } from './heap.js'
+import { ready, says, stepOf, trainTo, trainToEnd } from './visit.js'
+
+const LONG = process.env.LONG === '1'
+const MODELS = LONG ? 100 : 10
+const STEPS = LONG ? 100_000 : 16_000
+/** The chart keeps five earlier runs; compiled code and fonts also take room at first. */
+const WARM_UP = 6
+/** Compiled code and inline caches grow for a while, whatever the page does. */
+const CODE_BYTES = 1e6
+const KIB = 1024
+
+/** By turns, so that each model has other charts than the one before. */
+const SIZES = ['n_layer=2&n_head=2', 'n_embd=8']
+
+/** A model that has made one step, with all panels showing it. */
+async function makeModel(page: Opened, i: number) {
+  await page.evaluate((hash) => (location.hash = hash), `preset=tutorial&${SIZES[i % 2]}`)
+  await says(page, '#at-step', /^0 /)
+  await page.click('#one-step')
+  await says(page, '#at-step', /^1 /)
+  await page.waitForSelector('#picture[data-drawn="1"]')
+  await says(page, '#word-status', /after step 1$/)
+  await page.waitForFunction(
+    (count) => document.querySelectorAll('.thumb').length === count,
+    i % 2 === 0 ? 15 : 9,
+  )
+}
+
+const grown = (before: Memory, after: Memory) => ({
+  nodes: after.nodes - before.nodes,
+  listeners: after.listeners - before.listeners,
+  pageArrays: after.page.backingStorageSize - before.page.backingStorageSize,
+  workerArrays: after.worker.backingStorageSize - before.worker.backingStorageSize,
+  page: after.page.usedSize - before.page.usedSize,
+  worker: after.worker.usedSize - before.worker.usedSize,
+})
+
+inBrowser('memory', (site) => {
+  test(`does not grow over ${MODELS} models`, { timeout: 300_000 }, async () => {
+    // All panels are in view, so that all of them are drawn for each model.
+    const page = await site.open('', {
+      ...{ separate: true, viewport: { width: 1440, height: 7000 } },
+    })
+    await ready(page)
+    await page.waitForSelector('#tape tbody tr')
+    const measure = await heapOf(page)
+    for (let i = 0; i < WARM_UP; i++) await makeModel(page, i)
+    const before = await measure()
+    for (let i = 0; i < MODELS; i++) await makeModel(page, i)
+    const after = await measure()
+    const more = grown(before, after)
+    console.log(`${MODELS} models: ${JSON.stringify({ ...more, cores: after.cores })}`)
+    // The model, the one that inspects it, and one that has just been replaced.
+    expect(after.cores).toBeLessThanOrEqual(3)
+    expect(more.nodes).toBeLessThan(MODELS)
+    expect(more.listeners).toBeLessThan(MODELS)
+    // The parameters of one model take 32 KiB.
+    expect(more.pageArrays).toBeLessThan(4 * KIB * MODELS)
+    expect(more.workerArrays).toBeLessThan(4 * KIB * MODELS)
+    expect(more.page).toBeLessThan(CODE_BYTES)
+    expect(more.worker).toBeLessThan(CODE_BYTES)
+    expect(page.trouble).toEqual([])
+  })
+
+  test(`grows with ${STEPS} steps by their losses alone`, { timeout: 300_000 }, async () => {
+    const page = await site.open(`#preset=tutorial&num_steps=${STEPS}`, { separate: true })
+    await ready(page)
+    const measure = await heapOf(page)
+    const first = STEPS / 8
+    await trainTo(page, first)
+    const before = await measure()
+    await trainToEnd(page)
+    expect(await stepOf(page)).toBe(STEPS)
+    const after = await measure()
+    const more = grown(before, after)
+    console.log(`${STEPS} steps: ${JSON.stringify(more)}`)
+    // Three numbers per step, in lists whose room doubles, and the latest numbers of the picture.
+    const room = (steps: number) => 3 * 8 * 2 ** Math.ceil(Math.log2(steps))
+    const most = room(STEPS) - room(first) + 128 * KIB
+    expect(more.pageArrays).toBeLessThan(most)
+    expect(more.workerArrays).toBeLessThan(most)
+    expect(more.page).toBeLessThan(CODE_BYTES)
+    expect(more.worker).toBeLessThan(CODE_BYTES)
+    expect(after.cores).toBeLessThanOrEqual(2)
+    expect(more.listeners).toBeLessThan(100)
+    expect(page.trouble).toEqual([])
+  })
+})
