@@ -21,9 +21,9 @@ test('a whole run takes 3.7 seconds, and slowly begins', async () => {
     reports.push({ ms: performance.now(), step })
   })
   const began = performance.now()
-  let over = false
-  const end = run.play(WATCH, { kind: 'end' }).then(() => (over = true))
-  while (!over) {
+  const state = { isOver: false }
+  const end = run.play(WATCH, { kind: 'end' }).then(() => (state.isOver = true))
+  while (!state.isOver) {
     vi.advanceTimersByTime(1)
     await new Promise((resolve) => setImmediate(resolve))
   }
