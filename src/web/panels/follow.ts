@@ -68,7 +68,7 @@ class FollowView {
     this.board = new Board(canvas('follow-chart'), (...frame) => this.chart.draw(...frame))
     this.spark = new Board(canvas('spark'), (context, width, height) => {
       const { columns } = this
-      if (columns)
+      if (columns && columns.step.length > 1)
         drawSpark(context, width, height, { columns, numSteps: this.numSteps, cursor: -1 })
     })
     this.listen()
@@ -128,7 +128,7 @@ class FollowView {
     const token = /^(wte|lm_head)$/.test(name) ? `, for ${visibleChar(ready.chars[row] ?? '')}` : ''
     say(
       byId('follow-where'),
-      `${name} is the ${spec.purpose}. Row ${row}${token}, column ${column} of ${shapeFormula(spec)}. ` +
+      `${name}: ${spec.purpose}. Row ${row}${token}, column ${column} of ${shapeFormula(spec)}. ` +
         `In the flat list it is params[${index}] of ${count(ready.numParams)}.`,
     )
   }
