@@ -63,7 +63,8 @@ const FUSED = {
   parameters: '6bc4b9a5cb0b6054',
 }
 
-const ALL = [...Object.keys(PROGRAMS), ...Object.keys(BROWSERS), 'wabt']
+const PAGES = Object.keys(BROWSERS).map((name) => `page ${name}`)
+const ALL = [...Object.keys(PROGRAMS), ...Object.keys(BROWSERS), ...PAGES, 'wabt']
 const unknown = names.filter((start) => !ALL.some((name) => name.startsWith(start)))
 if (unknown.length > 0) {
   console.error(`no such engine: ${unknown.join(', ')}\nengines: ${ALL.join(', ')}`)
