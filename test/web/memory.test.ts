@@ -46,7 +46,7 @@ inBrowser('memory', (site) => {
   test(`does not grow over ${MODELS} models`, { timeout: 300_000 }, async () => {
     // All panels are in view, so that all of them are drawn for each model.
     const page = await site.open('', {
-      ...{ separate: true, viewport: { width: 1440, height: 7000 } },
+      ...{ separate: true, viewport: { width: 1440, height: 9500 } },
     })
     await ready(page)
     await page.waitForSelector('#tape tbody tr')
