@@ -27,8 +27,9 @@ NOTES = """Under torchrun it trains with DistributedDataParallel, or with fully_
 nccl on CUDA, else over gloo. Each node needs its own copy of the model and the data; rank 0 saves.
 For tiny models set OMP_NUM_THREADS=1. Ctrl-C saves after the current step.
 
-Tested on CPUs: one and two processes over gloo in PyTorch 1.13, 2.6 and 2.14; --fsdp and --compile
-in 2.14. Untested: CUDA, nccl, --bf16 on a GPU, several hosts, torchrun itself."""
+Tested on CPUs: one and two processes over gloo in PyTorch 1.13 and 2.13; --fsdp and --bf16 in
+2.13. Untested: CUDA, nccl, --bf16 on a GPU, --compile, several hosts, torchrun itself, and newer
+PyTorch."""
 
 # What a new model has unless told otherwise; the fields are in the order of the file.
 FIELDS = {
@@ -80,7 +81,7 @@ def read(path):
     if not known:
         fail(f'{path} is not a checkpoint of microgpt-wasm, version 1')
     if dtypes != {'F64'}:
-        fail(f'{path} must be float64; load it with MicroGPT.load(..., {{ widen: true }}) and save it')
+        fail(f'{path} must be float64; MicroGPT.load(..., {{ widen: true }}) reads it, to be saved')
     if max(end for _, end in spans.values()) != size - start:
         fail(f'{path} is not complete: its size is not what its header says')
     return metadata, {name: memoryview(data)[start:][a:b] for name, (a, b) in spans.items()}
@@ -499,7 +500,7 @@ def parser():
     p.add_argument('--json', action='store_true', help='print one JSON object per line')
     p.add_argument('--fsdp', action='store_true', help='shard parameters (PyTorch 2.6 or newer)')
     p.add_argument('--bf16', action='store_true', help='autocast to bfloat16 (untested on GPUs)')
-    p.add_argument('--compile', action='store_true', help='torch.compile the model')
+    p.add_argument('--compile', action='store_true', help='torch.compile the model (untested)')
     p.add_argument('--new', action='store_true', help='begin a new model; never overwrites a file')
     p.add_argument('--mode', choices=('docs', 'text'), help='with --new (docs)')
     p.add_argument('--val-fraction', type=float, metavar='X', help='with --new (0)')

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DatasetError, MicroGPT, Tokenizer, decodeUtf8, parseDocs } from '../src/index.js'
+import { cpuTime } from './helpers/cpu-time.js'
 
 /** Trains on some documents and samples, as far as that is what they are good for. */
 async function used(docs: readonly string[], config = {}) {
@@ -60,31 +61,31 @@ describe('documents', () => {
   })
 
   test('a line of 10 MB is read quickly', async () => {
-    const start = performance.now()
+    const start = cpuTime()
     const line = 'abcdefghi '.repeat(1e6)
     const docs = parseDocs(decodeUtf8(new TextEncoder().encode(`${line}\nab\n`)))
     expect(docs.map((doc) => doc.length)).toEqual([line.length - 1, 2])
     await used(docs)
-    expect(performance.now() - start).toBeLessThan(30_000)
+    expect(cpuTime() - start).toBeLessThan(30_000)
   })
 
   test('a million documents', async () => {
-    const start = performance.now()
+    const start = cpuTime()
     const docs = parseDocs('anna\r\notto\n\nnoah\r'.repeat(334_000))
     expect(docs.length).toBe(1_002_000)
     const gpt = await used(docs)
     const again = await MicroGPT.load(gpt.save({ optimizer: true }), { docs })
     expect(again.docsSeen).toBe(3)
-    expect(performance.now() - start).toBeLessThan(20_000)
+    expect(cpuTime() - start).toBeLessThan(20_000)
   })
 
   test('spaces, line ends and blanks without end', () => {
-    const start = performance.now()
+    const start = cpuTime()
     for (const blank of [' ', '\n', '\r', '\r\n', '\u3000', '\x85']) {
       expect(() => parseDocs(blank.repeat(3e6))).toThrow(DatasetError)
       expect(parseDocs(`${blank.repeat(3e6)}a`)).toEqual(['a'])
     }
-    expect(performance.now() - start).toBeLessThan(30_000)
+    expect(cpuTime() - start).toBeLessThan(30_000)
   })
 })
 

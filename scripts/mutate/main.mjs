@@ -93,6 +93,7 @@ function sampleByFolder(mutants, { sample, seed }) {
 }
 
 async function resultsOf(root, mutants, { jobs, slow, spare, test, tests }, err) {
+  if (mutants.length === 0) return []
   const rebuild = (copy) => !existsSync(join(copy, 'scripts')) || script(copy, REBUILD)
   const run = new MutationRun(root, {
     ...{ jobs, slow, spare, test, tests, prepare, rebuild },

@@ -7,6 +7,8 @@ import {
   SAMPLE_FLAGS,
   TRAIN_FLAGS,
 } from '../../src/cli/flags.js'
+import { commandHelp } from '../../src/cli/help.js'
+import { inProcess } from './in-process.js'
 import { nearest } from '../../src/cli/nearest.js'
 import { type Flags, parseFlags } from '../../src/cli/parse.js'
 import { SmoothedLoss } from '../../src/cli/smoothed.js'
@@ -50,6 +52,29 @@ test.each([
   ],
 ])('of %s', (_, flags, list) => {
   expect(flags.map(written)).toEqual(list.split(/,\s+/))
+})
+
+test.each([
+  ['train', TRAIN_FLAGS],
+  ['export', EXPORT_FLAGS],
+])('%s --help has the whole text of each flag, in two columns', async (command, flags) => {
+  const { lines } = await inProcess(command, '--help')
+  const texts: string[] = []
+  for (const line of lines) {
+    // Beside a long name there is no text.
+    if (/^ {2}--/.test(line)) texts.push(line.slice(28, 30) === '  ' ? line.slice(30) : '')
+    else if (texts.length > 0 && /^ {30}\S/.test(line)) texts.push(`${texts.pop()} ${line.trim()}`)
+  }
+  expect(texts.map((text) => text.trim())).toEqual(flags.map(({ about }) => about))
+})
+
+test.each([
+  [28, `  --${'a'.repeat(24)}  what it does`],
+  [29, `  --${'a'.repeat(25)}\n${' '.repeat(30)}what it does`],
+])('in the help a name of %i columns has its text beside or below it', (columns, lines) => {
+  const flags = [{ name: 'a'.repeat(columns - 4), about: 'what it does' }]
+  const command = { about: 'make a model', flags, examples: ['make'] }
+  expect(commandHelp('make', command)).toContain(`${lines}\n\nexamples:`)
 })
 
 describe('words to flags', () => {

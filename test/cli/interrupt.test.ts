@@ -2,13 +2,13 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { type Ended, objects } from './ended.js'
-import { ended, stalled, start } from './program.js'
+import { ended, killUntilExit, stalled, start } from './program.js'
 
-const LONG = ['train', '--steps', '100000000']
+const ENDLESS = ['train', '--steps', '100000000']
 
 /** Starts a run, waits for its first output, and sends it a signal a little later. */
 async function interrupted(signal: NodeJS.Signals, ...words: string[]): Promise<Ended> {
-  const child = start([...LONG, ...words])
+  const child = start([...ENDLESS, ...words])
   const end = ended(child)
   await new Promise((resolve) => child.stdout!.once('data', resolve))
   await setTimeout(100)
@@ -60,22 +60,22 @@ describe('a signal ends a run after the current step', () => {
 })
 
 test('a second signal ends a waiting run if it comes more than 1 s after the first', async () => {
-  const child = start([...LONG, '--json'])
+  const child = start([...ENDLESS, '--json'])
   const exit = new Promise((resolve) => child.on('exit', (code, signal) => resolve([code, signal])))
   await stalled(child)
   child.kill('SIGINT')
-  await setTimeout(200)
+  await setTimeout(50)
   child.kill('SIGINT')
   await setTimeout(1100)
   expect(child.exitCode).toBe(null)
-  child.kill('SIGINT')
+  await killUntilExit(child, 'SIGINT')
   expect(await exit).toEqual([130, null])
   child.stdout!.destroy()
   child.stderr!.destroy()
 })
 
 test('a slow reader gets the complete output', async () => {
-  const child = start([...LONG, '--json'])
+  const child = start([...ENDLESS, '--json'])
   await stalled(child)
   child.kill('SIGINT')
   const run = await ended(child)
@@ -89,7 +89,7 @@ test.each([
   ['text', ['--log-every', '1']],
   ['JSON', ['--json']],
 ])('closing the pipe ends the run without an error: %s', async (_, words) => {
-  const child = start([...LONG, ...words])
+  const child = start([...ENDLESS, ...words])
   const end = ended(child)
   await new Promise((resolve) => child.stdout!.once('data', resolve))
   child.stdout!.destroy()

@@ -47,5 +47,17 @@ export async function stalled(child: ChildProcess): Promise<void> {
   }
 }
 
+/**
+ * Sends a signal until a child exits. A busy machine may deliver a signal late, so that the next one
+ * comes within a second of it and is ignored.
+ */
+export async function killUntilExit(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const exit = new Promise((resolve) => child.on('exit', resolve))
+  for (let over = false; !over;) {
+    child.kill(signal)
+    over = await Promise.race([exit.then(() => true), setTimeout(1500, false)])
+  }
+}
+
 /** Runs the program with these arguments. */
 export const cli = (...args: string[]): Promise<Ended> => ended(start(args))

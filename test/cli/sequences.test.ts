@@ -154,7 +154,8 @@ class Sequence {
 
 describe('after every command the file holds the last complete state', { timeout: 600_000 }, () => {
   const seeds = Array.from({ length: SEQUENCES }, (_, i) => i + 1)
-  test.each(seeds)('sequence %i', async (seed) => {
+  // They mostly wait for commands.
+  test.concurrent.each(seeds)('sequence %i', async (seed) => {
     const sequence = new Sequence(seed)
     try {
       for (let i = 0; i < COMMANDS; i++) await sequence.next()

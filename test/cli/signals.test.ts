@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../src/index.js'
 import { CLI, type Call, trace } from '../helpers/trace.js'
-import { ended, stalled, start } from './program.js'
+import { ended, killUntilExit, stalled, start } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -97,7 +97,7 @@ describe('a second signal', () => {
     const step = stepOf(at)
     await setTimeout(1100)
     expect(child.exitCode).toBe(null)
-    child.kill(second)
+    await killUntilExit(child, second)
     expect(await exit).toEqual([first === 'SIGINT' ? 130 : 143, null])
     expect(stepOf(at)).toBe(step)
     child.stdout!.destroy()

@@ -6,6 +6,7 @@ import type { Data } from '../../src/data/corpus.js'
 import { MAX_TEXT } from '../../src/data/decode.js'
 import { type DataReading, decodeData } from '../../src/data/decode-data.js'
 import { DatasetError } from '../../src/index.js'
+import { cpuTime } from '../helpers/cpu-time.js'
 
 const bytesOf = (text: string | Uint8Array | number[]) =>
   typeof text === 'string' ? new TextEncoder().encode(text) : Uint8Array.from(text)
@@ -166,9 +167,9 @@ describe('is refused with what it is', () => {
     for (const lines of [1, 1000, 40_000]) {
       const text = Buffer.from('étoile étoile\n'.repeat(lines))
       const bytes = Buffer.concat([text, Buffer.from([0x61, 0xc3, 0x28, 0x0a])])
-      const began = performance.now()
+      const began = cpuTime()
       expect(await refusal(bytes)).toContain(`at line ${lines + 1}, byte 2 of it`)
-      expect(performance.now() - began).toBeLessThan(2000)
+      expect(cpuTime() - began).toBeLessThan(2000)
     }
     expect(await refusal([0x61, 0x0a, 0x62, 0xe2, 0x82])).toContain('at line 2, byte 2 of it')
   })

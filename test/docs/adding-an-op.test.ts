@@ -47,9 +47,9 @@ test('adding an op takes the four edits that the page shows', async () => {
 
     const asc = join(root, 'node_modules/assemblyscript/bin/asc.js')
     const builds = ['--target release', '--target debug', 'assembly/threads.ts --target threads']
-    for (const build of builds) {
-      await run(process.execPath, [asc, ...build.split(' ')], { cwd: copy })
-    }
+    await Promise.all(
+      builds.map((build) => run(process.execPath, [asc, ...build.split(' ')], { cwd: copy })),
+    )
     const tsc = run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', copy])
     const types = await tsc.catch((error: { stdout: string }) => error)
     expect(types.stdout).toBe('')

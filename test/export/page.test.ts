@@ -77,8 +77,8 @@ inBrowser('moving on from the page', (site) => {
   })
 
   test('a long text, in the one-file page without a network', async () => {
-    const page = await site.open(pathToFileURL(`${root}/build/microgpt.html`).href)
-    await page.context().setOffline(true)
+    const file = pathToFileURL(`${root}/build/microgpt.html`).href
+    const page = await site.open(file, { offline: true })
     await ready(page)
     await page.check('#dataset-text')
     await says(page, '#hero-status', /^Ready: .*characters/)

@@ -173,12 +173,7 @@ print(json.dumps(rates))`
         2,
         /--save-every must be 1 or more, got 0/,
       ],
-      [
-        'float32',
-        ['NARROW', '--data', 'D'],
-        1,
-        /NARROW must be float64; load it with MicroGPT\.load/,
-      ],
+      ['float32', ['NARROW', '--data', 'D'], 1, /NARROW must be float64; MicroGPT\.load/],
       ['over a file', ['M', '--data', 'D', '--new'], 2, /M exists already/],
       ['heads', ['N', '--data', 'D', '--new', '--n-head', '5'], 2, /n_embd \(16\) must be divisib/],
     ])('%s', async (_, words, code, sentence) => {

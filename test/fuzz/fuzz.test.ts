@@ -3,20 +3,22 @@ import { expect, test } from 'vitest'
 import { type MutationCount, fuzzMutation } from './mutations.js'
 import { fuzzProgram } from './programs.js'
 
+const PROGRAMS = process.env['LONG'] === '1' ? 1000 : 300
+
 /** Seeds of programs that have once done what they must not. */
 const FOUND = [3847463286]
 
 test('random programs on both builds of the core', async () => {
   const count = { programs: 0, ops: 0, refused: 0, probed: 0 }
-  for (const seed of [...FOUND, ...Array(1000).keys()]) {
+  for (const seed of [...FOUND, ...Array(PROGRAMS).keys()]) {
     await fuzzProgram(seed, count).catch((cause: Error) => {
       throw new Error(`program ${seed}: ${cause.message}`, { cause })
     })
   }
   // Enough of each has happened for its checks to mean something.
-  expect(count.ops).toBeGreaterThan(3000)
-  expect(count.refused).toBeGreaterThan(1000)
-  expect(count.probed).toBeGreaterThan(1000)
+  expect(count.ops).toBeGreaterThan(3 * PROGRAMS)
+  expect(count.refused).toBeGreaterThan(PROGRAMS)
+  expect(count.probed).toBeGreaterThan(PROGRAMS)
 })
 
 test('changed checkpoints', async () => {

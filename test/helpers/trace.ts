@@ -53,7 +53,8 @@ export class Traced {
 
   /**
    * @param env for the tracer: TRACED_HOST is the name of the machine, TRACED_KILL the error of
-   *   looking for a process, TRACED_AHEAD milliseconds by which the clock is wrong
+   *   looking for a process, TRACED_AHEAD milliseconds by which the clock is wrong, TRACED_PLATFORM
+   *   the operating system that the process believes in
    */
   constructor(folder: string, words: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.child = spawn(process.execPath, ['--import', tracer, ...words], {

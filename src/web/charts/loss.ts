@@ -3,7 +3,7 @@
  * other colors.
  */
 import type { ChartRun } from '../app.js'
-import type { LossLog } from '../loss-log.js'
+import { MANY_POINTS, shownMean } from '../loss-log.js'
 import { Board, colour } from './board.js'
 
 export interface LossView {
@@ -67,31 +67,12 @@ export class LossChart {
       line(context, frame, other, shownMean(other.log), RUN_COLOURS[i % RUN_COLOURS.length]!, 1.25)
       context.globalAlpha = 1
     })
-    context.globalAlpha = run.log.length > LONG ? 0.22 : 0.32
+    context.globalAlpha = run.log.length > MANY_POINTS ? 0.22 : 0.32
     line(context, frame, run, run.log.loss, 'accent', 1)
     context.globalAlpha = 1
     line(context, frame, run, shownMean(run.log), 'accent', 2.25)
     guessing(context, frame, baseline)
     if (cursor >= 0 && cursor < run.log.length) crosshair(context, frame, run, cursor)
-  }
-}
-
-/**
- * A run with more points shows a mean over SHARE of the run, because its smoothed loss would look
- * like a band.
- */
-const LONG = 3000
-const SHARE = 1 / 80
-
-/** The smoothed loss, or for a long run its mean over nearby points. */
-function shownMean(log: LossLog): (i: number) => number {
-  if (log.length <= LONG) return log.smoothedLoss
-  const reach = Math.round((log.length * SHARE) / 2)
-  const sums = new Float64Array(log.length + 1)
-  for (let i = 0; i < log.length; i++) sums[i + 1] = sums[i]! + log.smoothedLoss(i)
-  return (i) => {
-    const [from, to] = [Math.max(0, i - reach), Math.min(log.length, i + reach + 1)]
-    return (sums[to]! - sums[from]!) / (to - from)
   }
 }
 

@@ -66,6 +66,7 @@ function showRuns(app: App): void {
     drop.addEventListener('click', () => {
       app.earlier = app.earlier.filter((other) => other !== run)
       showRuns(app)
+      ;(document.querySelector<HTMLElement>('#runs button') ?? button('csv')).focus()
       app.redrawChart()
     })
     const end = run.log.lastSmoothed.toFixed(3)

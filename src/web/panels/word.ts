@@ -20,6 +20,7 @@ export function wordPanel(app: App): void {
   const sight = new WhenVisible(byId('inside'))
   const view = new WordView()
   let asked = 0
+  let timing = false
   /** The number of the latest request; answers to earlier ones are ignored. */
   let number = 0
   const look = async (timed: boolean) => {
@@ -40,14 +41,16 @@ export function wordPanel(app: App): void {
     asked = performance.now()
     // Not while the ops are timed: that call shows newer results.
     sight.run(() => {
-      if (!button('time-tape').disabled) void look(false)
+      if (!timing) void look(false)
     })
   }
   input('word').addEventListener('input', refresh)
   button('time-tape').addEventListener('click', async () => {
-    button('time-tape').disabled = true
+    // Not disabled meanwhile, because a disabled button loses the focus.
+    if (timing) return
+    timing = true
     await look(true)
-    button('time-tape').disabled = false
+    timing = false
   })
   app.on('ready', ({ ready }) => {
     const first = ready.firstDocs.find((doc) => !doc.endsWith('…'))

@@ -19,6 +19,7 @@ import {
 import { drawLegend } from '../../../src/web/lib/picture-legend.js'
 import { StateDictPicture } from '../../../src/web/lib/state-dict-picture.js'
 import { fakeCanvas, layoutOf, tableOf } from './picture.js'
+import { cpuTime } from '../../helpers/cpu-time.js'
 
 const channel = (packed: number, i: number) => (packed >>> (8 * i)) & 255
 /** Relative luminance as defined by WCAG. */
@@ -191,9 +192,9 @@ describe('a drawn picture', () => {
     const lists = { values: new Float64Array(count).fill(0.01) }
     const draw = () => picture.draw(fake.context, lists, { mode: 'values', theme: DARK })
     draw()
-    const start = performance.now()
+    const start = cpuTime()
     draw()
-    expect(performance.now() - start).toBeLessThan(500)
+    expect(cpuTime() - start).toBeLessThan(500)
     expect(count).toBeGreaterThan(4_500_000)
   })
 })
