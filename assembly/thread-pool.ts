@@ -1,19 +1,24 @@
 /**
  * Several instances of the core on one shared memory. Instance 0 belongs to the host, every other
- * instance runs serve() in a thread. A step takes a few rounds: in each, every instance does its
- * share of one job, and the next round begins when all are done.
+ * instance runs serve() in a thread. A step takes a few rounds: in each, the instances share one
+ * job, and the next round begins when it is done.
  *
- * The bits of the result do not depend on the number of instances. Documents are independent up to
- * the weights' gradients, so one instance runs a micro-batch of them. Then each number of the
- * weights' gradients is summed by one instance, over all micro-batches in order. Then each
- * parameter is updated by one instance.
+ * A job is cut into shards. An instance that is free claims a shard that nobody has claimed, and
+ * does it. So a thread that gets no processor, or is still starting, is not waited for:
+ * the others do its work. Only a shard that has been claimed is waited for.
  *
- * The control block, in cache lines, so that two instances never write to the same line:
+ * The bits of the result depend neither on the number of instances nor on who does which shard.
+ * Documents are independent up to the weights' gradients, so a shard is a micro-batch of them. Then
+ * each number of the weights' gradients is summed in one shard, over all micro-batches in order.
+ * Then each parameter is updated in one shard.
  *
- *     Control          the round, its job, and the arena's layout
+ * The control block, in cache lines, so that two instances never write to the same line, but for
+ * the claims:
+ *
+ *     Control          the shards that are unclaimed, their job, and the arena's layout
  *     Update           arguments of adam()
- *     Progress x n     of each instance: the last round that it finished, and its heartbeat
- *     MicroBatch x n   of each instance: its records and losses
+ *     Progress x n     of each instance: whether it works, and its heartbeat
+ *     MicroBatch x n   the records and losses of each micro-batch
  */
 import { ArenaMap, RECORD, useMap, writeMap, splitScratch, takeTail } from './arena'
 import { adam } from './adam'
@@ -40,10 +45,15 @@ const LINE: usize = 64
 
 @unmanaged
 class Control {
-  round: i32
+  /** Shards of the current round that are not claimed: the next one is unclaimed - 1. */
+  unclaimed: i32
   job: i32
   microBatches: i32
   size: i32
+  /** Not 0 when the threads are to end. */
+  ending: i32
+  /** Changes when there is something to look at: what sleeping threads wait for. */
+  news: i32
 }
 
 
@@ -59,7 +69,8 @@ class Update {
 
 @unmanaged
 class Progress {
-  round: i32
+  /** Odd while the instance works on a shard, or tries to claim one. Never negative. */
+  turns: i32
   heartbeat: i32
 }
 
@@ -82,7 +93,6 @@ const SPINS: i32 = 3000000
 let block: usize = 0
 let me: i32 = 0
 let size: i32 = 1
-let round: i32 = 0
 
 
 @inline
@@ -90,7 +100,7 @@ function control(): Control {
   return changetype<Control>(block)
 }
 
-/** The layout follows the four numbers of Control on line 0. */
+/** The layout follows the six numbers of Control on line 0. */
 @inline
 function arenaMap(): ArenaMap {
   return changetype<ArenaMap>(block + offsetof<Control>())
@@ -131,11 +141,12 @@ export function share(instances: i32): usize {
   return block
 }
 
-/** Makes this the index-th instance, before the first round. */
+/** Makes this the index-th instance, between two rounds or during one. */
 export function join(at: usize, index: i32): void {
   block = at
   me = index
   size = control().size
+  atomic.store<i32>(turns(me), 0)
   useMap(arenaMap())
   splitScratch(index, size)
 }
@@ -167,25 +178,79 @@ export function setUpdate(rate: f64, eps: f64, beta1: f64, beta2: f64, decay: f6
   next.decay = decay
 }
 
-/** Begins a round over the first micro-batches, and does this instance's share. */
+/** Begins a round over the first micro-batches: its shards can be claimed from now on. */
 export function begin(job: i32, microBatches: i32): void {
   control().job = job
   control().microBatches = microBatches
-  round++
-  atomic.store<i32>(block, round, offsetof<Control>('round'))
-  atomic.notify(block + offsetof<Control>('round'), -1)
-  work(job)
+  const shards = job == UPDATE || job == WEIGHT_GRAD ? size : microBatches
+  atomic.store<i32>(block, shards, offsetof<Control>('unclaimed'))
+  wake(shards - 1)
+}
+
+
+@inline
+function news(): usize {
+  return block + offsetof<Control>('news')
+}
+
+/** Wakes so many sleeping threads. */
+function wake(count: i32): void {
+  atomic.add<i32>(news(), 1)
+  atomic.notify(news(), count)
+}
+
+/** Claims a shard of the current round, and does it. Returns false if none is left. */
+export function takeShard(): bool {
+  if (!unclaimed()) return false
+  const at = turns(me)
+  turn(at)
+  const index = claim()
+  if (index >= 0) work(index)
+  turn(at)
+  atomic.notify(at, 1)
+  return index >= 0
+}
+
+
+@inline
+function unclaimed(): i32 {
+  return atomic.load<i32>(block, offsetof<Control>('unclaimed'))
+}
+
+/** The index of a shard that now belongs to this instance, or -1 if none is left. */
+function claim(): i32 {
+  const at = block + offsetof<Control>('unclaimed')
+  let left = unclaimed()
+  while (left > 0) {
+    // Whatever round it is by now: the shard is one of the current round.
+    const seen = atomic.cmpxchg<i32>(at, left, left - 1)
+    if (seen == left) return left - 1
+    left = seen
+  }
+  return -1
+}
+
+
+@inline
+function turns(index: i32): usize {
+  return changetype<usize>(progress(index)) + offsetof<Progress>('turns')
+}
+
+/** Only the instance itself writes to its line. */
+@inline
+function turn(at: usize): void {
+  atomic.store<i32>(at, (load<i32>(at) + 1) & i32.MAX_VALUE)
 }
 
 /**
- * Waits for the other instances.
+ * Waits for the other instances, when no shard is left to claim. An instance that is not at work
+ * then cannot have a shard: it says that it works before it claims one.
  * @param spins number of polls before it gives up
- * @returns 0 if all are done, otherwise the index of one that is not
+ * @returns 0 if the round is done, otherwise the index of an instance that works
  */
 export function finish(spins: i32): i32 {
   for (let i = 1; i < size; i++) {
-    const at = changetype<usize>(progress(i))
-    while (atomic.load<i32>(at, offsetof<Progress>('round')) != round) {
+    while (atomic.load<i32>(turns(i)) & 1) {
       if (--spins < 0) return i
     }
   }
@@ -197,32 +262,39 @@ export function heartbeat(index: i32): i32 {
   return atomic.load<i32>(changetype<usize>(progress(index)), offsetof<Progress>('heartbeat'))
 }
 
-/** Does this instance's share of every round; it never returns. */
+/** Takes shards of all rounds, until the threads are to end. */
 export function serve(): void {
   for (;;) {
+    const seen = atomic.load<i32>(news())
+    if (atomic.load<i32>(block, offsetof<Control>('ending'))) return
+    while (takeShard());
     let spins = SPINS
-    while (atomic.load<i32>(block, offsetof<Control>('round')) == round) {
-      if (--spins < 0) atomic.wait<i32>(block + offsetof<Control>('round'), round, -1)
-    }
-    round++
-    work(control().job)
-    const at = changetype<usize>(progress(me)) + offsetof<Progress>('round')
-    atomic.store<i32>(at, round)
-    atomic.notify(at, 1)
+    while (atomic.load<i32>(news()) == seen && --spins >= 0);
+    // Not in the loop above: in Node 20, a local that is used after a wait in the same loop is
+    // wrong (V8's baseline compiler), and the thread slept forever.
+    if (spins < 0) atomic.wait<i32>(news(), seen, -1)
   }
 }
 
-function work(job: i32): void {
+/** Lets the threads end, between two rounds; or, if 0, allows others to serve. */
+export function end(ending: i32): void {
+  atomic.store<i32>(block, ending, offsetof<Control>('ending'))
+  wake(size)
+}
+
+/** Does a shard of the current job. */
+function work(index: i32): void {
+  const job = control().job
   const microBatches = control().microBatches
   if (job == UPDATE) {
     const next = update()
-    setPhase(ALL, me, size)
+    setPhase(ALL, index, size)
     adam(next.rate, next.eps, next.beta1, next.beta2, next.decay)
   } else if (job == WEIGHT_GRAD) {
-    setPhase(WEIGHTS, me, size)
+    setPhase(WEIGHTS, index, size)
     for (let i = 0; i < microBatches; i++) backwardOf(microBatch(i))
-  } else if (me < microBatches) {
-    const batch = microBatch(me)
+  } else {
+    const batch = microBatch(index)
     for (let i = batch.from; i < batch.to; i++) {
       beat()
       runForward(recordAt(i))

@@ -2,4 +2,4 @@
 export * from './index'
 export { FORWARD, FORWARD_BACKWARD, WEIGHT_GRAD, UPDATE } from './thread-pool'
 export { controlRecords, share, join, setMicroBatch, setUpdate } from './thread-pool'
-export { begin, finish, heartbeat, serve } from './thread-pool'
+export { begin, takeShard, finish, heartbeat, serve, end } from './thread-pool'

@@ -27,8 +27,9 @@ NOTES = """Under torchrun it trains with DistributedDataParallel, or with fully_
 nccl on CUDA, else over gloo. Each node needs its own copy of the model and the data; rank 0 saves.
 For tiny models set OMP_NUM_THREADS=1. Ctrl-C saves after the current step.
 
-Tested on CPUs: one and two processes over gloo in PyTorch 1.13, 2.6 and 2.14; --fsdp and --compile
-in 2.14. Untested: CUDA, nccl, --bf16 on a GPU, several hosts, torchrun itself."""
+Tested on CPUs: one and two processes over gloo in PyTorch 1.13 and 2.13; --fsdp and --bf16 in
+2.13. Untested: CUDA, nccl, --bf16 on a GPU, --compile, several hosts, torchrun itself, and newer
+PyTorch."""
 
 # What a new model has unless told otherwise; the fields are in the order of the file.
 FIELDS = {
@@ -80,7 +81,7 @@ def read(path):
     if not known:
         fail(f'{path} is not a checkpoint of microgpt-wasm, version 1')
     if dtypes != {'F64'}:
-        fail(f'{path} must hold float64 alone; `train --resume` reads it and saves float64')
+        fail(f'{path} must be float64; MicroGPT.load(..., {{ widen: true }}) reads it, to be saved')
     if max(end for _, end in spans.values()) != size - start:
         fail(f'{path} is not complete: its size is not what its header says')
     return metadata, {name: memoryview(data)[start:][a:b] for name, (a, b) in spans.items()}
@@ -149,12 +150,10 @@ class Run:
         held, pieces = int(len(data) * float(fraction)), [data] if self.text else data
         self.data, self.train = data, len(data) - held
         self.held = max(0, held - 1) // block if self.text else held
-        if self.train <= (block if self.text else 0) or (float(fraction) > 0 and not self.held):
-            fail(f'the data is too short for block_size {block} and what is held out')
         many = f'{len(data)}'
         mark = {'num_docs': '1', 'num_chars': many} if self.text else {'num_docs': many}
         mark['docs_hash'] = hash_of([*pieces, f'split {fraction}'] if held else pieces)
-        if WORDS in tensors:  # Else the parameters alone: a new run.
+        if WORDS in tensors:  # Else these are parameters alone, for a new run.
             if mark['docs_hash'] != metadata['docs_hash']:
                 what = 'num_chars' if self.text else 'num_docs'
                 what = f'{metadata[what]} {"characters" if self.text else "documents"}'
@@ -163,6 +162,8 @@ class Run:
             words, gauss = memoryview(tensors[WORDS]).cast('d'), metadata.get('random_gauss')
             state = (*map(int, words), int(metadata['random_index']))
             self.random.setstate((3, state, gauss and float(gauss)))
+        elif self.train <= (block if self.text else 0) or (float(fraction) > 0 and not self.held):
+            fail(f'the data is too short for block_size {block} and what is held out')
         self.metadata.update(mark)
 
     def sequence(self, at):
@@ -458,7 +459,7 @@ def train(run, args):
     about = {'type': 'start', 'step': first, 'processes': world, 'config': config}
     about['numParams'] = sum(math.prod(shape) for _, shape in run.shapes())
     about.update(dtype=str(dtype)[6:], device=str(device))
-    say('{numParams:,} parameters, {dtype}, {device}, step {step}, {processes} processes', **about)
+    say('{numParams:,} parameters, {dtype} on {device}, processes: {processes}', **about)
     while run.step < total and not stopped:
         loss, rate, stopped = train_step()
         step, last = run.step, run.step == total or stopped
@@ -499,7 +500,7 @@ def parser():
     p.add_argument('--json', action='store_true', help='print one JSON object per line')
     p.add_argument('--fsdp', action='store_true', help='shard parameters (PyTorch 2.6 or newer)')
     p.add_argument('--bf16', action='store_true', help='autocast to bfloat16 (untested on GPUs)')
-    p.add_argument('--compile', action='store_true', help='torch.compile the model')
+    p.add_argument('--compile', action='store_true', help='torch.compile the model (untested)')
     p.add_argument('--new', action='store_true', help='begin a new model; never overwrites a file')
     p.add_argument('--mode', choices=('docs', 'text'), help='with --new (docs)')
     p.add_argument('--val-fraction', type=float, metavar='X', help='with --new (0)')
@@ -526,14 +527,17 @@ def main(argv):
             p.error(f"--{name.replace('_', '-')} must be 1 or more, got {value}")
         if not args.new and (name in about or name in FIXED):
             p.error(f"--{name.replace('_', '-')} is fixed by the file: it needs --new")
+    folder = os.path.dirname(os.path.abspath(args.out or args.model))
+    if not os.access(folder, os.W_OK):
+        fail(f'cannot write into {folder}', 2)
     if args.new and os.path.exists(args.model):
-        p.error(f'{args.model} exists already; --new never overwrites a file')
+        fail(f'{args.model} exists already; --new never overwrites a file', 2)
     try:
         make = new if args.new else lambda data, fields: resumed(args.model, data, fields)
         run = make(args.data, fields=fields, **about)
         total = run.config['num_steps']
         if run.step >= total:
-            p.error(f'{args.model} is at step {run.step} of {total}: give a larger --num-steps')
+            fail(f'{args.model} is at step {run.step} of {total}; give a larger --num-steps', 2)
         return train(run, args)
     except OSError as error:
         fail(f'cannot use {error.filename or args.out or args.model}: {error.strerror}')

@@ -7,6 +7,7 @@ const read = (path) => readFileSync(path, 'utf8')
 const PANELS = /<!-- (panels\/[a-z-]+\.html) -->/g
 const STYLES = ['tokens', 'layout', 'controls', 'charts']
 const WORKER = 'src/web/worker/main.ts'
+const TORCH_SCRIPT = 'python/microgpt_torch.py'
 
 export async function buildPage() {
   await Promise.all([
@@ -24,6 +25,7 @@ export async function buildPage() {
   writeFileSync('build/index.html', html)
   writeFileSync('build/page.css', css)
   copyFileSync('src/web/preview.png', 'build/preview.png')
+  copyFileSync(TORCH_SCRIPT, 'build/microgpt_torch.py')
   for (const name of ['icon.svg', 'boot.js']) {
     writeFileSync(`build/${name}`, read(`src/web/${name}`))
   }
@@ -42,7 +44,10 @@ async function oneFile(html, css) {
     return outputFiles[0].text
   }
   const worker = await bundle(WORKER, inlineCore())
-  const page = await bundle('src/web/main.ts', { WORKER_SOURCE: JSON.stringify(worker) })
+  const page = await bundle('src/web/main.ts', {
+    WORKER_SOURCE: JSON.stringify(worker),
+    SCRIPT_TEXT: JSON.stringify(read(TORCH_SCRIPT)),
+  })
   const icon = `data:image/svg+xml;base64,${Buffer.from(read('src/web/icon.svg')).toString('base64')}`
   const script = page.replaceAll('</script', '<\\/script')
   // Functions as replacements, because the text may contain $&.

@@ -15,7 +15,15 @@ import { buildTypes } from './build-types.mjs'
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const STAMP = 'build/.stamp'
 const CONFIGS = ['asconfig.json', 'tsconfig.json', 'tsconfig.types.json']
-const SOURCES = ['assembly', 'src', 'scripts', ...CONFIGS, 'package.json', 'package-lock.json']
+const SOURCES = [
+  'assembly',
+  'src',
+  'python',
+  'scripts',
+  ...CONFIGS,
+  'package.json',
+  'package-lock.json',
+]
 
 function newest(path) {
   const stat = statSync(path)

@@ -15,6 +15,7 @@ export const shared = {
     ALONE: 'undefined',
     INLINE_CORE: 'undefined',
     WORKER_SOURCE: 'undefined',
+    SCRIPT_TEXT: 'undefined',
   },
 }
 

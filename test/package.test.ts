@@ -1,6 +1,6 @@
 /** What package.json promises, as publint and "Are the types wrong?" see it. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,4 +35,26 @@ test('every entry point has the types that it needs, wherever modules are resolv
   } finally {
     rmSync(folder, { recursive: true })
   }
+})
+
+/** Bytes of all files of a folder. */
+function bytesOf(folder: string): number {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  const files = names.map((name) => statSync(join(folder, name))).filter((stat) => stat.isFile())
+  return files.reduce((sum, { size }) => sum + size, 0)
+}
+
+test('installed, the package takes at most 3 MB, and with its dependency what the docs say', () => {
+  const flags = ['pack', '--dry-run', '--json', '--ignore-scripts']
+  const listed = execFileSync('npm', flags, { cwd: root, encoding: 'utf8', stdio: 'pipe' })
+  const [{ unpackedSize }] = JSON.parse(listed) as [{ unpackedSize: number }]
+  expect(unpackedSize).toBeLessThanOrEqual(3e6)
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+  }
+  expect(Object.keys(dependencies)).toEqual(['@assemblyscript/loader'])
+  const total = unpackedSize + bytesOf(join(root, 'node_modules/@assemblyscript/loader'))
+  const page = readFileSync(join(root, 'docs/install.md'), 'utf8')
+  const [, stated] = /only dependency take ([\d.]+) MB/.exec(page) ?? []
+  expect(Math.abs(Number(stated) - total / 1e6), `${total} bytes`).toBeLessThan(0.1)
 })

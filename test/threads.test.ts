@@ -3,15 +3,16 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { ConfigInput } from '../src/config/config.js'
 import { ConfigError, TrainingError } from '../src/errors.js'
 import { coreUrl } from '../src/engine/assets.js'
 import { cutBatch } from '../src/gpt/cut-batch.js'
 import { resolveConfig } from '../src/config/config.js'
-import type { Core } from '../src/engine/core.js'
+import type { Core, ThreadsCore } from '../src/engine/core.js'
 import { MicroGPT } from '../src/gpt/microgpt.js'
 import { planGPT } from '../src/gpt/memory.js'
+import type { Crew } from '../src/engine/threads/crew.js'
 import { ThreadPool } from '../src/engine/threads/thread-pool.js'
 
 const LETTERS = 'abcdefghijklmno'
@@ -142,19 +143,47 @@ describe('what can go wrong', () => {
     expect(() => [...gpt.train({ steps: 1 })]).toThrow(/thread 3 of 3 died: .*threads: 1/)
   })
 
-  test('a thread that fails in the middle of a turn does, too', async () => {
+  test('a thread that fails in the middle of a round does, too', async () => {
     const config = resolveConfig('tutorial')
     const plan = (core: Core) => planGPT(core, config, 5, 2)
     const pool = await ThreadPool.start(coreUrl({ threads: true }), plan, 2)
-    const nothing = { address: pool.arena.paramsSpan.address, count: 1 }
-    const batch = (from: number, to: number) => ({
-      graph: { span: { from, to }, prepareBackward: () => {} },
-      loss: nothing,
-    })
-    // There is no record there, so the thread calls a function that does not exist.
-    const batches = [batch(0, 0), batch(0, 1)] as unknown as Parameters<ThreadPool['forward']>[0]
-    expect(() => pool.forward(batches)).toThrow(/thread 2 of 2 died/)
-    expect(() => pool.forward(batches)).toThrow(/thread 2 of 2 died/)
+    const core = pool.arena.core as ThreadsCore
+    const { address } = pool.arena.paramsSpan
+    // There is no record there, so the thread, which alone takes shards, has no function to call.
+    for (const i of [0, 1]) core.setMicroBatch(i, 0, 1, address, 1, 0)
+    core.begin(core.FORWARD.value, 2)
+    while (core.finish(0) === 0);
+    expect(() => pool.forward([])).toThrow(/thread 2 of 2 died/)
+    expect(() => pool.forward([])).toThrow(/thread 2 of 2 died/)
+  })
+
+  test('threads that were told to rest are not missed, and start again when they are', async () => {
+    const made: Worker[] = []
+    const ready: Promise<unknown>[] = []
+    const hear = (worker: Worker) => {
+      made.push(worker)
+      ready.push(new Promise((resolve) => worker.once('message', resolve)))
+    }
+    process.on('worker', hear)
+    const config = { batch_size: 6, num_steps: 30 }
+    const gpt = await MicroGPT.create({ docs: someDocs(20), threads: 3, config })
+    const { crew } = gpt['parts']!.trainer.executor as unknown as { crew: Crew }
+    const losses: number[] = []
+    const train = () => losses.push(...Array.from(gpt.train({ steps: 6 }), ({ loss }) => loss))
+    train()
+    const gone = made.map((worker) => new Promise((resolve) => worker.on('exit', resolve)))
+    crew.rest()
+    train()
+    await Promise.all(gone)
+    train()
+    await vi.waitFor(() => expect(made).toHaveLength(4))
+    await Promise.all(ready)
+    train()
+    process.off('worker', hear)
+    const alone = await MicroGPT.create({ docs: someDocs(20), config })
+    expect(losses).toEqual(Array.from(alone.train({ steps: 24 }), ({ loss }) => loss))
+    expect(Array.from(gpt.params)).toEqual(Array.from(alone.params))
+    gpt.free()
   })
 })
 

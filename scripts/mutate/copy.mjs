@@ -6,7 +6,9 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -27,9 +29,7 @@ export class Copy {
     mkdirSync(join(this.root, TEMPORARY))
     chmodSync(join(this.root, TEMPORARY), 0o777)
     for (const name of readdirSync(from)) {
-      // Times are kept: by them a build is stale or not.
-      const options = { recursive: true, preserveTimestamps: true }
-      if (!LEFT_OUT.has(name)) cpSync(join(from, name), join(this.root, name), options)
+      if (!LEFT_OUT.has(name)) this.restore(from, name)
     }
     symlinkSync(join(from, 'node_modules'), join(this.root, 'node_modules'))
   }
@@ -38,15 +38,22 @@ export class Copy {
     writeFileSync(join(this.root, file), contents)
   }
 
-  /** Copies a folder again. */
-  restore(from, folder) {
-    cpSync(join(from, folder), join(this.root, folder), {
-      recursive: true,
-      preserveTimestamps: true,
-    })
+  /** Copies a file or folder of a repository, over what is there. Times are kept. */
+  restore(from, name) {
+    const to = join(this.root, name)
+    cpSync(join(from, name), to, { recursive: true, preserveTimestamps: true })
+    keepTimes(join(from, name), to)
   }
 
   remove() {
     rmSync(this.root, { recursive: true, force: true })
   }
+}
+
+/** Gives folders the times of those they are copies of: by times a build is stale or not. */
+function keepTimes(from, to) {
+  const stat = statSync(from)
+  if (!stat.isDirectory()) return
+  for (const name of readdirSync(from)) keepTimes(join(from, name), join(to, name))
+  utimesSync(to, stat.atime, stat.mtime)
 }

@@ -59,9 +59,12 @@ export async function mutate(
   for (const { file, source, change } of stale) {
     err(`equivalent.json: no mutant "${change}" of "${source}" in ${file}`)
   }
+  // Drawn from all: an entry in the list does not change which others are drawn.
+  const open = new Set(run)
+  const drawn = sampleByFolder(all, options).filter((mutant) => open.has(mutant))
   const { command, mutants, finish } = options.again
     ? rerun(options.again, run)
-    : { ...options, mutants: sampleByFolder(run, options), finish: (x) => x }
+    : { ...options, mutants: drawn, finish: (x) => x }
   if (options.list) {
     for (const mutant of mutants) out(placed(mutant))
     return 0
@@ -90,6 +93,7 @@ function sampleByFolder(mutants, { sample, seed }) {
 }
 
 async function resultsOf(root, mutants, { jobs, slow, spare, test, tests }, err) {
+  if (mutants.length === 0) return []
   const rebuild = (copy) => !existsSync(join(copy, 'scripts')) || script(copy, REBUILD)
   const run = new MutationRun(root, {
     ...{ jobs, slow, spare, test, tests, prepare, rebuild },

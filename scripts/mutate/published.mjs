@@ -1,9 +1,9 @@
 /** The table of scores in CONTRIBUTING.md: a row per folder, each with the command of its run. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { leastOf } from './files.mjs'
+import { folderOf, leastOf } from './files.mjs'
 
 const [START, END] = ['<!-- npm run mutate -->', '<!-- /npm run mutate -->']
-const HEAD = ['folder', 'killed', 'of', 'score', 'required', 'measured with']
+const HEAD = ['folder', 'killed', 'of', 'score', 'required', 'npm run mutate --']
 
 /**
  * Writes the rows of a run over those of its folders. Rows of other folders stay.
@@ -32,10 +32,22 @@ export function withRows(text, rows, command) {
   )
   for (const { folder, killed, survived, score } of rows) {
     const percents = [score.toFixed(1), String(leastOf(folder))].map((number) => `${number} %`)
-    cells.set(folder, [folder, String(killed), String(killed + survived), ...percents, command])
+    const counts = [String(killed), String(killed + survived)]
+    cells.set(folder, [folder, ...counts, ...percents, commandOf(folder, command)])
   }
   const sorted = [...cells.values()].sort(([a], [b]) => (a < b ? -1 : 1))
   return `${text.slice(0, from)}\n\n${markdown([HEAD, ...sorted])}\n\n${text.slice(to)}`
+}
+
+/** The words that measure a folder alone: a sample is of each folder. */
+function commandOf(folder, command) {
+  const words = command.split(' -- ')[1]?.split(' ') ?? []
+  const options = words.findIndex((word) => word.startsWith('--'))
+  const given = options < 0 ? words : words.slice(0, options)
+  const own = given.filter(
+    (word) => word === folder || (word.endsWith('.ts') && folderOf(word) === folder),
+  )
+  return [...(own.length > 0 ? own : [folder]), ...words.slice(given.length)].join(' ')
 }
 
 /** Aligned as Prettier does it. */

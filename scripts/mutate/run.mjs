@@ -6,7 +6,7 @@ import { CompileError, Cores } from './core.mjs'
 import { folderOf, isCore } from './files.mjs'
 import { apply } from './mutants.mjs'
 import { parse } from './parse.mjs'
-import { TestGraph } from './tests.mjs'
+import { TestGraph, earlierTimes } from './tests.mjs'
 
 /**
  * How a mutant ended. killed: a test failed, or none ended in time. survived: all tests passed.
@@ -16,8 +16,9 @@ import { TestGraph } from './tests.mjs'
 
 /** A test file may take so many times as long as without the mutant, and some milliseconds more. */
 const PATIENCE = 3
-/** Milliseconds that a test file is expected to take before it has been run. */
+/** Milliseconds that a test file is expected to take before it has been run, and to start. */
 const UNKNOWN = 10_000
+const START = 1000
 
 export class MutationRun {
   #copies = []
@@ -32,8 +33,9 @@ export class MutationRun {
   #test
   #tests
   #warn
-  /** Milliseconds of test files. */
+  /** Milliseconds of test files, and those of earlier runs of Vitest, on other machines maybe. */
   #times = new Map()
+  #earlier
   /** Those that were run without a mutant, and those of them that are not run again. */
   #measured = new Set()
   #leftOut = new Set()
@@ -73,6 +75,11 @@ export class MutationRun {
     for (let i = 0; i < this.#jobs; i++) this.#copies.push(new Copy(plain.root))
     this.#cores = new Cores(plain.root)
     this.#graph = new TestGraph(plain.root)
+    this.#earlier = earlierTimes(plain.root)
+    for (const [test, time] of this.#earlier) {
+      const isSlow = time > this.#slow && this.#graph.tests.includes(test)
+      if (isSlow) this.#leaveOut(test, `took ${Math.round(time / 1000)} s`)
+    }
   }
 
   /** Removes the copies. */
@@ -186,13 +193,13 @@ export class MutationRun {
     return time === undefined ? this.#slow + this.#spare : PATIENCE * time + this.#spare
   }
 
-  /** Those that are run: the ones that have killed most come first, then the quickest. */
+  /** Those that are run, first those that kill most mutants per second. */
   #ordered(batch) {
-    const kills = (test) => this.#kills.get(test) ?? 0
-    const time = (test) => this.#times.get(test) ?? UNKNOWN
-    return batch
-      .filter((test) => !this.#leftOut.has(test))
-      .sort((a, b) => kills(b) - kills(a) || time(a) - time(b))
+    const rate = (test) => {
+      const time = this.#times.get(test) ?? this.#earlier.get(test) ?? UNKNOWN
+      return ((this.#kills.get(test) ?? 0) + 0.5) / (time + START)
+    }
+    return batch.filter((test) => !this.#leftOut.has(test)).sort((a, b) => rate(b) - rate(a))
   }
 
   /** Runs tests without a mutant: those that fail or are slow say nothing. */

@@ -42,8 +42,8 @@ export class TestGraph {
 
   /**
    * @returns {string[][]} tests of a file of src in batches: those that import it or have its name,
-   *   those in folders of the same names as its own, of these then those that start a bundle, others
-   *   that reach it, and all other bundles
+   *   those with the name of one of its folders in their path, of these then those that start a
+   *   bundle, others that reach it, and all other bundles
    */
   related(file) {
     const name = basename(file, '.ts')
@@ -52,7 +52,7 @@ export class TestGraph {
     for (const test of this.tests) {
       if (test.startsWith('test/web/') && !file.startsWith('src/web/')) continue
       const distance = this.#distances(test).get(file)
-      const isOfFolder = folders.some((folder) => test.startsWith(`test/${folder}/`))
+      const isOfFolder = folders.some((folder) => test.includes(folder))
       if (this.usesBundles(test)) (isOfFolder ? builtOfFolder : built).push(test)
       else if (basename(test, '.test.ts') === name || distance === 1) near.push(test)
       else if (distance !== undefined) (isOfFolder ? ofFolder : far).push(test)
@@ -81,4 +81,15 @@ export class TestGraph {
     }
     return this.#edges.get(file)
   }
+}
+
+/** Milliseconds of test files, as Vitest has noted them; none before its first run. */
+export function earlierTimes(root) {
+  const cache = 'node_modules/.vite/vitest'
+  return new Map(
+    below(root, cache)
+      .filter((file) => basename(file) === 'results.json')
+      .flatMap((file) => JSON.parse(readFileSync(join(root, file), 'utf8')).results)
+      .map(([test, { duration }]) => [test.slice(test.indexOf(':') + 1), duration]),
+  )
 }

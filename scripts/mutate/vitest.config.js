@@ -3,6 +3,10 @@ import { writeSync } from 'node:fs'
 import base from '../../vitest.config.js'
 
 const tests = JSON.parse(process.env.MUTATE_TESTS)
+const [browser, node] = ['browser', 'node'].map(
+  (name) => base.test.projects.find(({ test }) => test.name === name).test,
+)
+const needsBrowser = tests.some((test) => browser.include.includes(test))
 
 class InOrder {
   shard(files) {
@@ -27,18 +31,15 @@ class Progress {
 }
 
 export default {
-  ...base,
   cacheDir: '.vite',
   test: {
-    ...base.test,
-    projects: undefined,
+    ...node,
     include: tests,
+    exclude: [],
     reporters: [new Progress()],
     // What is built is the mutant: nothing may build it anew.
-    globalSetup: [],
+    globalSetup: needsBrowser ? browser.globalSetup : [],
     maxWorkers: 1,
-    // Mutants run beside each other; what hangs is ended with the whole run.
-    testTimeout: 300_000,
     sequence: { sequencer: InOrder },
   },
 }

@@ -3,16 +3,19 @@ import { readFileSync, writeFileSync } from 'node:fs'
 
 /** Where `--readme` without a file writes: all tables of the benchmarks. */
 export const BENCHMARKS = 'docs/benchmarks.md'
+/** The guides that show the comparison with other engines. */
+export const PEER_GUIDES = [BENCHMARKS, 'docs/onward.md']
 
 /**
- * The flags, with a file after each bare `--readme`.
+ * The flags, with files in place of each bare `--readme`.
  * @param argv flags as given
+ * @param files what it means without a file
  */
-export function withReadmeFile(argv: readonly string[]): string[] {
+export function withReadmeFile(argv: readonly string[], files = [BENCHMARKS]): string[] {
   return argv.flatMap((flag, i) => {
     const next = argv[i + 1]
     const bare = flag === '--readme' && (next === undefined || next.startsWith('--'))
-    return bare ? [flag, BENCHMARKS] : [flag]
+    return bare ? files.flatMap((file) => [flag, file]) : [flag]
   })
 }
 

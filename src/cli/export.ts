@@ -6,6 +6,7 @@ import { readCheckpoint } from '../checkpoint/read.js'
 import { CheckpointError, TokenizerError } from '../errors.js'
 import { dataText } from '../export/data-text.js'
 import { onnxFile } from '../export/onnx.js'
+import { DATA_FILE, TORCH_SCRIPT, torchCommand } from '../export/pytorch.js'
 import { MicroGPT } from '../gpt/microgpt.js'
 import { readData } from './data.js'
 import { PROGRAM, UsageError } from './exit.js'
@@ -13,8 +14,6 @@ import { type OpenModel, attemptFile, withModel } from './files.js'
 import type { Flags } from './parse.js'
 import type { Surroundings } from './session.js'
 import { dataSettings, textOf } from './settings.js'
-
-const SCRIPT = 'microgpt_torch.py'
 
 export async function exportModel(flags: Flags, surroundings: Surroundings): Promise<number> {
   const model = textOf(flags, 'MODEL')
@@ -56,15 +55,15 @@ async function toFolder(
     throw new CheckpointError('dataset', message, { cause })
   })
   const text = dataText(data)
-  const script = readFileSync(new URL(`../python/${SCRIPT}`, import.meta.url))
+  const script = readFileSync(new URL(`../python/${TORCH_SCRIPT}`, import.meta.url))
   const hint = 'give --pytorch a new or an empty folder'
   attemptFile('write', folder, hint, () => {
     mkdirSync(folder, { recursive: true })
     if (readdirSync(folder).length > 0) throw new UsageError(`${folder} is not empty; ${hint}`)
   })
   create(join(folder, 'model.safetensors'), gpt.save({ optimizer: true }))
-  create(join(folder, 'data.txt'), new TextEncoder().encode(text))
-  create(join(folder, SCRIPT), script)
+  create(join(folder, DATA_FILE), new TextEncoder().encode(text))
+  create(join(folder, TORCH_SCRIPT), script)
   out.write(commands(folder, gpt.step, gpt.config.num_steps))
 }
 
@@ -105,12 +104,10 @@ const quoted = (path: string) =>
 
 /** The text that explains how to train in the folder and copy the model back. */
 function commands(folder: string, step: number, total: number): string {
-  const [script, model, data] = [SCRIPT, 'model.safetensors', 'data.txt'].map((name) =>
-    quoted(join(folder, name)),
-  )
-  const steps = Math.max(100_000, 10 * total)
-  const run = `${script} ${model} --data ${data} --num-steps ${steps}`
-  return `${folder}: the model at step ${step} of ${total}, its data and ${SCRIPT}
+  const at = (name: string) => quoted(join(folder, name))
+  const [model, data] = [at('model.safetensors'), at(DATA_FILE)]
+  const run = torchCommand({ script: at(TORCH_SCRIPT), model, data }, total)
+  return `${folder}: the model at step ${step} of ${total}, its data and ${TORCH_SCRIPT}
 
 Copy the folder to where PyTorch is. Train in one process, in eight, or on two hosts
 (each has the folder; rank 0 saves the model):

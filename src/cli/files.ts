@@ -36,7 +36,7 @@ export function named(path: string, { code, message }: CheckpointError): Checkpo
 
 /** Runs `work`; turns errors of the file system into a CheckpointError that explains them. */
 export function attemptFile<T>(
-  verb: 'read' | 'write',
+  verb: 'read' | 'write' | 'flush',
   path: string,
   hint: string,
   work: () => T,
@@ -198,8 +198,9 @@ export class ModelFile {
         remove(this.temporary)
         throw error
       }
-      syncFolder(this.folder)
     })
+    const unsure = 'it is saved, but may be lost if the power fails now'
+    attemptFile('flush', this.path, unsure, () => syncFolder(this.folder))
   }
 
   release(): void {
@@ -229,9 +230,19 @@ function remove(path: string): void {
   }
 }
 
-/** Syncs the folder: without this a rename can be lost in a power failure. */
+/** Error codes of systems that cannot sync a folder, or cannot open one to do so. */
+const NO_FOLDER_SYNC = new Set(
+  process.platform === 'win32'
+    ? ['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'EBADF', 'ENOTSUP', 'ENOSYS']
+    : // A folder may be writable without being readable: then it cannot be opened.
+      ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF', 'EISDIR', 'EACCES'],
+)
+
+/**
+ * Syncs the folder: without this a rename can be lost in a power failure.
+ * @throws errors of node:fs
+ */
 function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return
   try {
     const fd = openSync(folder, 'r')
     try {
@@ -239,7 +250,7 @@ function syncFolder(folder: string): void {
     } finally {
       closeSync(fd)
     }
-  } catch {
-    // Some file systems cannot sync a folder. The file has been renamed anyway.
+  } catch (error) {
+    if (!NO_FOLDER_SYNC.has((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
 }

@@ -13,8 +13,11 @@ import { CheckpointError } from '../errors.js'
 
 const MAX_TRIES = 10
 
-/** Errors if another process was faster; Windows reports the last two if the target exists. */
-const CONTENDED = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EPERM', 'EACCES'])
+/** Errors if another process was faster; Windows reports the last two if the target exists or is open. */
+const CONTENDED = new Set([
+  ...['ENOTEMPTY', 'EEXIST', 'ENOENT'],
+  ...(process.platform === 'win32' ? ['EPERM', 'EACCES'] : []),
+])
 
 /** A folder left by a process killed while locking: the part of its name after `FILE.`. */
 export const UNFINISHED_LOCK = /^lock\.tmp-[A-Za-z0-9]{6}$/

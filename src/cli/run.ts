@@ -18,6 +18,7 @@ interface Command extends DescribedCommand {
 const COMMANDS: Readonly<Record<string, Command>> = {
   train: {
     about: 'train a model and print what it invents',
+    more: 'Ctrl-C ends it after the current step, and saves with --out or --resume',
     flags: TRAIN_FLAGS,
     examples: [
       'train',

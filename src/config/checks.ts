@@ -98,3 +98,16 @@ export function checkOptions(call: string, options: unknown, known: readonly str
     throw new ConfigError(odd, (options as Record<string, unknown>)[odd], message)
   }
 }
+
+/**
+ * Rejects valid options that would have no effect.
+ * @param idle by option, why it would have none here, or false
+ * @throws {ConfigError} for an option that is given, and is not false or 0
+ */
+export function checkEffect(options: object, idle: Readonly<Record<string, string | false>>): void {
+  for (const [name, why] of Object.entries(idle)) {
+    const value = (options as Record<string, unknown>)[name]
+    if (why === false || value === undefined || value === false || value === 0) continue
+    throw new ConfigError(name, value, `${term(name)} ${why}; leave it out`)
+  }
+}

@@ -120,7 +120,7 @@ function malformedAt(bytes: Uint8Array): { line: number; byte: number } {
 function malformedByte(bytes: Uint8Array): number {
   const valid = (from: number, to: number) => {
     try {
-      decoder().decode(bytes.subarray(from, to), { stream: to < bytes.length })
+      decoder().decode(bytes.subarray(from, to))
       return true
     } catch {
       return false

@@ -19,6 +19,9 @@ export function startScript(url: URL): Worker {
 }
 
 /** Why a worker has failed, where the event says so, or what may be the reason. */
-export const whyFailed = (event: { message?: string }, url: URL): string =>
-  event.message ||
-  `its script could not be loaded; serve ${url.href} as JavaScript (text/javascript)`
+export function whyFailed(event: { message?: string }, url: URL): string {
+  if (event.message) return event.message
+  const source = "its source was refused; allow it by worker-src blob: in the page's"
+  if (url.protocol === 'blob:') return `${source} Content-Security-Policy`
+  return `its script could not be loaded; serve ${url.href} as JavaScript (text/javascript)`
+}

@@ -8,7 +8,7 @@ import {
 } from '../checkpoint/read.js'
 import { type RunState, hashOf } from '../checkpoint/write.js'
 import type { CheckpointBytes } from '../checkpoint/safetensors/read.js'
-import { checkOptions } from '../config/checks.js'
+import { checkEffect, checkField, checkOptions } from '../config/checks.js'
 import { advice, term } from '../config/terms.js'
 import { type Corpus, type DataOptions, type Mode, modeOf } from '../data/corpus.js'
 import { CheckpointError } from '../errors.js'
@@ -38,10 +38,19 @@ export function openCheckpoint(bytes: CheckpointBytes, options: LoadOptions): Op
   const making = 'docs text valFraction core fast threads optimizer seed'
   const reading = 'preset config alphabet widen maxHeader'
   checkOptions('load', options, `${making} ${reading}`.split(' '))
-  const { docs, text, seed, optimizer = true } = options
+  const { docs, text, seed, optimizer = true, widen = false } = options
+  checkField('optimizer', optimizer, { kind: 'boolean' }, true)
+  checkField('widen', widen, { kind: 'boolean' }, true)
   const mode = modeOf(options)
   const alphabet = mode ? Tokenizer.of(docs ?? [text!]).chars : []
   const file = readCheckpoint(bytes, { ...(mode ? { alphabet } : {}), ...options })
+  checkEffect(options, {
+    preset: options.preset !== file.preset && `conflicts with the file's, which is ${file.preset}`,
+    alphabet:
+      String(options.alphabet) !== String(file.tokenizer.chars) &&
+      'conflicts with the one in the file',
+    valFraction: mode === null && 'needs data to hold out from: docs or text',
+  })
   const run = optimizer ? file.run : null
   const data = dataFor(file.mode, run, options)
   const known = new Set(file.tokenizer.chars)

@@ -4,7 +4,7 @@
 import type { CheckpointBytes } from '../checkpoint/safetensors/read.js'
 import { type Bytes, type PiecewiseFile, joined } from '../checkpoint/safetensors/write.js'
 import { type DatasetMark, markOf, writeCheckpoint } from '../checkpoint/write.js'
-import { checkField, checkOptions, checkWhole } from '../config/checks.js'
+import { checkEffect, checkField, checkOptions, checkWhole } from '../config/checks.js'
 import { type Config, resolveConfig } from '../config/config.js'
 import { FIELDS } from '../config/hyperparameters.js'
 import { gptTable } from '../config/parameters.js'
@@ -204,6 +204,7 @@ export class MicroGPT implements Trainable {
    */
   saveInPieces(options: { optimizer?: boolean } = {}): PiecewiseFile {
     checkOptions('save', options, ['optimizer'])
+    checkField('optimizer', options.optimizer ?? false, { kind: 'boolean' }, true)
     const { arena, random } = this.live()
     if (!options.optimizer) return writeCheckpoint(this, arena)
     const { docsSeen, mode, valFraction } = this
@@ -286,6 +287,9 @@ export class MicroGPT implements Trainable {
     const { mode, config, tokenizer } = this
     const { count = mode === 'text' ? 1 : 20, temperature = config.temperature, length } = options
     checkField('count', count, { kind: 'integer', min: 0, max: MAX_SAMPLES }, 20)
+    const { sideBySide = mode === 'docs' && count >= MANY } = options
+    checkField('sideBySide', sideBySide, { kind: 'boolean' }, true)
+    checkEffect(options, { sideBySide: mode === 'text' && 'is for models of documents' })
     const { arena, decoder, trainer, stateDict, random } = this.live()
     checkField('temperature', temperature, FIELDS.temperature, config.temperature)
     const continuation = continuationOf(mode, tokenizer, config.block_size, '', length)
@@ -296,10 +300,9 @@ export class MicroGPT implements Trainable {
     const policy = { ...continuation, temperature }
     decoder.forget()
     const { vocabSize } = tokenizer
-    const documents =
-      (options.sideBySide ?? count >= MANY)
-        ? sampleMany(arena, stateDict, config, vocabSize, random, policy, count, trainer.lend())
-        : sampleSequences(decoder, random, policy, count)
+    const documents = sideBySide
+      ? sampleMany(arena, stateDict, config, vocabSize, random, policy, count, trainer.lend())
+      : sampleSequences(decoder, random, policy, count)
     return documents.map((ids) => tokenizer.decode(ids))
   }
 

@@ -66,7 +66,7 @@ export interface SampleOptions {
   /**
    * Sample up to 64 documents at the same time, which is several times as fast. Random numbers are
    * then drawn in another order than in microgpt.py, so the samples differ, with the same
-   * distribution. Default: true from 1,000 documents on.
+   * distribution. Default: true from 1,000 documents on. Not for a text.
    */
   sideBySide?: boolean
 }

@@ -1,5 +1,5 @@
 /** The core, the arena and the executor of a model, on one thread or several. */
-import { show } from '../config/checks.js'
+import { checkEffect, checkField, show } from '../config/checks.js'
 import type { Config } from '../config/config.js'
 import { term } from '../config/terms.js'
 import { countParams, gptTable } from '../config/parameters.js'
@@ -16,13 +16,14 @@ export interface EngineOptions {
   core?: CoreSource
   /**
    * Use fused multiply-add if the JavaScript engine has relaxed SIMD. 10 to 25 % faster, but the
-   * last bits then depend on the machine. Default false: the same bits everywhere.
+   * last bits then depend on the machine. Not together with `core`. Default false: the same bits
+   * everywhere.
    */
   fast?: boolean
   /**
    * Threads to train on, 1 to 64; default 1. The results are bit-identical. 'auto' uses the
-   * machine's cores if that is faster, and 1 for small models. A page must be cross-origin
-   * isolated.
+   * machine's cores if that is faster, and 1 for small models. A `core` must then be a URL, with
+   * its build for threads next to it. A page must be cross-origin isolated.
    */
   threads?: number | 'auto'
 }
@@ -52,8 +53,15 @@ export async function openRuntime(
   options: EngineOptions,
 ): Promise<Runtime> {
   const { core, fast = false, threads = 1 } = options
-  const width = threadCount(config, vocabSize, threads)
-  const fused = fast && hasFiles() && hasFusedMultiplyAdd()
+  checkField('fast', fast, { kind: 'boolean' }, false)
+  checkEffect(options, {
+    fast:
+      core !== undefined
+        ? "chooses among this package's own cores, but core is given"
+        : !hasFiles() && 'needs the cores as files: import microgpt-wasm, not its inline bundle',
+  })
+  const width = threadCount(config, vocabSize, options, threads)
+  const fused = fast && hasFusedMultiplyAdd()
   if (width === 1) {
     const given = core ?? (fused ? coreUrl({ fast: true }) : undefined)
     const loaded = await loadCore(given)
@@ -78,9 +86,14 @@ function threadsCore(core: CoreSource | undefined, fast: boolean): URL {
   throw new ConfigError('core', core, message)
 }
 
-function threadCount(config: Config, vocabSize: number, threads: number | 'auto'): number {
+function threadCount(
+  config: Config,
+  vocabSize: number,
+  { core }: EngineOptions,
+  threads: number | 'auto',
+): number {
   const shares = typeof SharedArrayBuffer !== 'undefined'
-  const possible = shares && hasFiles()
+  const possible = shares && hasFiles() && (core === undefined || core instanceof URL)
   if (threads === 'auto') {
     const params = countParams(gptTable(config, vocabSize))
     const flops = 6 * params * config.block_size * config.batch_size

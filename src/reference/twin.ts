@@ -2,7 +2,7 @@
  * What the two reference engines share: the documents, the initial parameters, and the training and
  * sampling loops. Each engine has its own arithmetic.
  */
-import { checkField } from '../config/checks.js'
+import { checkField, checkOptions } from '../config/checks.js'
 import { type Config, type ConfigInput, resolveConfig } from '../config/config.js'
 import { FIELDS } from '../config/hyperparameters.js'
 import { type ParameterSpec, countParams, gptTable } from '../config/parameters.js'
@@ -49,10 +49,12 @@ export abstract class Twin implements Trainable {
   private readonly random: Random
 
   /**
-   * @throws {ConfigError} for a preset, field or seed that cannot be used
+   * @throws {ConfigError} for a preset, field, seed or option that cannot be used
    * @throws {DatasetError} if there is no document, or no character in them
    */
-  constructor({ docs, preset, config, seed = 42 }: TwinOptions) {
+  constructor(options: TwinOptions) {
+    checkOptions('a reference engine', options, ['docs', 'preset', 'config', 'seed'])
+    const { docs, preset, config, seed = 42 } = options
     this.config = resolveConfig(preset, config)
     checkField('batch_size', this.config.batch_size, ONE, 1)
     this.tokenizer = Tokenizer.of(docs)
@@ -97,9 +99,9 @@ export abstract class Twin implements Trainable {
    * @throws {ConfigError} if steps is not a whole number
    * @throws {TrainingError} if a loss is not finite; the parameters stay as before that step
    */
-  *train({
-    steps = Math.max(0, this.config.num_steps - this.step),
-  }: { steps?: number } = {}): Generator<TrainStep, void, undefined> {
+  *train(options: { steps?: number } = {}): Generator<TrainStep, void, undefined> {
+    checkOptions('train', options, ['steps'])
+    const { steps = Math.max(0, this.config.num_steps - this.step) } = options
     checkField('steps', steps, WHOLE, this.config.num_steps)
     for (let i = 0; i < steps; i++) {
       const doc = this.docs[this.step % this.docs.length]!
@@ -116,11 +118,10 @@ export abstract class Twin implements Trainable {
    * @param options.temperature 0 takes the most likely token; default config.temperature
    * @throws {ConfigError} for a count or a temperature that cannot be used
    */
-  sample({
-    count = 20,
-    temperature = this.config.temperature,
-  }: { count?: number; temperature?: number } = {}): string[] {
-    checkField('count', count, WHOLE, 20)
+  sample(options: { count?: number; temperature?: number } = {}): string[] {
+    checkOptions('sample', options, ['count', 'temperature'])
+    const { count = 20, temperature = this.config.temperature } = options
+    checkField('count', count, { ...WHOLE, max: 1e7 }, 20)
     checkField('temperature', temperature, FIELDS.temperature, this.config.temperature)
     const { BOS } = this.tokenizer
     const length = this.config.block_size

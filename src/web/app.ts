@@ -22,7 +22,18 @@ type AppEvent =
   | { type: 'numbers'; numbers: ParameterNumbers }
   | { type: 'mismatch'; mismatch: Mismatch }
   | { type: 'state' }
+  | { type: 'picked'; picked: Picked }
   | { type: 'refused'; what: 'text' | 'model' | 'load' | 'resume'; message: string }
+
+/** The parameter that is followed through the run. */
+export interface Picked {
+  /** Its matrix's key in the state_dict. */
+  name: string
+  row: number
+  column: number
+  /** In the flat list. */
+  index: number
+}
 
 type Of<T extends AppEvent['type']> = Extract<AppEvent, { type: T }>
 
@@ -60,6 +71,7 @@ export class App {
   firstSample = ''
   /** Valid settings in the form that are not applied yet. */
   edits: Settings | null = null
+  picked: Picked | null = null
   redrawChart = () => {}
   readonly shipped: SourceText
   readonly datasets: readonly Dataset[]
@@ -121,6 +133,12 @@ export class App {
     line.className = 'notice'
     line.textContent = message
     place.append(line)
+  }
+
+  /** Follows another parameter. */
+  pick(picked: Picked): void {
+    this.picked = picked
+    this.tell({ type: 'picked', picked })
   }
 
   /** The key of the current dataset. */

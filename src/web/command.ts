@@ -3,6 +3,7 @@ import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { TORCH_SCRIPT } from '../export/pytorch.js'
 import { POLICY, listen, webServer } from './server.js'
 
 const HELP = `microgpt-wasm web [--port 8000] [--host 127.0.0.1]
@@ -16,7 +17,7 @@ can reach it, unless --host is an address that others can.
 /** The files of the build folder that the page needs. */
 const PAGE_FILES = [
   ...['index.html', 'page.css', 'page.js', 'boot.js', 'page-worker.js', 'icon.svg', 'preview.png'],
-  ...['core.wasm'],
+  ...['core.wasm', TORCH_SCRIPT],
 ]
 
 const folder = () => fileURLToPath(new URL('.', import.meta.url)).replace(/[/\\]$/, '')

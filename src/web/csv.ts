@@ -1,6 +1,5 @@
 /** The loss curves as CSV; every number has full precision, so that it reads back exactly. */
 import type { ChartRun } from './app.js'
-import { h } from './dom.js'
 
 const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
 
@@ -13,10 +12,4 @@ export function toCsv(runs: readonly ChartRun[]): string {
     }
   }
   return `${lines.join('\n')}\n`
-}
-
-export function save(text: string, download: string, type: string): void {
-  const href = URL.createObjectURL(new Blob([text], { type }))
-  h('a', { href, download }).click()
-  setTimeout(() => URL.revokeObjectURL(href), 10_000)
 }

@@ -29,6 +29,14 @@ export function say(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }
 
+/**
+ * Moves the focus to another element if it is in this one, which is about to be removed or disabled:
+ * the browser would drop the focus.
+ */
+export function handOnFocus(from: Element, to: HTMLElement): void {
+  if (from.contains(document.activeElement)) to.focus({ preventScroll: true })
+}
+
 /** Isolates text, so that right-to-left text does not reorder what is next to it. */
 const isolated = (child: Child) => (typeof child === 'string' ? h('bdi', {}, child) : child)
 

@@ -1,6 +1,6 @@
 /** Files from the visitor: recognizing their kind, opening them, drag and drop, and the picker. */
 import type { App } from './app.js'
-import { byId, say } from './dom.js'
+import { byId, h, say } from './dom.js'
 import { goTo } from './navigation.js'
 import { count, short } from './text.js'
 
@@ -104,5 +104,27 @@ export function pickFile(
     if (file) take(file)
     // Reset, so that choosing the same file again fires a change event.
     picker.value = ''
+  })
+}
+
+/** Gives the visitor a file. */
+export function saveBlob(blob: Blob, download: string): void {
+  const href = URL.createObjectURL(blob)
+  h('a', { href, download }).click()
+  setTimeout(() => URL.revokeObjectURL(href), 60_000)
+}
+
+/** A button that copies a text; where the browser does not allow that, it selects it. */
+export function copies(button: HTMLButtonElement, from: HTMLElement, status: HTMLElement): void {
+  const field = from instanceof HTMLInputElement ? from : null
+  button.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(field ? field.value : from.textContent)
+      say(status, 'Copied.')
+    } catch {
+      if (field) field.select()
+      else getSelection()?.selectAllChildren(from)
+      say(status, 'The browser does not let the page copy: copy the marked text.')
+    }
   })
 }

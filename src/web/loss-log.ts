@@ -126,3 +126,22 @@ export class LossLog {
     this.stride *= 2
   }
 }
+
+/**
+ * A run with more points shows a mean over MEAN_SHARE of the run, because its smoothed loss would look
+ * like a band.
+ */
+export const MANY_POINTS = 3000
+const MEAN_SHARE = 1 / 80
+
+/** The smoothed loss, or for a long run its mean over nearby points. */
+export function shownMean(log: LossLog): (i: number) => number {
+  if (log.length <= MANY_POINTS) return log.smoothedLoss
+  const reach = Math.round((log.length * MEAN_SHARE) / 2)
+  const sums = new Float64Array(log.length + 1)
+  for (let i = 0; i < log.length; i++) sums[i + 1] = sums[i]! + log.smoothedLoss(i)
+  return (i) => {
+    const [from, to] = [Math.max(0, i - reach), Math.min(log.length, i + reach + 1)]
+    return (sums[to]! - sums[from]!) / (to - from)
+  }
+}

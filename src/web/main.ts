@@ -12,6 +12,7 @@ import { hasBegun } from './connect.js'
 import { advancedPanel } from './panels/advanced.js'
 import { datasetsPanel } from './panels/datasets.js'
 import { dataPanel } from './panels/data.js'
+import { followPanel } from './panels/follow.js'
 import { inventPanel } from './panels/invent.js'
 import { keepPanel } from './panels/keep.js'
 import { modelPanel } from './panels/model.js'
@@ -74,6 +75,7 @@ for (const panel of [datasetsPanel, trainPanel, picturePanel, samplesPanel, stor
 const later = [
   // First, because it stores the run when the page is hidden.
   { section: 'keep', panel: keepPanel },
+  { section: 'follow', panel: followPanel },
   { section: 'what', panel: whatPanel },
   { section: 'invent', panel: inventPanel },
   { section: 'data', panel: dataPanel },

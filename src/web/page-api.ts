@@ -1,6 +1,7 @@
 /** The calls from the page to its worker. All arrays are transferred or copied, never shared. */
 import type { Config, ConfigInput, PresetName } from '../config/config.js'
 import type { Mode } from '../data/corpus.js'
+import type { PathColumns } from './lib/path-log.js'
 import type { LossState } from './loss-log.js'
 
 export interface Settings {
@@ -180,6 +181,28 @@ export interface ParameterNumbers {
   start: Float64Array | null
 }
 
+/** A run that began with equal numbers instead of random ones. */
+export interface EqualRun {
+  /** The value of all numbers that are usually random. */
+  value: number
+  steps: number
+  /** Smoothed loss at the end. */
+  loss: number
+  numParams: number
+  /** Number of different values at the end. */
+  distinct: number
+  /** The largest matrix. */
+  largest: { name: string; count: number; distinct: number }
+}
+
+/** The size of a matrix's gradient at the first two steps: its root mean square. */
+export interface FirstGradient {
+  /** Without the layer. */
+  name: string
+  first: number
+  second: number
+}
+
 export interface RaceProgress {
   engine: EngineName
   steps: number
@@ -251,7 +274,11 @@ export interface PageApi {
   plan: { argument: { settings: Settings; vocabSize: number }; result: MemoryNeeds }
   /** Milliseconds per step, measured on a few steps of a temporary model. */
   estimate: { argument: { settings: Settings }; result: number }
+  equalRun: { argument: { settings: Settings }; result: EqualRun }
+  firstGradients: { argument: { settings: Settings }; result: FirstGradient[] }
   numbers: { argument: { start: boolean }; result: ParameterNumbers | null }
+  /** The path of one parameter through the run so far; null while it is not known yet. */
+  follow: { argument: { index: number }; result: PathColumns | null }
   thumbs: { argument: { shown: Shown }; result: Matrix[] }
   matrix: {
     argument: { name: string; shown: Shown }
@@ -265,6 +292,8 @@ export interface PageApi {
   /** The share of held-out sums that the model solves, of at most `count`; null without any. */
   answers: { argument: { count: number }; result: number | null }
   save: { argument: { optimizer: boolean }; result: SavedFile }
+  /** What the model learns from as data.txt, or the model as an ONNX file in float64. */
+  exported: { argument: { what: 'data' | 'onnx' }; result: SavedFile }
   /** `names`: the shipped names, if the page has another text; the file may be trained on them. */
   load: {
     argument: { file: Blob; purpose: LoadPurpose; names: string | null }

@@ -18,6 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
   '.wasm': 'application/wasm',
+  '.py': 'text/x-python; charset=utf-8',
 }
 
 export const HEADERS: Readonly<Record<string, string>> = {

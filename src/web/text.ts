@@ -16,6 +16,10 @@ export function visibleChar(char: string): string {
     : char
 }
 
+/** The name that a file of a model is saved with. */
+export const modelFileName = (preset: string, step: number, type: string) =>
+  `microgpt-${preset}-step-${step}.${type}`
+
 /** Ends a text with a period unless it already ends a sentence. */
 export const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`)
 
@@ -29,6 +33,12 @@ export function digits(x: number): string {
   if (x === 0 || !Number.isFinite(x)) return String(x)
   return Math.abs(x) >= 1e-3 && Math.abs(x) < 1e6 ? x.toFixed(4) : x.toExponential(2)
 }
+
+/** Like digits(), without zeros at the end. */
+export const plain = (x: number) =>
+  digits(x)
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '')
 
 export const percent = (p: number) => `${(100 * p).toFixed(p < 0.0995 ? 1 : 0)}%`
 

@@ -23,7 +23,8 @@ describe.each([2, 3, 5])('%i instances', async (count) => {
   const noise = (length: number) => Float64Array.from({ length }, () => random.gauss())
   /** The last instance begins: the order does not matter. */
   const round = (job: number) => {
-    for (const core of cores.toReversed()) core.begin(job, 1)
+    first.begin(job, 1)
+    for (const core of cores.toReversed()) core.takeShard()
   }
 
   test.each(['set', 'added to'])('gradients are %s', (how) => {

@@ -60,16 +60,28 @@ describe('bench:peers, on known answers', () => {
   })
 
   test('writes the numbers and the table into files', async () => {
-    const [json, readme] = [join(folder, 'report.json'), join(folder, 'README.md')]
-    writeFileSync(readme, 'Peers:\n<!-- bench:peers -->\n<!-- /bench:peers -->\n')
-    const words = ['--only', 'nobody', '--markdown', '--json', json, '--readme', readme]
+    const [json, ...guides] = ['report.json', 'a.md', 'b.md'].map((name) => join(folder, name))
+    const empty = 'Peers:\n<!-- bench:peers -->\n<!-- /bench:peers -->\n'
+    for (const guide of guides) writeFileSync(guide, empty)
+    const readme = guides.flatMap((guide) => ['--readme', guide])
+    const words = ['--only', 'nobody', '--markdown', '--json', json!, ...readme]
     const { stdout } = await run(...SHORT, ...words)
-    const report = JSON.parse(readFileSync(json, 'utf8')) as PeersReport
+    const report = JSON.parse(readFileSync(json!, 'utf8')) as PeersReport
     const table = peersTable(report, true)
     expect(stdout).toBe(`${table}\n`)
-    expect(readFileSync(readme, 'utf8')).toBe(
-      `Peers:\n<!-- bench:peers -->\n\n${table}\n\n<!-- /bench:peers -->\n`,
-    )
+    for (const guide of guides) {
+      expect(readFileSync(guide, 'utf8')).toBe(
+        `Peers:\n<!-- bench:peers -->\n\n${table}\n\n<!-- /bench:peers -->\n`,
+      )
+    }
+  })
+
+  test('a guide without a place is an error before anything is measured', async () => {
+    writeFileSync(join(folder, 'none.md'), 'Peers:\n')
+    const words = [...SHORT, '--readme', join(folder, 'none.md')]
+    const { error } = await run(...words)
+    expect(String(error)).toContain('there is no place between <!-- bench:peers -->')
+    expect(asked).toEqual([])
   })
 
   test.each([

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { BENCHMARKS, replaceBlock, withReadmeFile, writeBlock } from '../../src/bench/readme.js'
+import { BENCHMARKS, PEER_GUIDES, replaceBlock } from '../../src/bench/readme.js'
+import { withReadmeFile, writeBlock } from '../../src/bench/readme.js'
 
 test('the text between the comments is replaced, the rest is unchanged', () => {
   const text = 'a\n<!-- x -->\n\nold\n\n<!-- /x -->\nb <!-- /y -->'
@@ -21,8 +22,11 @@ test.each(['nothing', '<!-- /x --> <!-- x -->'])(
   },
 )
 
-test.each(['bench --scaling', 'bench:peers'])('the default file has the comments of %s', (name) => {
-  const readme = readFileSync(new URL(`../../${BENCHMARKS}`, import.meta.url), 'utf8')
+test.each<[string, string]>([
+  ['bench --scaling', BENCHMARKS],
+  ...PEER_GUIDES.map((guide): [string, string] => ['bench:peers', guide]),
+])('the comments of %s are in %s', (name, guide) => {
+  const readme = readFileSync(new URL(`../../${guide}`, import.meta.url), 'utf8')
   expect(replaceBlock(readme, name, 'new')).toContain(`<!-- ${name} -->\n\nnew\n\n`)
 })
 
@@ -39,6 +43,12 @@ test.each([
 ])('--readme without a file means docs/benchmarks.md: %j', (argv, want) => {
   expect(BENCHMARKS).toBe('docs/benchmarks.md')
   expect(withReadmeFile(argv)).toEqual(want)
+})
+
+test('--readme without a file can mean several guides', () => {
+  const got = withReadmeFile(['--readme', '--json', '--readme', 'a.md'], PEER_GUIDES)
+  const both = ['--readme', BENCHMARKS, '--readme', 'docs/onward.md']
+  expect(got).toEqual([...both, '--json', '--readme', 'a.md'])
 })
 
 test('a file is written if it has the comments, and unchanged if it has none', () => {

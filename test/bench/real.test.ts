@@ -13,7 +13,8 @@ import { watchAdam } from '../../src/bench/scaling/watch-adam.js'
 import type { Setup } from '../../src/bench/setup.js'
 import type { SizeResult } from '../../src/bench/sizes.js'
 import type { MicroGPT } from '../../src/gpt/microgpt.js'
-import { type Ended, cli, environment } from '../cli/program.js'
+import type { Ended } from '../cli/ended.js'
+import { cli, environment } from '../cli/program.js'
 
 let run: Ended
 let report: BenchReport

@@ -6,7 +6,9 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import { MicroGPT, parseDocs, readCheckpoint, readSafetensors } from '../../src/index.js'
-import { cli, ended, objects, start } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { objects } from './ended.js'
+import { ended, start } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 const at = (name: string) => join(folder, name)

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cli, ended, objects, start } from './program.js'
+import { objects } from './ended.js'
+import { cli, ended, start } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 const file = (name: string, content: string | Uint8Array) => {

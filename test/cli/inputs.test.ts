@@ -10,7 +10,8 @@ import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readSource } from '../../src/cli/source.js'
-import { cli, ended, environment, objects, start } from './program.js'
+import { objects } from './ended.js'
+import { cli, ended, environment, start } from './program.js'
 
 const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))

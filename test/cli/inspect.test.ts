@@ -7,7 +7,8 @@ import { loadCore } from '../../src/engine/core.js'
 import { planGPT } from '../../src/gpt/memory.js'
 import { MicroGPT } from '../../src/gpt/microgpt.js'
 import type { Inspection } from '../../src/cli/inspection.js'
-import { cli, objects } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { objects } from './ended.js'
 
 const json = async (...words: string[]) =>
   objects(await cli('inspect', '--json', ...words))[0] as unknown as Inspection

@@ -1,7 +1,8 @@
 /** Signals, and readers of the output that close the pipe or do not read. */
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { type Ended, ended, killUntilExit, objects, stalled, start } from './program.js'
+import { type Ended, objects } from './ended.js'
+import { ended, killUntilExit, stalled, start } from './program.js'
 
 const ENDLESS = ['train', '--steps', '100000000']
 

@@ -248,3 +248,39 @@ describe('two processes never hold a lock at the same time', { timeout: 120_000 
       expect(refused).toBeGreaterThan(20)
     }))
 })
+
+describe('a lock that must not be moved into place', () => {
+  /** A run that wants the file, where the move of its lock fails a few times. */
+  const refused = (at: string, code: string, times: number, system: string) => {
+    let failed = 0
+    const decide = ({ name, path }: { name: string; path: string }, _: number, child: any) => {
+      if (/^(holds|refused)$/.test(path)) child.kill('SIGKILL')
+      return name === 'renameSync' && failed++ < times ? code : 'go'
+    }
+    return trace(at, [script, join(at, 'model')], decide, { TRACED_PLATFORM: system })
+  }
+  const place = () => {
+    const at = join(folder, String(homes++))
+    mkdirSync(at)
+    return at
+  }
+
+  test.each(['EPERM', 'EACCES'])('is a lack of permission on Linux and macOS: %s', async (code) => {
+    for (const system of ['linux', 'darwin']) {
+      const at = place()
+      const { calls, stderr } = await refused(at, code, 1, system)
+      expect(calls.filter(({ name }) => name === 'renameSync')).toHaveLength(1)
+      expect(stderr).toMatch(/cannot write \S+: it is not permitted; give --out a file in a folder/)
+      expect(readdirSync(at)).toEqual([])
+    }
+  })
+
+  test.each(['EPERM', 'EACCES'])(
+    'is another process that was faster on Windows: %s',
+    async (code) => {
+      const { calls } = await refused(place(), code, 3, 'win32')
+      expect(calls.filter(({ name }) => name === 'renameSync')).toHaveLength(4)
+      expect(calls.at(-1)!.path).toBe('holds')
+    },
+  )
+})

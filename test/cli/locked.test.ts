@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { CLI } from '../helpers/trace.js'
-import { type Ended, cli, ended, environment, start } from './program.js'
+import type { Ended } from './ended.js'
+import { cli, ended, environment, start } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 afterAll(() => rmSync(folder, { recursive: true }))

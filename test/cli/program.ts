@@ -3,17 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Ended } from './ended.js'
 
 const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
-
-export interface Ended {
-  code: number | null
-  /** The signal that killed it; null if it exited. */
-  signal: NodeJS.Signals | null
-  stdout: string
-  stderr: string
-  lines: string[]
-}
 
 /** The environment for the program. */
 export function environment(): NodeJS.ProcessEnv {
@@ -69,7 +61,3 @@ export async function killUntilExit(child: ChildProcess, signal: NodeJS.Signals)
 
 /** Runs the program with these arguments. */
 export const cli = (...args: string[]): Promise<Ended> => ended(start(args))
-
-/** The parsed output of a --json run. */
-export const objects = ({ lines }: Ended): Record<string, unknown>[] =>
-  lines.map((line) => JSON.parse(line))

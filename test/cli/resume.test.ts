@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../src/index.js'
-import { cli, objects } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { objects } from './ended.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 afterAll(() => rmSync(folder, { recursive: true }))

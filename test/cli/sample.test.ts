@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import { parseDocs } from '../../src/data/text.js'
 import { MicroGPT } from '../../src/gpt/microgpt.js'
-import { cli, objects } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { objects } from './ended.js'
 
 async function trained(steps: number): Promise<MicroGPT> {
   const gpt = await MicroGPT.create({ docs: parseDocs(NAMES), config: { num_steps: steps } })

@@ -129,3 +129,18 @@ test('a line cut from a table ends with an ellipsis', () => {
   ]
   expect(textTable(columns, rows, 15)).toBe('a       n  b\none     1  fir…\nthree  10\n')
 })
+
+test.each([
+  [9, [1, 2, 3, 4, 5, 6, 7, 8, 9]],
+  [29, [1, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 29]],
+])(
+  'without a terminal, %i steps print a line at a tenth of them, first and last',
+  (total, want) => {
+    let sent = ''
+    const write = (text: string) => void (sent += text)
+    const out = { live: false, width: Infinity, dim: (text: string) => text, write }
+    const report = textReport(out, total, undefined)
+    for (let n = 1; n <= total; n++) report.step(step(n))
+    expect(Array.from(sent.matchAll(/^step +(\d+) /gm), ([, n]) => Number(n))).toEqual(want)
+  },
+)

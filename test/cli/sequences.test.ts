@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Random, readCheckpoint } from '../../src/index.js'
-import { cli, ended, objects, start } from './program.js'
+import { objects } from './ended.js'
+import { cli, ended, start } from './program.js'
 
 const LONG = process.env.LONG === '1'
 const SEQUENCES = LONG ? 40 : 4

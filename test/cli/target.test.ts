@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../src/index.js'
-import { cli, ended, start } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { ended, start } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 afterAll(() => rmSync(folder, { recursive: true }))

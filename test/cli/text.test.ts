@@ -7,7 +7,8 @@ import { NAMES } from '../../src/data/names.js'
 import { type CreateOptions, MicroGPT, type StepResult, parseDocs } from '../../src/index.js'
 import { readCheckpoint, resolveConfig } from '../../src/index.js'
 import { evalEveryOf } from '../../src/cli/train.js'
-import { cli, objects } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { objects } from './ended.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 const at = (name: string) => join(folder, name)

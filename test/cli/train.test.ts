@@ -6,7 +6,8 @@ import { expect, test } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import { parseDocs } from '../../src/data/text.js'
 import { MicroGPT, type StepResult } from '../../src/gpt/microgpt.js'
-import { cli, objects } from './program.js'
+import { inProcess as cli } from './in-process.js'
+import { objects } from './ended.js'
 
 const docs = parseDocs(NAMES)
 const HEADER = [`num docs: ${docs.length}`, 'vocab size: 27', 'num params: 4064']

@@ -5,6 +5,7 @@ import { FIELDS } from '../../src/config/hyperparameters.js'
 import { EXPORT_FLAGS, INSPECT_FLAGS, SAMPLE_FLAGS, TRAIN_FLAGS } from '../../src/cli/flags.js'
 import { parseFlags } from '../../src/cli/parse.js'
 import { modelSettings } from '../../src/cli/settings.js'
+import { inProcess } from './in-process.js'
 import { cli } from './program.js'
 
 describe('wrong usage gives exit code 2 and a one-line message', () => {
@@ -62,6 +63,22 @@ describe('wrong usage gives exit code 2 and a one-line message', () => {
       "--threads must be 'auto' or a whole number from 1 to 64, got 65; try 1",
     ],
     ['train --threads 2 --engine value', '--threads needs --engine wasm'],
+    ['train --out x --engine value', '--out needs --engine wasm: the reference engines save no'],
+    ['train --resume x --engine typed', '--resume needs --engine wasm: '],
+    ['sample --model x --engine value', '--model needs --engine wasm: '],
+    ['train --mode text --engine value', '--mode text needs --engine wasm: '],
+    ['train --val-fraction 0.1 --engine value', '--val-fraction needs --engine wasm: '],
+    ['train --fast --engine value', '--fast needs --engine wasm: '],
+    ['train --fresh', '--fresh needs --resume FILE; give both or none'],
+    ['train --widen', '--widen needs --resume or --model FILE; give both or none'],
+    ['train --save-every 5', '--save-every needs --out FILE; give both or none'],
+    ['train --resume x --overwrite', '--overwrite needs --out FILE; give both or none'],
+    [
+      'sample --model x --steps 3',
+      '--steps is for training, and --model trains nothing; leave it out',
+    ],
+    ['sample --model x --val-fraction 0.1', '--val-fraction is for training, and --model trains'],
+    ['sample --model x --threads 2', '--threads is for training, and --model trains nothing'],
     ['sample --top-k 0', '--top-k must be a whole number from 1'],
     ['sample --prompt j0 --steps 1', '--prompt "j0": the character "0" is not in the alphabet'],
     [
@@ -82,7 +99,7 @@ describe('wrong usage gives exit code 2 and a one-line message', () => {
     ['inspect --vocab-size 0', '--vocab-size must be a whole number from 1'],
     ['inspect --vocab-size 9 --data x', '--vocab-size plans without data; leave out one of it'],
   ])('%s', async (line, sentence) => {
-    const { code, stdout, stderr } = await cli(...line.split(' ').filter(Boolean))
+    const { code, stdout, stderr } = await inProcess(...line.split(' ').filter(Boolean))
     expect(stderr.startsWith(`microgpt-wasm: ${sentence}`), stderr).toBe(true)
     expect(stderr.indexOf('\n'), 'one line').toBe(stderr.length - 1)
     expect([code, stdout]).toEqual([2, ''])
@@ -135,7 +152,7 @@ describe('help and version', () => {
     ['export', EXPORT_FLAGS],
   ])('%s --help lists every flag, in 80 columns', async (name, flags) => {
     // With --help, errors in other flags are ignored.
-    const { code, stdout, stderr, lines } = await cli(name, '--nonsense', '--help')
+    const { code, stdout, stderr, lines } = await inProcess(name, '--nonsense', '--help')
     expect([code, stderr]).toEqual([0, ''])
     const named = [...stdout.matchAll(/^  --(?:\[no-\])?([a-z0-9-]+)/gm)].map(([, flag]) => flag)
     expect(named).toEqual(flags.map((flag) => flag.name))

@@ -65,6 +65,38 @@ describe('what a file begins with', () => {
   })
 })
 
+describe('the first malformed byte', () => {
+  /** Bytes that are looked at at once. */
+  const SPAN = 2 ** 14
+  test.each<[string, number, number]>([
+    ['', 1, 1],
+    ['a', 1, 2],
+    ['\n', 2, 1],
+    ['\n\n', 3, 1],
+    ['a\n\nbc', 3, 3],
+    ['é', 1, 3],
+    ['\n😀', 2, 5],
+    ...[-4, -3, -2, -1, 0, 1, 2, 3].flatMap((i): [string, number, number][] => [
+      ['x'.repeat(SPAN + i), 1, SPAN + i + 1],
+      [`${'x'.repeat(SPAN + i)}😀`, 1, SPAN + i + 5],
+      [`${'x'.repeat(2 * SPAN + i)}€\n`, 2, 1],
+    ]),
+  ])('case %#: the line and the byte in it', (text, line, byte) => {
+    const before = new TextEncoder().encode(text)
+    for (const after of [
+      [0xff],
+      [0xc3],
+      [0xc3, 0x28],
+      [0xe2, 0x82, 0x0a],
+      [0xf0, 0x9f, 0x98, 0x61],
+    ]) {
+      const said = `at line ${line}, byte ${byte} of it`
+      expect(() => decode(Uint8Array.from([...before, ...after, 0x0a]))).toThrow(said)
+      expect(() => decode(Uint8Array.from([...before, ...after]))).toThrow(said)
+    }
+  })
+})
+
 describe('sizes', () => {
   test('a text has at most 2^29 - 24 bytes, plain or not', async () => {
     expect(MAX_TEXT).toBe(2 ** 29 - 24)

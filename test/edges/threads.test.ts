@@ -61,24 +61,25 @@ describe('a thread that others wait for', () => {
     expect([...gpt.train({ steps: 1, batch_size: 2 })]).toHaveLength(1)
     workers[0]!.removeAllListeners('exit')
     await workers[0]!.terminate()
-    return gpt
+    const { progress } = gpt['parts']!.trainer.executor as unknown as { progress: Int32Array[] }
+    return { gpt, line: progress[1]! }
   }
 
   /**
-   * Stands in for the thread: each time that the host goes to sleep, `look` says whether the thread
-   * has gone on, has done its part, or has done nothing.
+   * Stands in for the thread, which has claimed a shard: each time that the host goes to sleep,
+   * `look` says whether it has gone on, has done its shard, or has done nothing.
    * @returns how many seconds have passed by the clock: in all, and since the last beat
    */
-  function haunt(look: (nth: number) => 'beats' | 'ends' | 'nothing') {
+  function haunt(line: Int32Array, look: (nth: number) => 'beats' | 'ends' | 'nothing') {
+    line[0]! |= 1
     let [ms, nth, lastBeat] = [0, 0, 0]
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
       if (ms > 500 * TICK) throw new Error('the host waits for ever')
       return (ms += TICK)
     })
-    const sleep = vi.spyOn(Atomics, 'wait').mockImplementation((given) => {
-      const line = given as unknown as Int32Array
+    const sleep = vi.spyOn(Atomics, 'wait').mockImplementation(() => {
       const did = look(nth++)
-      // Where the thread writes the last round that it has done, and how often it has beaten.
+      // Where the thread writes whether it works, and how often it has beaten.
       if (did === 'ends') line[0]! += 1
       if (did === 'beats') {
         line[1]! += 1
@@ -92,22 +93,24 @@ describe('a thread that others wait for', () => {
   const two = ['ab', 'ba']
 
   test('may take any time while its heartbeat continues', async () => {
-    const gpt = await withGhost()
-    const seconds = haunt((nth) => (nth < 60 ? 'beats' : 'ends'))
+    const { gpt, line } = await withGhost()
+    const seconds = haunt(line, (nth) => (nth < 60 ? 'beats' : 'ends'))
     expect(gpt.loss(two)).toBeGreaterThan(0)
     expect(seconds().all).toBeGreaterThan(60)
   })
 
   test('may pause repeatedly, for less than 10 seconds', async () => {
-    const gpt = await withGhost()
-    const seconds = haunt((nth) => (nth === 50 ? 'ends' : nth % 8 === 7 ? 'beats' : 'nothing'))
+    const { gpt, line } = await withGhost()
+    const seconds = haunt(line, (nth) =>
+      nth === 50 ? 'ends' : nth % 8 === 7 ? 'beats' : 'nothing',
+    )
     expect(gpt.loss(two)).toBeGreaterThan(0)
     expect(seconds().all).toBeGreaterThan(50)
   })
 
   test.each([0, 1, 30])('has stopped 10 seconds after beat %i, its last', async (last) => {
-    const gpt = await withGhost()
-    const seconds = haunt((nth) => (nth < last ? 'beats' : 'nothing'))
+    const { gpt, line } = await withGhost()
+    const seconds = haunt(line, (nth) => (nth < last ? 'beats' : 'nothing'))
     const call = () => gpt.loss(two)
     expect(call).toThrow(TrainingError)
     const died = /thread 2 of 2 died: it has stopped answering; .*threads: 1/
@@ -123,10 +126,25 @@ describe('a thread that others wait for', () => {
     expect(gpt.save({ optimizer: true }).length).toBeGreaterThan(1000)
   })
 
-  test('starts anew with each round: what it did in the last one is no sign of life', async () => {
-    const gpt = await withGhost()
-    haunt((nth) => (nth < 5 ? 'beats' : nth === 5 ? 'ends' : 'nothing'))
+  test('starts anew with each shard: what it did in the last one is no sign of life', async () => {
+    const { gpt, line } = await withGhost()
+    haunt(line, (nth) => (nth < 5 ? 'beats' : nth === 5 ? 'ends' : 'nothing'))
     expect(gpt.loss(two)).toBeGreaterThan(0)
+    line[0]! |= 1
     expect(() => gpt.loss(two)).toThrow(/it has stopped answering/)
+  })
+
+  test('is not waited for when it has claimed nothing', async () => {
+    const { gpt } = await withGhost()
+    const alone = await MicroGPT.create({ docs: DOCS })
+    expect([...alone.train({ steps: 1, batch_size: 2 })]).toHaveLength(1)
+    const sleep = vi.spyOn(Atomics, 'wait')
+    spies.push(sleep)
+    const [more, want] = [gpt, alone].map((each) =>
+      Array.from(each.train({ steps: 5, batch_size: 7 })),
+    )
+    expect(more).toEqual(want)
+    expect(Array.from(gpt.params)).toEqual(Array.from(alone.params))
+    expect(sleep).not.toHaveBeenCalled()
   })
 })

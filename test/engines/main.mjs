@@ -3,6 +3,7 @@
  *
  *     npm run test:engines                  all engines that can be installed here
  *     npm run test:engines -- node bun      those whose names begin so
+ *     npm run test:engines -- page          the page itself, in each browser
  *
  * Engines come from the npm registry; browsers, qemu and wabt from Debian. Those that are missing are
  * skipped, and named.
@@ -15,6 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { BROWSERS, valuesInBrowser } from './pages.mjs'
 import { replay } from './replay.mjs'
+import { visitIn } from './visit.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const names = process.argv.slice(2)
@@ -59,6 +61,13 @@ const PROGRAMS = {
 const FUSED = {
   losses: '169ab3446e00eae5',
   parameters: '6bc4b9a5cb0b6054',
+}
+
+const ALL = [...Object.keys(PROGRAMS), ...Object.keys(BROWSERS), 'wabt']
+const unknown = names.filter((start) => !ALL.some((name) => name.startsWith(start)))
+if (unknown.length > 0) {
+  console.error(`no such engine: ${unknown.join(', ')}\nengines: ${ALL.join(', ')}`)
+  process.exit(2)
 }
 
 class Skipped extends Error {}
@@ -121,7 +130,7 @@ async function attempt(name, work) {
   const began = performance.now()
   const say = (word, text) => {
     const seconds = ((performance.now() - began) / 1000).toFixed(1)
-    console.log(`${word.padEnd(7)} ${name.padEnd(12)} ${seconds.padStart(6)} s  ${text}`)
+    console.log(`${word.padEnd(7)} ${name.padEnd(14)} ${seconds.padStart(6)} s  ${text}`)
   }
   try {
     say('ok', await work())
@@ -171,6 +180,13 @@ try {
       const missing = browser.missing()
       if (missing) throw new Skipped(missing)
       return judge(await valuesInBrowser(folder, browser))
+    })
+  }
+  for (const [name, browser] of Object.entries(BROWSERS)) {
+    await attempt(`page ${name}`, async () => {
+      const missing = browser.missing()
+      if (missing) throw new Skipped(missing)
+      return visitIn(browser, root, folder)
     })
   }
   await attempt('wabt', async () => {

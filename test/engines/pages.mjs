@@ -5,7 +5,13 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' }
+const TYPES = {
+  '.html': 'text/html',
+  '.css': 'text/css',
+  '.js': 'text/javascript',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+}
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const CHROMIUM_FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run']
 
@@ -46,8 +52,15 @@ export const BROWSERS = {
   },
 }
 
-/** What a browser's page sends back. */
-export async function valuesInBrowser(folder, { command }) {
+/**
+ * What a browser's page sends back.
+ * @param start the page of the folder that is opened
+ */
+export async function valuesInBrowser(
+  folder,
+  { command },
+  { start = 'page.html', headers = {} } = {},
+) {
   const profile = mkdtempSync(join(tmpdir(), 'profile-'))
   let answer
   const answered = new Promise((resolve) => (answer = resolve))
@@ -59,10 +72,11 @@ export async function valuesInBrowser(folder, { command }) {
       answer(JSON.parse(body))
       return
     }
-    const path = join(folder, request.url === '/' ? 'page.html' : request.url)
+    const path = join(folder, request.url === '/' ? start : request.url)
     try {
       const file = readFileSync(path)
-      response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain' }).end(file)
+      const type = TYPES[extname(path)] ?? 'text/plain'
+      response.writeHead(200, { ...headers, 'content-type': type }).end(file)
     } catch {
       response.writeHead(404).end()
     }

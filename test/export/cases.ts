@@ -1,5 +1,6 @@
 /** The runs that go to Python and back, and Python as a child process. */
 import { execFile } from 'node:child_process'
+import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { pythonWith } from '../../src/bench/peers/python.js'
@@ -70,4 +71,13 @@ import microgpt_torch as m
   const words = ['-c', start + code, ...args]
   const { stdout } = await promisify(execFile)(program, words, { maxBuffer: 1 << 26 })
   return JSON.parse(stdout) as T
+}
+
+/** A port for MASTER_PORT. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }

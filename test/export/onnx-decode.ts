@@ -48,6 +48,10 @@ export interface OnnxNode {
 export interface OnnxModel {
   irVersion: number
   opset: number
+  producer: string
+  graph: { name: string; about: string }
+  /** The names of the nodes. */
+  names: string[]
   metadata: Record<string, string>
   nodes: OnnxNode[]
   initializers: Map<string, OnnxTensor>
@@ -91,6 +95,9 @@ export function decodeOnnx(file: Uint8Array): OnnxModel {
   return {
     irVersion: model.get(1)![0] as number,
     opset: under(model, 8)[0]!.get(2)![0] as number,
+    producer: textOf(model.get(2)![0]),
+    graph: { name: textOf(graph!.get(2)![0]), about: textOf(graph!.get(10)![0]) },
+    names: under(graph!, 1).map((fields) => textOf(fields.get(3)![0])),
     metadata: Object.fromEntries(
       under(model, 14).map((pair) => [textOf(pair.get(1)![0]), textOf(pair.get(2)![0])]),
     ),

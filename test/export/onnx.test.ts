@@ -104,7 +104,10 @@ test('matrices keep names and bytes, and the file says what it is', async () => 
     expect([got.type, got.dims]).toEqual([11, shape])
     expect(Buffer.compare(got.raw, raw)).toBe(0)
   }
-  expect([model.irVersion, model.opset]).toEqual([8, 17])
+  expect([model.irVersion, model.opset, model.producer]).toEqual([8, 17, 'microgpt-wasm'])
+  expect(model.graph.name).toBe('microgpt')
+  expect(model.graph.about).toContain('logits')
+  expect(new Set(model.names).size).toBe(model.nodes.length)
   expect(model.inputs).toEqual([['ids', 7, ['batch', 'positions']]])
   const { vocabSize, chars } = gpt.tokenizer
   expect(model.outputs).toEqual([['logits', 11, ['batch', 'positions', vocabSize]]])

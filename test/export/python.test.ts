@@ -165,14 +165,23 @@ print(json.dumps(rates))`
         /invalid int value: 'x'/,
       ],
       ['a bad choice', ['M', '--data', 'D', '--lr-schedule', 'x'], 2, /invalid choice: 'x' /],
-      ['nothing left', ['M', '--data', 'D', '--num-steps', '9'], 2, /M is at step 30 of 9: give a/],
+      ['nothing left', ['M', '--data', 'D', '--num-steps', '9'], 2, /M is at step 30 of 9; give a/],
+      ['no folder', ['M', '--data', 'D', '--out', 'nothing/x'], 2, /cannot write into .*nothing$/m],
+      [
+        'zero',
+        ['M', '--data', 'D', '--save-every', '0'],
+        2,
+        /--save-every must be 1 or more, got 0/,
+      ],
+      ['float32', ['NARROW', '--data', 'D'], 1, /NARROW must be float64; MicroGPT\.load/],
       ['over a file', ['M', '--data', 'D', '--new'], 2, /M exists already/],
       ['heads', ['N', '--data', 'D', '--new', '--n-head', '5'], 2, /n_embd \(16\) must be divisib/],
     ])('%s', async (_, words, code, sentence) => {
-      const bytes = (await runOf(CASES.documents!)).save({ optimizer: true })
+      const bytes = Buffer.from((await runOf(CASES.documents!)).save({ optimizer: true }))
       const files = {
         M: bytes,
         CUT: bytes.subarray(0, -8),
+        NARROW: Buffer.from(bytes.toString('latin1').replace('"F64"', '"F32"'), 'latin1'),
         D: CASES.documents!.file,
         OTHER: 'aaa\n',
       }

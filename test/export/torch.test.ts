@@ -4,14 +4,13 @@
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { pythonWith } from '../../src/bench/peers/python.js'
 import { MicroGPT, type StepResult } from '../../src/index.js'
-import { CASES, type Case, SCRIPT, inPython, runOf } from './cases.js'
+import { CASES, type Case, SCRIPT, freePort, inPython, runOf } from './cases.js'
 import { logitsOf } from './plain-gpt.js'
 
 const LONG = process.env['LONG'] === '1'
@@ -24,14 +23,6 @@ const WORLDS: Record<string, number[]> = {
 const torch = await pythonWith('torch')
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-torch-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** Runs the script in some processes, as torchrun would start them. @returns the steps it prints */
 async function trained(file: string, world: number, ...flags: string[]): Promise<StepResult[]> {

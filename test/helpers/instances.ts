@@ -16,7 +16,7 @@ export async function instances(
   const arena = new Arena(cores[0]!, plan)
   const block = cores[0]!.share(count) >>> 0
   cores.slice(1).forEach((core, i) => core.join(block, i + 1))
-  /** The line in which an instance writes the last round that it finished, and its heartbeat. */
+  /** The line in which an instance writes whether it works, and its heartbeat. */
   const lineOf = (index: number) => new Int32Array(memory.buffer, block + 64 * (2 + index), 2)
   /** A record of the tape, which is before the block. */
   const recordAt = (index: number) => {

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
-import { type Ended, environment, ended } from '../cli/program.js'
+import type { Ended } from '../cli/ended.js'
+import { environment, ended } from '../cli/program.js'
 
 export const CLI = fileURLToPath(new URL('../../build/cli.js', import.meta.url))
 
@@ -52,7 +53,8 @@ export class Traced {
 
   /**
    * @param env for the tracer: TRACED_HOST is the name of the machine, TRACED_KILL the error of
-   *   looking for a process, TRACED_AHEAD milliseconds by which the clock is wrong
+   *   looking for a process, TRACED_AHEAD milliseconds by which the clock is wrong, TRACED_PLATFORM
+   *   the operating system that the process believes in
    */
   constructor(folder: string, words: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.child = spawn(process.execPath, ['--import', tracer, ...words], {

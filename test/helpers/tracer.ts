@@ -11,6 +11,7 @@ import { relative, resolve } from 'node:path'
 
 const CHANNEL = 3
 const { TRACED_FOLDER: folder = '', TRACED_HOST: host, TRACED_KILL: kill } = process.env
+const { TRACED_PLATFORM: platform } = process.env
 const ahead = Number(process.env.TRACED_AHEAD ?? 0)
 const { readSync, writeSync } = fs
 /** Paths of the open files. */
@@ -19,6 +20,7 @@ const line = Buffer.alloc(256)
 
 const now = Date.now
 if (ahead) Date.now = () => now() + ahead
+if (platform) Object.defineProperty(process, 'platform', { value: platform })
 if (host) os.hostname = () => host
 if (kill) {
   process.kill = (_pid, signal) => {

@@ -121,14 +121,17 @@ describe('the tensors', () => {
   })
 
   test('are widened with their signs', () => {
-    const numbers = (dtype: 'F16' | 'F32', ...bits: number[]) => {
+    const numbers = (dtype: 'F16' | 'BF16' | 'F32', ...bits: number[]) => {
       const to = new Float64Array(bits.length)
-      const raw = dtype === 'F16' ? Uint16Array.from(bits) : Uint32Array.from(bits)
+      const raw = dtype === 'F32' ? Uint32Array.from(bits) : Uint16Array.from(bits)
       copyNumbers({ dtype, shape: [bits.length], bytes: new Uint8Array(raw.buffer) }, to)
       return [...to]
     }
     expect(numbers('F16', 0x8000, 0x8001, 0x7bff, 0xfc00, 0xfe00)).toEqual([
       ...[-0, -(2 ** -24), 65504, -Infinity, NaN],
+    ])
+    expect(numbers('BF16', 0xbf80, 0x3f81, 0x8001, 0x7f80)).toEqual([
+      ...[-1, 1.0078125, -(2 ** -133), Infinity],
     ])
     expect(numbers('F32', 0xbf800000, 1)).toEqual([-1, 2 ** -149])
   })

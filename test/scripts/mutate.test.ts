@@ -8,7 +8,9 @@ import {
   readdirSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -205,9 +207,6 @@ describe('a run', { timeout: 300_000 }, () => {
     'assembly/index.ts': `export function least(a: i32, b: i32): i32 {
   return min(a, b)
 }
-export function untested(a: i32): i32 {
-  return -a
-}
 function unused(a: i32): i32 {
   return ~a
 }
@@ -225,6 +224,7 @@ export const buildPrograms = async () => copyFileSync('src/cli/more.ts', 'build/
     'test/cli/program.test.ts': testOf("const PROGRAM = '../../build/cli.js'", ''),
     'test/cli/slow.test.ts': testOf("import '../../src/cli/more.js'", ''),
     'test/endless.test.ts': testOf('', 'for (;;);'),
+    'test/fails.test.ts': testOf('', 'expect(1).toBe(2)'),
     'test/assembly/least.test.ts': testOf('', ''),
   }
   const LESS = 'in  export const less = (a: number, b: number) => a < b'
@@ -273,9 +273,14 @@ export const buildPrograms = async () => copyFileSync('src/cli/more.ts', 'build/
       return { passed: true, timedOut: false, files }
     }
 
+  const hasMutant = (copy: string, from: string, to: string) =>
+    readFileSync(join(copy, 'src/less.ts'), 'utf8') === SOURCES['src/less.ts']!.replace(from, to)
+
   test('tells of a mutant that survives, and not of one that is killed', async () => {
     const json = join(folder, 'results.json')
-    const { code, out, err } = await run(['src/less.ts', '--check', '--json', json])
+    const { code, out, err } = await run(['src/less.ts', '--check', '--json', json], {
+      test: testing((_, copy) => !hasMutant(copy, '<', '>=')),
+    })
     expect(out).toEqual([
       `src/less.ts:1  < -> <=  ${LESS}`,
       '',
@@ -292,12 +297,32 @@ export const buildPrograms = async () => copyFileSync('src/cli/more.ts', 'build/
     ])
   })
 
-  test('ends a test file that runs forever', async () => {
-    const { passed, timedOut, files } = await runTests(root, ['test/endless.test.ts'], {
-      limit: () => 500,
+  test('Vitest runs in a copy that has the mutant', async () => {
+    const [, other] = mutantsOf('src/less.ts', SOURCES['src/less.ts'])
+    const list = [{ ...other, reason: 'not of interest here' }]
+    let seen = false
+    const look: typeof runTests = (copy: string, ...rest: unknown[]) => {
+      seen = hasMutant(copy, '<', '<=')
+      return runTests(copy, ...rest)
+    }
+    const { err } = await run(['src/less.ts'], { list, test: look })
+    expect(err.join('\n')).toContain(`1/1  survived  src/less.ts:1  < -> <=  ${LESS}`)
+    expect(seen).toBe(true)
+  })
+
+  test('of test files it is known whether each passed, failed or ran forever', async () => {
+    const tests = ['test/endless.test.ts', 'test/less.test.ts', 'test/fails.test.ts']
+    const order = [tests[1], tests[2], tests[0]]
+    const { passed, timedOut, files } = await runTests(root, order, {
+      bail: false,
+      limit: (file: string) => (file === tests[0] ? 500 : 100_000),
     })
     expect({ passed, timedOut }).toEqual({ passed: false, timedOut: true })
-    expect(files).toEqual([{ test: 'test/endless.test.ts', passed: false, time: Infinity }])
+    expect(files).toEqual([
+      { test: tests[1], passed: true, time: expect.any(Number) },
+      { test: tests[2], passed: false, time: expect.any(Number) },
+      { test: tests[0], passed: false, time: Infinity },
+    ])
   })
 
   test('leaves out what is listed as equivalent', async () => {
@@ -327,9 +352,9 @@ export const buildPrograms = async () => copyFileSync('src/cli/more.ts', 'build/
     expect(runs).toBe(4)
     const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
     expect(text.split('\n').slice(4, 7)).toEqual([
-      '| folder | killed |  of |  score | required | measured with                                     |',
-      '| ------ | -----: | --: | -----: | -------: | ------------------------------------------------- |',
-      '| src    |      1 |   2 | 50.0 % |     80 % | npm run mutate -- src/less.ts --sample 2 --seed 3 |',
+      '| folder | killed |  of |  score | required | npm run mutate --               |',
+      '| ------ | -----: | --: | -----: | -------: | ------------------------------- |',
+      '| src    |      1 |   2 | 50.0 % |     80 % | src/less.ts --sample 2 --seed 3 |',
     ])
   })
 
@@ -386,12 +411,28 @@ export const buildPrograms = async () => copyFileSync('src/cli/more.ts', 'build/
         return (exports['least'] as CallableFunction)(1, 2) === 1
       }),
     })
-    expect(err.slice(1, 4)).toEqual([
-      '1/3  killed by test/assembly/least.test.ts  assembly/index.ts:2  min -> max  in  return min(a, b)',
-      '2/3  survived  assembly/index.ts:5  - -> nothing  in  return -a',
-      '3/3  same  assembly/index.ts:8  ~ -> nothing  in  return ~a',
+    expect(err.slice(1)).toEqual([
+      '1/2  killed by test/assembly/least.test.ts  assembly/index.ts:2  min -> max  in  return min(a, b)',
+      '2/2  same  assembly/index.ts:5  ~ -> nothing  in  return ~a',
     ])
-    expect(out.at(-1)).toMatch(/^assembly +1 +1 +50.0 +90$/)
+    expect(out.at(-1)).toMatch(/^assembly +1 +0 +100.0 +90$/)
+  })
+
+  test('a copy is as old as what it is a copy of: its build is not stale', async () => {
+    const times = (at: string) =>
+      ['src', 'src/less.ts', 'assembly', 'test/cli'].map((path) =>
+        Math.floor(statSync(join(at, path)).mtimeMs / 1000),
+      )
+    const past = new Date(1e12)
+    for (const path of ['src', 'src/less.ts', 'test/cli']) utimesSync(join(root, path), past, past)
+    let copied: number[] = []
+    await run(['src/less.ts', '--sample', '1'], {
+      test: testing((_, copy) => {
+        copied = times(copy).with(1, 1e9)
+        return true
+      }),
+    })
+    expect(copied).toEqual(times(root))
   })
 
   test('says what is wrong with its words', async () => {

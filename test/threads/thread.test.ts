@@ -69,7 +69,7 @@ afterEach(() => {
 
 /** A thread that has been asked for, its worker, and what was said when it was lost. */
 function spawned() {
-  const lost: string[] = []
+  const lost: (string | null)[] = []
   const given = workerInit()
   const thread = spawnThread(given, (why) => lost.push(why))
   return { thread, worker: MadeUp.made.at(-1)!, given, lost }
@@ -173,11 +173,20 @@ describe('a thread pool', () => {
     expect(MadeUp.made[0]!.ended).toBe(true)
   })
 
-  test('gives up when a thread has stopped answering', async () => {
-    const starting = start()
-    await vi.waitFor(() => expect(MadeUp.made).toHaveLength(2))
-    for (const worker of MadeUp.made) worker.say({ ready: true })
-    const team = await starting
+  /** A pool whose threads are ready and do nothing. */
+  async function idlePool(width = 3) {
+    const { length } = MadeUp.made
+    const starting = ThreadPool.start(coreUrl({ threads: true }), plan, width)
+    await vi.waitFor(() => expect(MadeUp.made).toHaveLength(length + width - 1))
+    const workers = MadeUp.made.slice(length)
+    for (const worker of workers) worker.say({ ready: true })
+    return { pool: await starting, workers }
+  }
+
+  test('gives up when a thread that works has stopped answering', async () => {
+    const { pool, workers } = await idlePool()
+    const line = progressLine(workers[0]!.sent[0] as WorkerInit)
+    line[0] = 1
     let ms = 0
     vi.spyOn(performance, 'now').mockImplementation(() => (ms += 3000))
     // As on the main thread of a page.
@@ -185,9 +194,86 @@ describe('a thread pool', () => {
       throw new TypeError('Atomics.wait cannot be called in this context')
     })
     const died = /thread 2 of 3 died: it has stopped answering; .*threads: 1/
-    expect(() => team.forward([])).toThrow(died)
+    expect(() => pool.forward([])).toThrow(died)
     expect(wait.mock.calls.length).toBeGreaterThan(2)
-    expect(MadeUp.made.map(({ ended }) => ended)).toEqual([true, true])
-    expect(() => team.forward([])).toThrow(died)
+    expect(workers.map(({ ended }) => ended)).toEqual([true, true])
+    expect(() => pool.forward([])).toThrow(died)
+  })
+
+  test('does not wait for threads that work on nothing', async () => {
+    const { pool } = await idlePool()
+    const wait = vi.spyOn(Atomics, 'wait')
+    pool.forward([])
+    pool.update(0, 1, 0, 0, 1)
+    expect(wait).not.toHaveBeenCalled()
+    pool.free()
+  })
+})
+
+describe('many thread pools', () => {
+  const plan = (core: Core) => planGPT(core, resolveConfig('tutorial'), 5, 2)
+  let ms = 0
+
+  /** A pool with so many threads beside the host's, which are ready. */
+  async function poolOf(count: number) {
+    const { length } = MadeUp.made
+    const starting = ThreadPool.start(coreUrl({ threads: true }), plan, count + 1)
+    await vi.waitFor(() => expect(MadeUp.made).toHaveLength(length + count))
+    const workers = MadeUp.made.slice(length)
+    for (const worker of workers) worker.say({ ready: true })
+    return { pool: await starting, workers }
+  }
+  const letEnd = ({ workers }: { workers: MadeUp[] }) =>
+    workers.forEach((worker) => worker.say({ ended: true }))
+  /** Whether the threads of a pool have been told to end: a number of the control block. */
+  function toldToEnd({ workers }: { workers: MadeUp[] }) {
+    const { memory, block } = workers[0]!.sent[0] as WorkerInit
+    return new Int32Array(memory.buffer, block, 5)[4] !== 0
+  }
+
+  test('have 64 threads together: the one used longest ago ends its own, and starts them again', async () => {
+    vi.spyOn(performance, 'now').mockImplementation(() => ms)
+    const pools = []
+    for (let i = 0; i < 4; i++) {
+      pools.push(await poolOf(16))
+      ms += 1000
+    }
+    pools[0]!.pool.forward([])
+    ms += 1000
+    // A fifth one: the second has now been idle for longest.
+    pools.push(await poolOf(3))
+    expect(pools.map(toldToEnd)).toEqual([false, true, false, false, false])
+    expect(pools.every(({ workers }) => workers.every(({ ended }) => !ended))).toBe(true)
+    const { length } = MadeUp.made
+    const second = pools[1]!
+    second.pool.forward([])
+    letEnd(second)
+    expect(second.workers.every(({ ended }) => ended)).toBe(true)
+    // All others were used a short time ago.
+    second.pool.forward([])
+    expect(MadeUp.made).toHaveLength(length)
+    ms += 20_000
+    second.pool.forward([])
+    await vi.waitFor(() => expect(MadeUp.made).toHaveLength(length + 16))
+    expect(toldToEnd(pools[2]!)).toBe(true)
+    expect(toldToEnd(second)).toBe(false)
+    for (const worker of MadeUp.made.slice(length)) worker.fail('no memory')
+    await vi.waitFor(() => expect(() => second.pool.forward([])).toThrow(/did not start again: no/))
+    for (const { pool } of pools) pool.free()
+    expect(MadeUp.made.every(({ ended }) => ended)).toBe(true)
+  })
+
+  test('a pool that is freed while its threads start has none', async () => {
+    const { pool, workers } = await poolOf(2)
+    const { length } = MadeUp.made
+    const other = await poolOf(63)
+    letEnd({ workers })
+    other.pool.free()
+    pool.forward([])
+    await vi.waitFor(() => expect(MadeUp.made).toHaveLength(length + 63 + 2))
+    pool.free()
+    const again = MadeUp.made.slice(-2)
+    for (const worker of again) worker.say({ ready: true })
+    await vi.waitFor(() => expect(again.every(({ ended }) => ended)).toBe(true))
   })
 })

@@ -1,7 +1,7 @@
 /** Bundlers. */
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bin, browse, browseFolder, printed, start } from './tools.mjs'
+import { ISOLATED, bin, browse, browseFolder, printed, start } from './tools.mjs'
 
 const FILES = ['core.wasm', 'core.fast.wasm', 'core.threads.wasm', 'thread.js', 'worker.js']
 
@@ -14,7 +14,20 @@ function copyFiles(dir, to, files = FILES) {
 
 const html = (script) => `<!doctype html><script type="module" src="${script}"></script>`
 
-function viteRows(name, version) {
+/** What the dev server of a project gives. */
+async function viteDev(dir, project = dir) {
+  const args = ['--port', '0', '--host', '127.0.0.1']
+  const vite = join(dir, 'node_modules/.bin/vite')
+  const server = await start(project, vite, args, /(http:\S+:\d+\/)/)
+  try {
+    return await browse(server.match[1])
+  } finally {
+    server.stop()
+  }
+}
+
+/** @param inWorkspace the configuration where the package is installed above the project */
+function viteRows(name, version, inWorkspace) {
   const install = [`vite@${version}`]
   const copy = ['vite.js as page.js', 'index.html', 'vite.config.js']
   return {
@@ -26,30 +39,24 @@ function viteRows(name, version) {
         return browseFolder(join(dir, 'dist'))
       },
     },
-    [`${name} dev`]: {
+    [`${name} dev`]: { install, copy, test: (dir) => viteDev(dir) },
+    [`${name} dev, workspace`]: {
       install,
-      copy,
-      async test(dir) {
-        const args = ['--port', '0', '--host', '127.0.0.1']
-        const server = await start(
-          dir,
-          join(dir, 'node_modules/.bin/vite'),
-          args,
-          /(http:\S+:\d+\/)/,
-        )
-        try {
-          return await browse(server.match[1])
-        } finally {
-          server.stop()
-        }
-      },
+      packageJson: { workspaces: ['app'] },
+      copy: [
+        'vite.js as app/page.js',
+        'check.js as app/check.js',
+        'index.html as app/index.html',
+        `${inWorkspace} as app/vite.config.js`,
+      ],
+      test: (dir) => viteDev(dir, join(dir, 'app')),
     },
   }
 }
 
 export const bundlers = {
-  ...viteRows('vite8', '8.3.8'),
-  ...viteRows('vite7', '7.3.8'),
+  ...viteRows('vite8', '8.3.8', 'vite.config.js'),
+  ...viteRows('vite7', '7.3.8', 'vite-workspace.config.js'),
   webpack: {
     install: ['webpack@5.112.2', 'webpack-cli@7.3.1'],
     copy: ['page.js'],
@@ -86,6 +93,24 @@ export const bundlers = {
       await bin(dir, 'esbuild', ['inline.js', '--bundle', '--minify', '--outdir=dist'])
       writeFileSync(join(dir, 'dist/index.html'), html('inline.js'))
       return browseFolder(join(dir, 'dist'))
+    },
+  },
+  // The policies that docs/install.md names; the inline bundle's worker is made of its source.
+  'esbuild, CSP': {
+    install: ['esbuild@0.28.2'],
+    copy: ['page.js', 'inline.js'],
+    async test(dir) {
+      const flags = ['--bundle', '--minify', '--splitting', '--format=esm', '--outdir=dist']
+      await bin(dir, 'esbuild', ['page.js', 'inline.js', ...flags])
+      copyFiles(dir, 'dist')
+      writeFileSync(join(dir, 'dist/files.html'), html('page.js'))
+      writeFileSync(join(dir, 'dist/inline.html'), html('inline.js'))
+      const policy = `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'`
+      const under = (more) => ({ ...ISOLATED, 'content-security-policy': policy + more })
+      return {
+        files: await browseFolder(join(dir, 'dist'), 'files.html', under('')),
+        inline: await browseFolder(join(dir, 'dist'), 'inline.html', under('; worker-src blob:')),
+      }
     },
   },
   'esbuild node esm': {

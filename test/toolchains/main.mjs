@@ -13,6 +13,11 @@ import { apps, root, run } from './tools.mjs'
 
 const names = process.argv.slice(2)
 const wanted = (name) => names.length === 0 || names.some((start) => name.startsWith(start))
+const unknown = names.filter((start) => !Object.keys(ROWS).some((name) => name.startsWith(start)))
+if (unknown.length > 0) {
+  console.error(`no such row: ${unknown.join(', ')}\nrows:\n${Object.keys(ROWS).join('\n')}`)
+  process.exit(2)
+}
 
 /** What of a result is not ok, by path. */
 function wrongIn(result, path = '') {

@@ -22,7 +22,8 @@ import { Miniflare } from 'miniflare'
 const modules = ['worker.js', 'check.js'].map((path) => ({
   type: 'ESModule', path, contents: readFileSync('dist/' + path),
 }))
-modules.push({ type: 'CompiledWasm', path: 'core.wasm', contents: readFileSync('dist/core.wasm') })
+const path = 'microgpt-wasm/core.wasm'
+modules.push({ type: 'CompiledWasm', path, contents: readFileSync('dist/core.wasm') })
 const mf = new Miniflare({ modules, compatibilityDate: '2026-01-01' })
 const response = await mf.dispatchFetch('http://localhost/')
 console.log(await response.text())
@@ -43,7 +44,12 @@ export const runtimes = {
     install: ['deno@2.9.6'],
     copy: ['web-worker.mjs'],
     test: (dir) =>
-      printed(dir, join(dir, 'node_modules/.bin/deno'), ['run', '-A', 'web-worker.mjs']),
+      printed(dir, join(dir, 'node_modules/.bin/deno'), [
+        'run',
+        '--no-prompt',
+        '--allow-read',
+        'web-worker.mjs',
+      ]),
   },
   workerd: {
     install: ['miniflare@4.20260730.0', 'esbuild@0.28.2'],
@@ -52,7 +58,7 @@ export const runtimes = {
       const flags = [
         '--bundle',
         '--format=esm',
-        '--external:./core.wasm',
+        '--external:microgpt-wasm/core.wasm',
         '--outfile=dist/worker.js',
       ]
       await bin(dir, 'esbuild', ['workerd.js', ...flags])

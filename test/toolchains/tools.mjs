@@ -135,8 +135,8 @@ export async function browse(url) {
 }
 
 /** Serves a folder and opens its page. */
-export async function browseFolder(dir, path = '') {
-  const site = await serve(dir)
+export async function browseFolder(dir, path = '', headers = ISOLATED) {
+  const site = await serve(dir, headers)
   try {
     return await browse(site.address + path)
   } finally {

@@ -159,7 +159,7 @@ test('microgpt.html and microgpt.inline.js load no other file', () => {
 function packed() {
   const flags = ['pack', '--dry-run', '--json', '--ignore-scripts']
   const listed = execFileSync('npm', flags, { cwd: root, encoding: 'utf8', stdio: 'pipe' })
-  return JSON.parse(listed)[0] as { files: { path: string }[]; unpackedSize: number }
+  return JSON.parse(listed)[0] as { files: { path: string }[] }
 }
 
 test('the package contains what its entry points and commands need, and no development files', () => {
@@ -172,6 +172,7 @@ test('the package contains what its entry points and commands need, and no devel
   )
   const commands = ['cli.js', 'measure.js', 'peak.wasm', 'web.js']
   const page = ['index.html', 'boot.js', 'page.js', 'page-worker.js', 'page.css', 'icon.svg']
+  page.push('microgpt_torch.py')
   const types = [
     'core.d.ts',
     'core.threads.d.ts',
@@ -185,10 +186,6 @@ test('the package contains what its entry points and commands need, and no devel
   expect(paths.filter((path) => /^(src|test|scripts|assembly)\/|debug|\.wat$/.test(path))).toEqual(
     [],
   )
-})
-
-test('the installed package takes at most 3 MB', () => {
-  expect(packed().unpackedSize).toBeLessThanOrEqual(3e6)
 })
 
 test('a program that uses the package compiles with its type declarations', () => {

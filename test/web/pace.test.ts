@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { MicroGPT } from '../../src/index.js'
 import { WATCH } from '../../src/web/app.js'
+import { Follower } from '../../src/web/worker/follower.js'
 import { Run } from '../../src/web/worker/run.js'
 import { docs } from './visit.js'
 
@@ -15,7 +16,10 @@ afterEach(() => {
 test('a whole run takes 3.7 seconds, and slowly begins', async () => {
   const gpt = await MicroGPT.create({ docs })
   const reports: { ms: number; step: number }[] = []
-  const run = new Run(gpt, ({ step }) => reports.push({ ms: performance.now(), step }))
+  const follower = new Follower(gpt, null)
+  const run = new Run(gpt, follower, ({ step }) => {
+    reports.push({ ms: performance.now(), step })
+  })
   const began = performance.now()
   const end = run.play(WATCH, { kind: 'end' })
   while (gpt.step < 500) {

@@ -137,7 +137,7 @@ const visits = (site: Site) => {
     await page.route('**/page-worker.js', () => {})
     await page.goto(site.address, { waitUntil: 'commit' })
     await page.waitForSelector('footer')
-    expect(await page.locator('section[inert]').count()).toBe(5)
+    expect(await page.locator('section[inert]').count()).toBe(6)
     await page.unroute('**/page-worker.js')
     await page.reload()
     await ready(page)

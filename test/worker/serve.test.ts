@@ -1,5 +1,6 @@
 /** The worker's side alone: where it is started, and what it answers to messages out of turn. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { whyFailed } from '../../src/engine/web-worker.js'
 import { spawn } from '../../src/worker/spawn.js'
 
 type Listener = (event: { data: unknown }) => Promise<void>
@@ -200,5 +201,9 @@ describe('spawn', () => {
     expect(heard).toEqual([
       expect.stringMatching(/could not be loaded; serve .*worker\.js as Java/),
     ])
+    // The inline bundle's worker has no file.
+    const source = new URL('blob:http://localhost/1')
+    expect(whyFailed({}, source)).toMatch(/allow it by worker-src blob: .*Content-Security-Policy/)
+    expect(whyFailed({ message: 'x is not defined' }, source)).toBe('x is not defined')
   })
 })

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { MicroGPT } from '../../gpt/microgpt.js'
 import { machine } from '../machine.js'
-import { withReadmeFile, writeBlock } from '../readme.js'
+import { PEER_GUIDES, checkBlock, withReadmeFile, writeBlock } from '../readme.js'
 import { modelOf, writeCase } from './cases.js'
 import { PEERS, askPeer } from './peers.js'
 import { type PeersReport, type Width, sweep } from './sweep.js'
@@ -27,9 +27,12 @@ Installs exact versions of the first two into build/peers (300 MB), and changes 
   --no-install     use the packages already in build/peers
   --json           print the numbers as JSON; with a FILE, write them there and print the table
   --markdown       print the table as Markdown
-  --readme [FILE]  also write the table into FILE (docs/benchmarks.md), between
+  --readme [FILE]  also write the table into FILE (docs/benchmarks.md and docs/onward.md), between
                    <!-- bench:peers --> and its end
 `
+
+/** The comment in a guide before its table. */
+const BLOCK = 'bench:peers'
 
 /**
  * Runs the comparison and prints it.
@@ -41,7 +44,7 @@ Installs exact versions of the first two into build/peers (300 MB), and changes 
  */
 export async function benchPeers(argv: string[], folder: string, ask = askPeer): Promise<number> {
   const { values, positionals } = parseArgs({
-    args: withReadmeFile(argv),
+    args: withReadmeFile(argv, PEER_GUIDES),
     allowPositionals: true,
     options: {
       widths: { type: 'string', default: '16,32,64,128,256' },
@@ -51,7 +54,7 @@ export async function benchPeers(argv: string[], folder: string, ask = askPeer):
       'no-install': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       markdown: { type: 'boolean', default: false },
-      readme: { type: 'string' },
+      readme: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', default: false },
     },
   })
@@ -69,6 +72,8 @@ export async function benchPeers(argv: string[], folder: string, ask = askPeer):
     return 2
   }
 
+  // Before anything is measured.
+  for (const guide of values.readme) checkBlock(guide, BLOCK)
   const say = (text: string) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
   }
@@ -89,9 +94,7 @@ export async function benchPeers(argv: string[], folder: string, ask = askPeer):
     const report: PeersReport = { machine: machine(), widths: sizes, results }
     say('')
     if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
-    if (values.readme !== undefined) {
-      writeBlock(values.readme, 'bench:peers', peersTable(report, true))
-    }
+    for (const guide of values.readme) writeBlock(guide, BLOCK, peersTable(report, true))
     const toStdout = values.json && file === undefined
     process.stdout.write(
       `${toStdout ? JSON.stringify(report) : peersTable(report, values.markdown)}\n`,

@@ -22,6 +22,7 @@ async function serve(init: WorkerInit, tell: (report: ThreadReport) => void): Pr
     core.join(init.block, init.index)
     tell({ ready: true })
     core.serve()
+    tell({ ended: true })
   } catch (error) {
     const line = progressLine(init)
     Atomics.store(line, 0, FAILED)

@@ -1,7 +1,7 @@
 /**
  * An executor on several threads: instances of the core on one memory, each in a thread. This is
- * the host's side of assembly/thread-pool.ts. The calling thread does its share, too, and waits for
- * the others.
+ * the host's side of assembly/thread-pool.ts. The calling thread takes shards, too, as long as there
+ * are any, and waits for the others to finish theirs.
  */
 import { TrainingError } from '../../errors.js'
 import { Arena } from '../arena.js'
@@ -16,7 +16,8 @@ import {
 } from '../core.js'
 import type { Executor, MicroBatch, Update } from '../executor.js'
 import { type ArenaPlan, even, planBytes } from '../plan.js'
-import { FAILED, type Thread, progressLine, spawnThread } from './thread.js'
+import { Crew } from './crew.js'
+import { FAILED, progressLine } from './thread.js'
 
 /** Number of polls before the calling thread sleeps: about 1 ms. */
 const SPINS = 3_000_000
@@ -38,12 +39,18 @@ export class ThreadPool implements Executor {
     this.run(this.core.UPDATE.value, 0)
   }
   private readonly core: ThreadsCore
-  private readonly threads: Thread[] = []
-  /** The last round that each thread finished. */
+  private readonly crew: Crew
+  /** Whether each thread works, and its heartbeat. */
   private readonly progress: Int32Array[]
   private lost = ''
 
-  private constructor(core: ThreadsCore, arena: Arena, block: number, width: number) {
+  private constructor(
+    module: CoreModule,
+    core: ThreadsCore,
+    arena: Arena,
+    block: number,
+    width: number,
+  ) {
     this.core = core
     this.arena = arena
     this.width = width
@@ -51,7 +58,12 @@ export class ThreadPool implements Executor {
     this.progress = Array.from({ length: width }, (_, index) =>
       progressLine({ memory, block, index }),
     )
-    unreferenced.register(this, this.stopper)
+    // Weak, so that the callbacks of the threads do not keep the pool alive.
+    const weak = new WeakRef(this)
+    const onLost = (index: number, why: string) => weak.deref()?.lose(index, why)
+    const crew = new Crew(core, { module, memory, block }, width - 1, onLost)
+    this.crew = crew
+    unreferenced.register(this, () => crew.stop())
   }
 
   /**
@@ -72,18 +84,10 @@ export class ThreadPool implements Executor {
     const core = await startCore<ThreadsCore>(module, memory)
     const arena = new Arena(core, plan)
     const block = core.share(width) >>> 0
-    const pool = new ThreadPool(core, arena, block, width)
-    // Weak, so that the callbacks of the threads do not keep the pool alive.
-    const weak = new WeakRef(pool)
-    const starting = Array.from({ length: width - 1 }, (_, i) =>
-      spawnThread({ module, memory, block, index: i + 1 }, (why) => weak.deref()?.lose(i + 1, why)),
-    )
+    const pool = new ThreadPool(module, core, arena, block, width)
     try {
-      pool.threads.push(...(await Promise.all(starting)))
+      await pool.crew.start()
     } catch (cause) {
-      for (const thread of await Promise.allSettled(starting)) {
-        if (thread.status === 'fulfilled') thread.value.stop()
-      }
       throw new TrainingError('a thread could not be started; set threads to 1', { cause })
     }
     return pool
@@ -103,15 +107,7 @@ export class ThreadPool implements Executor {
   }
 
   free(): void {
-    this.stopper()
-  }
-
-  /** Ends the threads. It does not reference the pool, so that the pool can be collected. */
-  private get stopper(): () => void {
-    const { threads } = this
-    return () => {
-      for (const thread of threads) thread.stop()
-    }
+    this.crew.stop()
   }
 
   private setMicroBatches(batches: readonly MicroBatch[], seed: number): void {
@@ -121,10 +117,12 @@ export class ThreadPool implements Executor {
     })
   }
 
-  /** One round: this thread does its share, then waits until all others have done theirs. */
+  /** One round: this thread takes shards until none is left, then waits for those of the others. */
   private run(job: number, batches: number): void {
     if (this.lost) throw new TrainingError(this.lost)
+    this.crew.use()
     this.core.begin(job, batches)
+    while (this.core.takeShard());
     let late = this.core.finish(SPINS)
     // Most rounds end before the clock has to be read.
     for (let since = 0, last = ''; late !== 0; late = this.core.finish(SPINS)) {
@@ -143,8 +141,10 @@ export class ThreadPool implements Executor {
   /** Sleeps until a thread is done, at most 20 ms, if this thread may sleep. */
   private doze(index: number): void {
     const line = this.progress[index]!
+    const turns = Atomics.load(line, 0)
+    if (turns % 2 === 0) return
     try {
-      Atomics.wait(line, 0, line[0]!, 20)
+      Atomics.wait(line, 0, turns, 20)
     } catch {
       // The main thread of a page may not sleep: it polls instead.
     }
@@ -155,7 +155,7 @@ export class ThreadPool implements Executor {
     this.lost =
       `thread ${index + 1} of ${this.width} died: ${why}; continue from the last checkpoint, ` +
       'or with a new model, with threads: 1 if it happens again'
-    this.stopper()
+    this.crew.stop()
   }
 }
 

@@ -16,10 +16,10 @@ export interface WorkerInit {
   index: number
 }
 
-/** What a thread writes instead of its round if it ends with an error. */
+/** What a thread writes instead of its turns if it ends with an error. */
 export const FAILED = -1
 
-/** Where a thread writes the last round that it finished: a line of the control block. */
+/** Where a thread writes whether it works, and its heartbeat: a line of the control block. */
 export const progressLine = ({ memory, block, index }: Omit<WorkerInit, 'module'>) =>
   new Int32Array(memory.buffer, block + 64 * (2 + index), 2)
 
@@ -27,26 +27,35 @@ export interface Thread {
   stop(): void
 }
 
-/** What a thread reports: that it is ready, or that it cannot continue. */
-export type ThreadReport = { ready: true } | { failed: string }
+/** What a thread reports: that it is ready, cannot continue, or has ended because it was told to. */
+export type ThreadReport = { ready: true } | { failed: string } | { ended: true }
 
 /**
  * Starts a thread, which is ready when this resolves. It does not keep the process alive.
- * @param onLost called with the reason if it ends later
+ * @param onEnd called when it ends later: with the reason, or with null if it was told to
  * @throws {Error} if it does not become ready
  */
 export async function spawnThread(
   init: WorkerInit,
-  onLost: (why: string) => void,
+  onEnd: (why: string | null) => void,
 ): Promise<Thread> {
-  let ready = false
+  let state: 'starting' | 'ready' | 'ended' = 'starting'
   let resolve!: () => void
   let reject!: (error: Error) => void
   const started = new Promise<void>((ok, no) => ([resolve, reject] = [ok, no]))
-  const end = (why: string) => (ready ? onLost(why) : reject(new Error(why)))
+  const end = (why: string | null) => {
+    if (state === 'starting') reject(new Error(why ?? 'it has ended'))
+    if (state === 'ready') onEnd(why)
+    state = 'ended'
+  }
   const hear = (report: ThreadReport) => {
     if ('failed' in report) return end(report.failed)
-    ready = true
+    if ('ended' in report) {
+      end(null)
+      thread.stop()
+      return
+    }
+    state = 'ready'
     resolve()
   }
   const thread = isNode() ? inNode(init, hear, end) : inBrowser(init, hear, end)

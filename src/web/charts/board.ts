@@ -45,7 +45,8 @@ export class Board {
     })
   }
 
-  private paint(): void {
+  /** Draws now, also outside the view. */
+  paint(): void {
     const { canvas, width, height } = this
     const context = canvas.getContext('2d')
     if (!context || width === 0 || height === 0) return
@@ -72,7 +73,14 @@ export function colour(name: string): string {
   return value
 }
 
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+/** The dark colors; print is always dark on white. */
+export const dark = matchMedia('screen and (prefers-color-scheme: dark)')
+dark.addEventListener('change', () => {
   palette = null
   for (const board of boards) board.redraw()
+})
+// Print shows what is outside the view, too, and does not wait for a frame.
+matchMedia('print').addEventListener('change', () => {
+  palette = null
+  for (const board of boards) board.paint()
 })

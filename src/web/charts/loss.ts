@@ -3,7 +3,7 @@
  * other colors.
  */
 import type { ChartRun } from '../app.js'
-import type { LossLog } from '../loss-log.js'
+import { MANY_POINTS, shownMean } from '../loss-log.js'
 import { Board, colour } from './board.js'
 
 export interface LossView {
@@ -67,30 +67,12 @@ export class LossChart {
       line(context, frame, other, shownMean(other.log), RUN_COLOURS[i % RUN_COLOURS.length]!, 1.25)
       context.globalAlpha = 1
     })
-    context.globalAlpha = run.log.length > LONG ? 0.22 : 0.32
+    context.globalAlpha = run.log.length > MANY_POINTS ? 0.22 : 0.32
     line(context, frame, run, run.log.loss, 'accent', 1)
     context.globalAlpha = 1
     line(context, frame, run, shownMean(run.log), 'accent', 2.25)
+    guessing(context, frame, baseline)
     if (cursor >= 0 && cursor < run.log.length) crosshair(context, frame, run, cursor)
-  }
-}
-
-/**
- * A run with more points shows a mean over SHARE of the run, because its smoothed loss would look
- * like a band.
- */
-const LONG = 3000
-const SHARE = 1 / 80
-
-/** The smoothed loss, or for a long run its mean over nearby points. */
-function shownMean(log: LossLog): (i: number) => number {
-  if (log.length <= LONG) return log.smoothedLoss
-  const reach = Math.round((log.length * SHARE) / 2)
-  const sums = new Float64Array(log.length + 1)
-  for (let i = 0; i < log.length; i++) sums[i + 1] = sums[i]! + log.smoothedLoss(i)
-  return (i) => {
-    const [from, to] = [Math.max(0, i - reach), Math.min(log.length, i + reach + 1)]
-    return (sums[to]! - sums[from]!) / (to - from)
   }
 }
 
@@ -123,7 +105,7 @@ function fit({ run, earlier, numSteps, baseline }: LossView, width: number, heig
 }
 
 /** A distance of 1, 2 or 5 times a power of ten, for about n ticks over a span. */
-function tick(span: number, n: number): number {
+export function tick(span: number, n: number): number {
   const raw = span / n
   const power = 10 ** Math.floor(Math.log10(raw))
   return power * ([1, 2, 5].find((factor) => factor * power >= raw) ?? 10)
@@ -143,13 +125,14 @@ function axes(context: CanvasRenderingContext2D, frame: Frame) {
     context.moveTo(MARGIN.left, at)
     context.lineTo(width - MARGIN.right, at)
     context.stroke()
-    context.fillText(text, MARGIN.left - 8, at)
+    // A very large loss, such as 1e100, is squeezed into the margin.
+    context.fillText(text, MARGIN.left - 6, at, MARGIN.left - 6)
   }
   context.textAlign = 'center'
   context.textBaseline = 'top'
   const across = Math.max(1, tick(steps, width / 90))
   for (let step = 0; step <= steps; step += across) {
-    const text = step >= 1e5 ? step.toExponential(0).replace('+', '') : String(step)
+    const text = step >= 1e5 ? step.toExponential(0).replace('+', '') : String(step || 'step 0')
     context.fillText(text, Math.min(x(step), width - 20), height - MARGIN.bottom + 6)
   }
 }
@@ -186,10 +169,21 @@ function dashed(context: CanvasRenderingContext2D, { y, width }: Frame, loss: nu
   context.lineTo(width - MARGIN.right, y(loss))
   context.stroke()
   context.setLineDash([])
+}
+
+/** The label of the dashed line, on a ground that keeps it legible over the losses. */
+function guessing(context: CanvasRenderingContext2D, { y, width }: Frame, loss: number): void {
+  const text = 'pure guessing'
+  const right = width - MARGIN.right
+  const wide = context.measureText(text).width
+  context.globalAlpha = 0.85
+  context.fillStyle = colour('ground')
+  context.fillRect(right - wide - 4, y(loss) - 19, wide + 4, 16)
+  context.globalAlpha = 1
   context.fillStyle = colour('warm')
   context.textAlign = 'right'
   context.textBaseline = 'bottom'
-  context.fillText('pure guessing', width - MARGIN.right, y(loss) - 4)
+  context.fillText(text, right, y(loss) - 4)
 }
 
 /** Where several points share a pixel, the line spans their minimum and maximum. */

@@ -8,6 +8,8 @@ export interface PictureTheme {
   ink: string
   soft: string
   line: string
+  /** The frame of the cell that is followed. */
+  accent: string
   /** The background of frames around layers. */
   panel: string
   /** Exact zeros. */
@@ -22,6 +24,7 @@ export const LIGHT: PictureTheme = {
   ink: '#1c1e22',
   soft: '#5a5f69',
   line: '#8d8f93',
+  accent: '#0b6e69',
   panel: '#f6f5f1',
   zero: '#d3d2cd',
   below: ['#eef3f8', '#8fbbe4', '#2f74b8', '#123f75'],
@@ -33,6 +36,7 @@ export const DARK: PictureTheme = {
   ink: '#ecebe6',
   soft: '#a4a9b3',
   line: '#737983',
+  accent: '#56c5b8',
   panel: '#20242a',
   zero: '#3a3e45',
   below: ['#20262f', '#255184', '#4f94dc', '#b5dcff'],

@@ -23,6 +23,8 @@ export interface DrawOptions {
   theme: PictureTheme
   /** The cell that is pointed at or focused. */
   cell?: Cell | null
+  /** The cell that is followed. */
+  picked?: Cell | null
   /** The upper left corner of the picture on the canvas, in CSS pixels. */
   origin?: { x: number; y: number }
 }
@@ -42,12 +44,14 @@ export class StateDictPicture {
    * Draws the whole picture.
    * @returns the value that got the full color, for a legend
    */
-  draw(context: Canvas2D, lists: Lists, { mode, theme, cell, origin }: DrawOptions): number {
+  draw(context: Canvas2D, lists: Lists, options: DrawOptions): number {
+    const { mode, theme, cell, picked, origin } = options
     if (this.scale?.theme !== theme) this.scale = { theme, colours: colourScale(theme) }
     const numbers = numbersOf(lists, mode)
     this.painter.surroundings(context, theme, origin)
     this.painter.cells(context, numbers, this.scale.colours, theme, origin)
-    if (cell) this.mark(context, cell, theme)
+    if (picked) this.mark(context, picked, theme.ground, theme.accent)
+    if (cell) this.mark(context, cell, theme.ground, theme.ink)
     return numbers.largest
   }
 
@@ -62,14 +66,14 @@ export class StateDictPicture {
   }
 
   /** Draws a frame in two tones, which is visible on every color. */
-  private mark(context: Canvas2D, cell: Cell, theme: PictureTheme): void {
+  private mark(context: Canvas2D, cell: Cell, under: string, over: string): void {
     const box = boxOfCell(this.layout, cell)
     if (!box) return
     const least = 5
     const grown = Math.max(0, (least - box.width) / 2)
     for (const [style, by, width] of [
-      [theme.ground, 1, 5],
-      [theme.ink, 1, 2],
+      [under, 1, 5],
+      [over, 1, 2],
     ] as const) {
       context.strokeStyle = style
       context.lineWidth = width

@@ -124,7 +124,8 @@ export function milestones(run: RunNumbers): Milestone[] {
   if (hasDiverged(run) || step === 0) return found
   const { zeros, rightAnswers } = run
   if (zeros && zeros.atStart > 0 && zeros.woken === zeros.atStart) {
-    const which = zeros.atStart === 1 ? 'The matrix' : `All ${zeros.atStart} matrices`
+    const all = zeros.atStart === 2 ? 'Both' : `All ${zeros.atStart}`
+    const which = zeros.atStart === 1 ? 'The matrix' : `${all} matrices`
     reached(
       'woken',
       `${which} of zeros woke up: ${zeros.atStart === 1 ? 'it holds' : 'they hold'} numbers now.`,
@@ -150,11 +151,12 @@ export function milestones(run: RunNumbers): Milestone[] {
       reached('alternates', `Vowels and consonants alternate in ${percent(share)} of letter pairs.`)
     const far =
       run.firstLetters && mode === 'docs' ? distance(firstLetters(recent), run.firstLetters) : 1
-    if (far < 0.4) reached('first-letters', 'It begins with the letters that the data begins with.')
+    if (far < 0.4)
+      reached('first-letters', `Its ${words.plural} begin with the same letters as the data.`)
   }
   const known = samples.find((sample) => sample.known && sample.step > 0)
   if (known) {
-    const what = `It wrote "${known.text}", which is ${words.one} of the training data.`
+    const what = `It wrote "${known.text}", ${words.one} that is in the training data.`
     reached('known', what, known.step)
   }
   if (rightAnswers !== undefined && rightAnswers !== null && rightAnswers >= 0.5) {

@@ -1,8 +1,9 @@
 /** The runs in the chart, the stop rule, and the curve as a table and a file. */
 import type { App } from '../app.js'
 import { RUN_COLOURS } from '../charts/loss.js'
-import { save, toCsv } from '../csv.js'
+import { toCsv } from '../csv.js'
 import { button, byId, fillTable, h, input, say } from '../dom.js'
+import { saveBlob } from '../files.js'
 import { count, digits } from '../text.js'
 
 /** Maximum rows of the table; the CSV has all points. */
@@ -31,7 +32,8 @@ export function curvesPanel(app: App): void {
   byId<HTMLDetailsElement>('loss-details').addEventListener('toggle', () => showTable(app))
   stopRule(app)
   button('csv').addEventListener('click', () => {
-    save(toCsv([app.run, ...app.earlier]), 'microgpt-losses.csv', 'text/csv')
+    const csv = toCsv([app.run, ...app.earlier])
+    saveBlob(new Blob([csv], { type: 'text/csv' }), 'microgpt-losses.csv')
   })
 }
 
@@ -64,6 +66,7 @@ function showRuns(app: App): void {
     drop.addEventListener('click', () => {
       app.earlier = app.earlier.filter((other) => other !== run)
       showRuns(app)
+      ;(document.querySelector<HTMLElement>('#runs button') ?? button('csv')).focus()
       app.redrawChart()
     })
     const end = run.log.lastSmoothed.toFixed(3)

@@ -2,13 +2,14 @@
 import { gptTable } from '../../config/parameters.js'
 import { type App, nameOf } from '../app.js'
 import { pictureTheme } from '../charts/theme.js'
-import { button, byId, h, input, say } from '../dom.js'
-import { openFile, pickFile, showKeep } from '../files.js'
+import { button, byId, input, say } from '../dom.js'
+import { copies, openFile, pickFile, saveBlob, showKeep } from '../files.js'
 import type { Restored } from '../page-api.js'
 import { posterBlob } from '../lib/picture-png.js'
 import { writeShareLink } from '../lib/share-link.js'
 import { toHash } from '../settings.js'
 import { count, sentence } from '../text.js'
+import { onwardPanel } from './onward.js'
 import { storedRuns } from './stored-runs.js'
 
 export function keepPanel(app: App): void {
@@ -22,7 +23,7 @@ export function keepPanel(app: App): void {
       button('save-model').focus({ preventScroll: true })
     }
   })
-  files(app)
+  files(app, onwardPanel(app))
   picture(app)
   storedRuns(app)
   link(app)
@@ -45,7 +46,8 @@ function loaded(app: App, { purpose, step, text }: Restored): string {
   return `${name}: it only samples, because the documents here are not its own. Start over makes a new model.`
 }
 
-function files(app: App): void {
+/** @param onSave receives the name of each checkpoint that is saved */
+function files(app: App, onSave: (name: string) => void): void {
   const status = byId('keep-status')
   const choices = byId('choices')
   const withRun = input('with-run')
@@ -63,6 +65,7 @@ function files(app: App): void {
     try {
       const { file, name, step } = await app.call('save', { optimizer: withRun.checked })
       saveBlob(file, name)
+      onSave(name)
       say(status, `Saved as of step ${count(step)}: ${name}.`)
     } catch (error) {
       say(status, sentence(`The model cannot be saved: ${(error as Error).message}`))
@@ -130,15 +133,7 @@ function link(app: App): void {
     if (progress.state !== 'running') void show()
   })
   field.addEventListener('focus', () => field.select())
-  button('copy').addEventListener('click', async () => {
-    try {
-      await navigator.clipboard.writeText(field.value)
-      say(byId('copy-status'), 'Copied.')
-    } catch {
-      field.select()
-      say(byId('copy-status'), 'The browser does not let the page copy: copy the marked text.')
-    }
-  })
+  copies(button('copy'), field, byId('copy-status'))
 }
 
 /** Saves the matrices and the latest ten samples as a PNG. */
@@ -170,10 +165,4 @@ function picture(app: App): void {
       say(byId('picture-status'), sentence(`The picture cannot be saved: ${why}`))
     }
   })
-}
-
-function saveBlob(blob: Blob, download: string): void {
-  const href = URL.createObjectURL(blob)
-  h('a', { href, download }).click()
-  setTimeout(() => URL.revokeObjectURL(href), 60_000)
 }

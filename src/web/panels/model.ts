@@ -26,6 +26,14 @@ const STOPS: Partial<Record<FieldName, number[]>> = {
   num_steps: [100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000],
 }
 
+/** What the sizes mean, for visitors; the other fields are explained as on the command line. */
+const MEANINGS: Partial<Record<FieldName, string>> = {
+  n_embd: 'how many numbers describe a token: how rich its vector can be',
+  n_head: 'how many views attention takes, each on its own; must divide n_embd',
+  n_layer: 'how often the block of attention and MLP repeats',
+  block_size: 'how many tokens the model sees',
+}
+
 /** Maximum rows of the table: a model with a thousand layers has 6,000 matrices. */
 const MOST_ROWS = 100
 /** The estimate starts when nothing has changed for this long. */
@@ -61,11 +69,16 @@ class Form {
       this.controls.set(name, control)
       const stops = STOPS[name as FieldName]
       ;(stops ? first : more).append(
-        labelled(name, control, field.about, stops && slider(name, control, stops)),
+        labelled(
+          name,
+          control,
+          MEANINGS[name as FieldName] ?? field.about,
+          stops && slider(name, control, stops),
+        ),
       )
     }
     const headDim = h('output', { id: 'head-dim', className: 'derived' }, '4')
-    const about = 'n_embd / n_head: numbers that each head works with'
+    const about = 'n_embd / n_head: how many numbers each head works with'
     first.insertBefore(
       h(
         'div',
@@ -232,12 +245,12 @@ class Form {
     fillTable(byId('state-dict'), head, rows)
     const components = countByComponent(resolved, vocabSize).map(
       ({ component, count: n, share, formula }) =>
-        `${component}: ${formula} = ${count(n)} (${percent(share)})`,
+        [component, `${formula} = ${count(n)} (${percent(share)})`] as const,
     )
     const sum = table.length <= 12 ? sumText(resolved, vocabSize) : `${count(total)} parameters`
     byId('component-sum').replaceChildren(
       h('span', {}, sum),
-      ...components.map((text) => h('span', {}, text)),
+      ...components.map(([name, text]) => h('span', {}, h('strong', {}, name), text)),
     )
     this.tableOf = toHash({ preset, config, seed: this.seed.value.trim() })
     this.thumbs()

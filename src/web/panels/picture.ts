@@ -21,6 +21,7 @@ export function picturePanel(app: App): void {
   const view = new PictureView(app, canvas('picture'))
   app.on('ready', ({ ready }) => view.useTable(gptTable(ready.config, ready.vocabSize)))
   app.on('numbers', () => view.redraw())
+  app.on('picked', () => view.redraw())
   for (const radio of document.querySelectorAll<HTMLInputElement>('input[name=mode]')) {
     radio.addEventListener('change', () => view.show(radio.value as PictureMode))
   }
@@ -69,6 +70,7 @@ class PictureView {
 
   private draw(context: CanvasRenderingContext2D, width: number, height: number): void {
     const { lists, table, mode, cell } = this
+    const { picked } = this.app
     if (!lists || table.length === 0) return
     const pixelRatio = Math.min(3, devicePixelRatio || 1)
     const { layout } = this.picture ?? {}
@@ -76,7 +78,7 @@ class PictureView {
       this.picture = new StateDictPicture(table, { width, height, pixelRatio })
     }
     const theme = pictureTheme()
-    this.largest = this.picture!.draw(context, lists, { mode, theme, cell })
+    this.largest = this.picture!.draw(context, lists, { mode, theme, cell, picked })
     this.canvas.dataset['drawn'] = String(this.app.numbers!.step)
     this.legend()
     if (cell) this.tell(readCell(this.picture!.layout, cell, lists))
@@ -94,6 +96,14 @@ class PictureView {
     const { lists, picture } = this
     if (lists && picture) this.tell(readCell(picture.layout, cell, lists))
     this.redraw()
+  }
+
+  private pick(cell: Cell | null): void {
+    const { lists, picture } = this
+    const found = cell && lists && picture ? readCell(picture.layout, cell, lists) : null
+    if (!found) return
+    const { name, row, column, index } = found
+    this.app.pick({ name, row, column, index })
   }
 
   private tell(numbers: CellNumbers | null): void {
@@ -125,9 +135,15 @@ class PictureView {
     }
     board.addEventListener('pointermove', point)
     board.addEventListener('pointerdown', point)
+    board.addEventListener('click', () => this.pick(this.cell))
     board.addEventListener('keydown', (event) => {
       const { layout } = this.picture ?? {}
       if (!layout) return
+      if (event.key === 'Enter' || event.key === ' ') {
+        event.preventDefault()
+        this.pick(this.cell)
+        return
+      }
       const first = layout.matrices[0]!
       const from = this.cell ?? { name: first.name, row: 0, column: 0 }
       const to = this.cell ? moveCell(layout, from, event.key, event.ctrlKey) : from

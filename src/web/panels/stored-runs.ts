@@ -1,6 +1,6 @@
 /** The runs saved in this browser: offered when the page opens, and listed under Save / Share. */
 import type { App } from '../app.js'
-import { byId, h, say } from '../dom.js'
+import { button, byId, h, handOnFocus, say } from '../dom.js'
 import type { StoredRun } from '../page-api.js'
 import { count, sentence, short } from '../text.js'
 
@@ -23,6 +23,10 @@ export function storedRuns(app: App): void {
   const offers = byId('offers')
   let offered = false
 
+  const dismiss = () => {
+    handOnFocus(offers, button('play'))
+    offers.replaceChildren()
+  }
   const buttons = (run: StoredRun, look = 'tiny quiet'): HTMLElement => {
     const goOn = h('button', { type: 'button', className: look }, 'Resume')
     if (run.step >= run.of) say(goOn, 'Show')
@@ -31,11 +35,11 @@ export function storedRuns(app: App): void {
     goOn.setAttribute('aria-label', `${goOn.textContent}:${of}`)
     forget.setAttribute('aria-label', `Forget${of}`)
     goOn.addEventListener('click', () => {
-      offers.replaceChildren()
+      dismiss()
       void app.resumeRun(run.id)
     })
     forget.addEventListener('click', () => {
-      offers.replaceChildren()
+      dismiss()
       void list({ forget: run.id })
     })
     return h('span', { className: 'acts' }, ...(run.trouble === undefined ? [goOn] : []), forget)
@@ -59,9 +63,11 @@ export function storedRuns(app: App): void {
     }
   }
   const show = (runs: StoredRun[]) => {
-    byId('kept').replaceChildren(
-      ...runs.map((run) => h('li', {}, h('span', {}, about(run)), buttons(run))),
-    )
+    const kept = byId('kept')
+    const rows = runs.map((run) => h('li', {}, h('span', {}, about(run)), buttons(run)))
+    const hadFocus = kept.contains(document.activeElement)
+    kept.replaceChildren(...rows)
+    if (hadFocus) (kept.querySelector('button') ?? button('save-share')).focus()
     const [newest] = runs
     if (newest && !offered) {
       offers.replaceChildren(
@@ -72,7 +78,7 @@ export function storedRuns(app: App): void {
   }
   // Training another model dismisses the offer; the list still shows the run.
   app.on('progress', ({ progress }) => {
-    if (progress.state === 'running') offers.replaceChildren()
+    if (progress.state === 'running') dismiss()
   })
   app.on('autosave', ({ step, time, trouble }) => {
     const at = new Date(time).toLocaleTimeString('en-GB')

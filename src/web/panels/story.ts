@@ -30,6 +30,7 @@ export function storyPanel(app: App): void {
   }
   const tell = (trouble: string | null = null) => {
     if (!app.ready || app.step === 0 || app.run.log.length === 0) return
+    byId('intro').hidden = true
     const run = numbers(trouble)
     for (const { id, step, text } of milestones(run)) {
       if (shown.has(id)) continue
@@ -51,6 +52,7 @@ export function storyPanel(app: App): void {
     rightAnswers = null
     shown = new Set()
     list.replaceChildren()
+    byId('intro').hidden = false
     end.hidden = true
   })
   app.on('progress', ({ progress }) => {

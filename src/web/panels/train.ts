@@ -1,7 +1,7 @@
 /** The main button, the pace, the figures and the loss chart. */
 import { type App, WATCH } from '../app.js'
 import { LossChart } from '../charts/loss.js'
-import { button, byId, canvas, input, say } from '../dom.js'
+import { button, byId, canvas, handOnFocus, input, say } from '../dom.js'
 import { headline } from '../lib/story.js'
 import type { Pace } from '../page-api.js'
 import { count, digits, duration } from '../text.js'
@@ -35,7 +35,8 @@ function title(app: App): void {
     const trained = `${numbers} numbers, trained for ${count(step)} steps.`
     say(byId('title'), done ? trained : step > 0 ? `${numbers} numbers, learning.` : first)
     const after = 'Read what they write now, then change something.'
-    say(byId('lead'), done ? after : invitation)
+    const during = 'Each step changes them a little. Watch what they write.'
+    say(byId('lead'), done ? after : step > 0 ? during : invitation)
   }
   app.on('ready', show)
   app.on('progress', show)
@@ -99,7 +100,9 @@ function showButtons({ state, step, ready, stop }: App): void {
   const names = { finished: 'Train again', running: 'Pause' } as Record<string, string>
   say(play, names[state] ?? still)
   play.disabled = !canTrain
-  button('one-step').disabled = state === 'running' || state === 'finished' || !canTrain
+  const noStep = state === 'running' || state === 'finished' || !canTrain
+  if (noStep) handOnFocus(button('one-step'), play)
+  button('one-step').disabled = noStep
   button('reset').disabled = ready === null
   play.title = stop.kind === 'end' ? '' : 'A stop rule is set under Advanced.'
 }

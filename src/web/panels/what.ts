@@ -2,13 +2,13 @@
  * Five cards that explain training: each with numbers of this model, an action, and a line of code.
  */
 import type { App } from '../app.js'
-import { Board, colour } from '../charts/board.js'
+import { Board } from '../charts/board.js'
 import { HeatMap } from '../charts/heat.js'
-import { button, byId, canvas, h, say } from '../dom.js'
-import { count, digits, visibleChar } from '../text.js'
+import { drawHistogram } from '../charts/histogram.js'
+import { WhenVisible, button, byId, canvas, fillTable, h, say } from '../dom.js'
+import type { Look } from '../page-api.js'
+import { count, digits, percent, plain, short, visibleChar } from '../text.js'
 import { goTo } from '../navigation.js'
-
-const BINS = 31
 
 export function whatPanel(app: App): void {
   numbersCard(app)
@@ -19,10 +19,16 @@ export function whatPanel(app: App): void {
 }
 
 function numbersCard(app: App): void {
-  const histogram = new Board(canvas('histogram'), (context, width, height) =>
-    drawHistogram(context, width, height, app),
-  )
-  app.on('ready', ({ ready }) => say(byId('card-std'), String(ready.config.init_std)))
+  const histogram = new Board(canvas('histogram'), (context, width, height) => {
+    const { start, numbers, ready } = app
+    if (!start || !numbers || !ready) return
+    const reach = 4 * (ready.config.init_std || 0.02)
+    drawHistogram(context, width, height, { start, values: numbers.values, reach })
+  })
+  app.on('ready', ({ ready }) => {
+    say(byId('card-std'), String(ready.config.init_std))
+    say(byId('card-equal-result'), '')
+  })
   const show = () => {
     histogram.redraw()
     if (!app.start || !app.ready) return
@@ -30,10 +36,13 @@ function numbersCard(app: App): void {
     const spread = 3 * app.ready.config.init_std
     const near = drawn.reduce((n, x) => n + Number(Math.abs(x) <= spread), 0)
     const share = drawn.length > 0 ? ((100 * near) / drawn.length).toFixed(1) : '0'
+    const range = `${share}% within ±${plain(spread)}`
     say(
       byId('histogram-about'),
-      `The ${count(drawn.length)} numbers drawn here: ${share} % within ±${digits(spread)}. Line: now.`,
+      `Bars: the ${count(drawn.length)} numbers drawn, ${range}. Line: now.`,
     )
+    const six = Array.from(app.start.subarray(0, 6), (x) => signed(x).padStart(7))
+    say(byId('card-matrix'), [0, 2, 4].map((i) => `${six[i]}  ${six[i + 1]}`).join('\n'))
   }
   app.on('numbers', show)
   show()
@@ -41,66 +50,55 @@ function numbersCard(app: App): void {
     const seed = String(BigInt(app.settings.seed) + 1n)
     void app.make({ ...app.settings, seed })
   })
+  button('card-equal').addEventListener('click', () => void tryEqual(app))
 }
 
-function drawHistogram(
-  context: CanvasRenderingContext2D,
-  width: number,
-  height: number,
-  { start, numbers, ready }: App,
-): void {
-  if (!start || !numbers || !ready) return
-  const reach = 4 * (ready.config.init_std || 0.02)
-  const bins = (values: Float64Array) => {
-    const counts = new Float64Array(BINS)
-    values.forEach((x, i) => {
-      if (start[i] === 0) return
-      const bin = Math.floor(((x + reach) / (2 * reach)) * BINS)
-      if (bin >= 0 && bin < BINS) counts[bin]!++
+/** Trains a model of equal numbers on the side, and says what became of it. */
+async function tryEqual(app: App): Promise<void> {
+  const { ready, settings } = app
+  const place = byId('card-equal-result')
+  say(place, 'Training a second model of equal numbers.')
+  button('card-equal').disabled = true
+  try {
+    const { value, steps, loss, numParams, distinct, largest } = await app.call('equalRun', {
+      settings,
     })
-    return counts
-  }
-  const [first, now] = [bins(start), bins(numbers.values)]
-  const most = Math.max(1, ...first, ...now)
-  const floor = height - 18
-  const bar = width / BINS
-  context.fillStyle = colour('edge')
-  context.globalAlpha = 0.45
-  first.forEach((n, i) => {
-    const tall = (floor * n) / most
-    context.fillRect(i * bar + 0.5, floor - tall, bar - 1, tall)
-  })
-  context.globalAlpha = 1
-  context.strokeStyle = colour('accent')
-  context.lineWidth = 2
-  context.beginPath()
-  now.forEach((n, i) => context.lineTo((i + 0.5) * bar, floor - (floor * n) / most))
-  context.stroke()
-  context.fillStyle = colour('soft')
-  context.font = '12px ui-sans-serif, system-ui, sans-serif'
-  context.textBaseline = 'bottom'
-  for (const [text, x, align] of [
-    [`−${digits(reach).replace(/\.?0+$/, '')}`, 0, 'left'],
-    ['0', width / 2, 'center'],
-    [digits(reach).replace(/\.?0+$/, ''), width, 'right'],
-  ] as const) {
-    context.textAlign = align
-    context.fillText(text, x, height)
+    if (ready !== app.ready) return
+    const left = `${count(numParams)} parameters have only ${count(distinct)} different values`
+    const one = `the ${count(largest.count)} of ${largest.name}: ${count(largest.distinct)}`
+    const { log } = app.run
+    const here = log.length > 0 ? `; this run: ${log.lastSmoothed.toFixed(2)}` : ''
+    say(
+      place,
+      `All random numbers set to ${value}, then ${count(steps)} steps: the ${left} (${one}). ` +
+        `Loss ${loss.toFixed(2)}${here}.`,
+    )
+  } catch (error) {
+    say(place, (error as Error).message)
+  } finally {
+    button('card-equal').disabled = false
   }
 }
+
+const signed = (x: number) => digits(x).replace('-', '−')
 
 function zerosCard(app: App): void {
+  const sight = new WhenVisible(byId('wake-table'))
   app.on('ready', ({ ready }) => {
     const { zero_init_projections: zeros, init_std } = ready.config
     const woken =
-      'attn_wo and mlp_fc2 start as zeros, so attention and MLP do nothing at first: the input ' +
-      'passes through unchanged. At step 1 exactly these two get a gradient in each layer; q, k, v ' +
-      'and fc1 get exactly zero, because they act only through the zeros. Then all learn.'
+      'attn_wo and mlp_fc2 start as zeros, so attention and MLP add nothing at first: the input ' +
+      'passes through unchanged. At step 1 only these two get a gradient in each layer. q, k, v ' +
+      'and fc1 get exactly 0, because they act only through the zeros. Then all learn. The gist ' +
+      'preset under Build starts without zeros.'
     const nothing =
       'With init_std 0 every number is 0, no gradient can tell them apart, and nothing wakes up.'
-    const noise = 'Here no matrix starts as zeros: every one gets a gradient at the first step.'
+    const noise =
+      'Here no matrix starts as zeros, so every one gets a gradient at the first step. With ' +
+      'zero_init_projections, attn_wo and mlp_fc2 start as zeros and wake up after it.'
     say(byId('wake'), init_std === 0 ? nothing : zeros ? woken : noise)
     say(byId('wake-measured'), '')
+    sight.run(() => void showGradients(app))
   })
   button('card-wake').addEventListener('click', async () => {
     await app.make(app.settings)
@@ -115,6 +113,20 @@ function zerosCard(app: App): void {
     const of = count(numbers.gradients.length)
     say(byId('wake-measured'), `After step 1: ${count(zero)} of ${of} gradients are exactly 0.`)
   })
+}
+
+/** The gradients at the first two steps, measured on another model with the same settings. */
+async function showGradients(app: App): Promise<void> {
+  const { ready, settings } = app
+  if (!ready || ready.numDocs === 0) return
+  const rows = await app.call('firstGradients', { settings }).catch(() => [])
+  if (ready !== app.ready) return
+  const text = (x: number) => (x === 0 ? '0' : x.toExponential(1).replace('-', '−'))
+  fillTable(
+    byId('wake-table'),
+    ['matrix', 'step 1', 'step 2'],
+    rows.map(({ name, first, second }) => [name, text(first), text(second)]),
+  )
 }
 
 function attentionCard(app: App): void {
@@ -140,9 +152,16 @@ function attentionCard(app: App): void {
         const values = attention.subarray(i * rows * rows, (i + 1) * rows * rows)
         map.show({ rows, columns: rows, values, scale: 1, cursor: -1, tone: 'share' })
       })
-      place.title = tokens.slice(0, rows).map(visibleChar).join(' ')
+      const letters = tokens.slice(0, rows).map(visibleChar).join(' ')
+      say(
+        byId('card-heads-about'),
+        `Rows: the positions of ${letters}. Columns: what each looks at. The stronger the color, the more.`,
+      )
+      showTerms(look)
     } catch (error) {
       place.replaceChildren(h('p', { className: 'caption' }, (error as Error).message))
+      say(byId('card-heads-about'), '')
+      byId('card-terms').replaceChildren()
       heads = []
     }
   }
@@ -154,6 +173,20 @@ function attentionCard(app: App): void {
   app.on('ready', refresh)
   app.on('progress', refresh)
   button('card-attention').addEventListener('click', () => goTo('#inside'))
+}
+
+/** Maximum rows of the table of a document's loss. */
+const MOST_TERMS = 6
+
+/** The loss of a document, character by character. */
+function showTerms({ rows, tokens, chars, probabilities }: Look): void {
+  const body = Array.from({ length: Math.min(rows, MOST_TERMS) }, (_, t) => {
+    const right = chars.lastIndexOf(tokens[t + 1]!)
+    const p = probabilities[t * chars.length + right]!
+    const step = `${visibleChar(tokens[t]!)} → ${visibleChar(tokens[t + 1]!)}`
+    return [step, percent(p), (-Math.log(p)).toFixed(2)]
+  })
+  fillTable(byId('card-terms'), ['next', 'p', '−ln p'], body)
 }
 
 function lossCard(app: App): void {
@@ -171,7 +204,7 @@ function lossCard(app: App): void {
     const p = Math.exp(-loss)
     say(
       byId('card-loss'),
-      `Step ${count(progress.step)}: loss ${loss.toFixed(2)}. The right characters got a probability of ${(100 * p).toFixed(1)} % (geometric mean).`,
+      `Step ${count(progress.step)}: loss ${loss.toFixed(2)}. The right characters got a probability of ${percent(p)} (geometric mean).`,
     )
   })
   button('card-step').addEventListener('click', () => {
@@ -181,12 +214,25 @@ function lossCard(app: App): void {
   })
 }
 
+/** The temperatures that the sampling card compares. */
+const TEMPERATURES = [0, 0.5, 1, 1.5]
+
 function samplingCard(app: App): void {
-  app.on('ready', () => say(byId('card-sample'), ''))
-  button('card-write').addEventListener('click', async () => {
-    const { temperature } = app.ready!.config
-    const seed = Math.floor(Math.random() * 2 ** 32)
-    const written = await app.call('write', { prompt: '', temperature, topK: null, seed })
-    say(byId('card-sample'), written.text === '' ? '(empty)' : written.text)
+  const write = async () => {
+    const { ready } = app
+    const rows: string[][] = []
+    for (const temperature of TEMPERATURES) {
+      const seed = Math.floor(Math.random() * 2 ** 32)
+      const drawing = { prompt: '', temperature, topK: null, seed }
+      const { text, known } = await app.call('write', drawing)
+      rows.push([String(temperature), text === '' ? '(empty)' : short(text), known ? 'known' : ''])
+    }
+    if (ready !== app.ready) return
+    fillTable(byId('card-samples'), ['temperature', 'writes', ''], rows)
+  }
+  app.on('ready', () => byId('card-samples').replaceChildren())
+  app.on('progress', ({ progress }) => {
+    if (progress.state === 'finished') void write().catch(() => {})
   })
+  button('card-write').addEventListener('click', () => void write().catch(() => {}))
 }

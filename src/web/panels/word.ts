@@ -6,19 +6,21 @@ import { type Draw, colour } from '../charts/board.js'
 import { WhenVisible, button, byId, canvas, fillTable, h, input, say } from '../dom.js'
 import type { Look } from '../page-api.js'
 import { percent, visibleChar } from '../text.js'
+import { shownTokens } from '../lib/shown-tokens.js'
 import { showTape } from './tape.js'
 
 const REFRESH_MS = 500
 const TOP = 3
 /** Maximum number of heads, in the pictures and in the table. */
 const MOST_HEADS = 48
-/** Maximum columns of the probability picture; a larger vocabulary shows its last tokens. */
+/** Maximum columns of the probability picture. */
 const MOST_COLUMNS = 64
 
 export function wordPanel(app: App): void {
   const sight = new WhenVisible(byId('inside'))
   const view = new WordView()
   let asked = 0
+  let timing = false
   /** The number of the latest request; answers to earlier ones are ignored. */
   let number = 0
   const look = async (timed: boolean) => {
@@ -39,14 +41,16 @@ export function wordPanel(app: App): void {
     asked = performance.now()
     // Not while the ops are timed: that call shows newer results.
     sight.run(() => {
-      if (!button('time-tape').disabled) void look(false)
+      if (!timing) void look(false)
     })
   }
   input('word').addEventListener('input', refresh)
   button('time-tape').addEventListener('click', async () => {
-    button('time-tape').disabled = true
+    // Not disabled meanwhile, because a disabled button loses the focus.
+    if (timing) return
+    timing = true
     await look(true)
-    button('time-tape').disabled = false
+    timing = false
   })
   app.on('ready', ({ ready }) => {
     const first = ready.firstDocs.find((doc) => !doc.endsWith('…'))
@@ -80,6 +84,13 @@ class WordView {
     this.showHeads(look)
     byId('next-heat').style.height = `${28 + 20 * look.rows}px`
     this.next.redraw()
+    const { length } = look.chars
+    const some =
+      length > MOST_COLUMNS ? `The ${MOST_COLUMNS} most likely of ${length} tokens. ` : ''
+    say(
+      byId('next-about'),
+      `${some}The stronger the color, the more likely; the frame is what comes next.`,
+    )
     nextTable(look)
     this.attentionTable()
   }
@@ -130,14 +141,13 @@ class WordView {
     if (!this.look) return
     const { rows, tokens, chars, probabilities } = this.look
     const V = chars.length
-    const columns = Math.min(V, MOST_COLUMNS)
+    const ids = shownTokens(this.look, MOST_COLUMNS)
     const [left, top] = [34, 24]
-    const [w, high] = [(width - left) / columns, (height - top) / rows]
+    const [w, high] = [(width - left) / ids.length, (height - top) / rows]
     context.font = '12px ui-monospace, monospace'
     context.textAlign = 'center'
     context.textBaseline = 'middle'
-    for (let j = 0; j < columns; j++) {
-      const id = columns === V ? j : V - columns + j
+    for (const [j, id] of ids.entries()) {
       context.fillStyle = colour('soft')
       if (w > 8)
         context.fillText(

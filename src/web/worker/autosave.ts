@@ -26,11 +26,14 @@ export class PageAutosave {
   private subject: Subject | null = null
   private id = ''
   private mark = ''
+  /** Whether this run has been stored at least once. */
+  private isStored = false
   /** The step stored last. A run that has made no step here is not stored. */
   private storedStep = 0
   private dueAt = 0
-  private busy = false
-  private last: Promise<void> = Promise.resolve()
+  /** Writes that have begun and not ended. */
+  private writes = 0
+  private last: Promise<unknown> = Promise.resolve()
 
   constructor(post: (message: PageEvent) => void) {
     this.post = post
@@ -42,6 +45,7 @@ export class PageAutosave {
     this.subject = subject
     this.id = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
     this.mark = ''
+    this.isStored = false
     this.storedStep = subject?.gpt.step ?? 0
     this.dueAt = performance.now() + EVERY_MS
   }
@@ -52,13 +56,13 @@ export class PageAutosave {
   }
 
   /** Resolves when all pending writes have finished or failed. */
-  settled(): Promise<void> {
-    return this.last.catch(() => {})
+  async settled(): Promise<void> {
+    await this.last
   }
 
   /** Stores the run if it is due. */
   storeIfDue(): void {
-    if (!this.busy && performance.now() >= this.dueAt) this.storeNow()
+    if (this.writes === 0 && performance.now() >= this.dueAt) this.storeNow()
   }
 
   /** Stores the run after a short delay, so that the page first shows how the run ended. */
@@ -75,16 +79,18 @@ export class PageAutosave {
     const { step } = gpt
     const time = Date.now()
     this.storedStep = step
-    this.busy = true
+    this.writes++
     const write = async () => {
       this.mark ||= hashOf([text])
       const file = gpt.save({ optimizer: true })
       const about = { id, step, of: gpt.config.num_steps, time, name, mark: this.mark, text }
       const state = { file, log: run.log.state(), ms: run.ms, initial, before, mode, valFraction }
-      // The checkpoint is made now; only the write waits for the previous one.
-      this.last = this.last.catch(() => {}).then(() => put(about, state, replaced))
+      // The write begins at once, because the page may be closing. The store keeps the order.
+      const written = put(about, state, replaced, !this.isStored)
+      this.last = Promise.allSettled([this.last, written])
       const cost = performance.now() - start
-      await this.last
+      await written
+      if (this.subject === subject) this.isStored = true
       this.dueAt = performance.now() + Math.max(EVERY_MS, cost / SHARE)
     }
     write()
@@ -94,7 +100,7 @@ export class PageAutosave {
         if (this.subject === subject) this.storedStep = -1
         this.dueAt = performance.now() + 10 * EVERY_MS
       })
-      .finally(() => (this.busy = false))
+      .finally(() => this.writes--)
   }
 }
 

@@ -63,6 +63,17 @@ export function cut({ config, tokenizer }: Engine, flat: Float64Array): Slice[] 
   })
 }
 
+/** The gradient of one parameter in the latest step. */
+export function gradientAt(engine: Engine, index: number): number {
+  if (!(engine instanceof MicroGPT)) return (engine as OpenReference).grad[index]!
+  let at = index
+  for (const { grad } of engine.stateDict.values()) {
+    if (at < grad.length) return grad[at]!
+    at -= grad.length
+  }
+  return NaN
+}
+
 /** A copy of the gradients of the latest step, flat. */
 export function gradientsOf(engine: Engine): Float64Array {
   if (!(engine instanceof MicroGPT)) return (engine as OpenReference).grad.slice()

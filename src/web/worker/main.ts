@@ -5,6 +5,7 @@ import { type Implementation, type ServerPort, serveRpc } from '../../worker/rpc
 import type { PageApi } from '../page-api.js'
 import { DEFAULTS } from '../settings.js'
 import { speakPage } from '../terms.js'
+import { equalRun, firstGradients } from './experiments.js'
 import { ModelHost } from './model-host.js'
 import { race } from './race.js'
 
@@ -33,6 +34,10 @@ const methods: Implementation<PageApi> = {
   events: (_, { emit }) => host.reportTo(emit),
   runs: async () => [await host.runs()],
   forgetRun: async ({ id }) => [await host.runs(id)],
+  // These may train another model for a while.
+  follow: async ({ index }) => [await host.follow(index)],
+  equalRun: async ({ settings }) => [await host.experiment(settings, equalRun)],
+  firstGradients: async ({ settings }) => [await host.experiment(settings, firstGradients)],
   race: (options, { emit }) => race(options, emit),
   pause: () => {
     host.pause()
@@ -42,6 +47,9 @@ const methods: Implementation<PageApi> = {
     host.setPace(pace)
     return [null]
   },
+  // The browser may freeze or end the worker soon.
+  storeNow: () => [host.storeNow()],
+  leave: () => [host.leave()],
   setText: ({ source, settings }) =>
     inOrder(async () => [await host.setText(source, settings)] as [null]),
   make: ({ settings }) => inOrder(async () => [await host.make(settings)] as [null]),
@@ -70,10 +78,9 @@ const methods: Implementation<PageApi> = {
   next: (drawing) => inOrder(async () => [await host.needProbe().candidates(drawing)]),
   write: ({ seed, ...drawing }) => inOrder(async () => [await host.write(drawing, seed)]),
   answers: ({ count }) => inOrder(() => [host.needProbe().rightAnswers(count)]),
+  exported: ({ what }) => inOrder(() => [host.exported(what)]),
   save: ({ optimizer }) => inOrder(() => [host.saveFile(optimizer)]),
   load: ({ file, purpose, names }) => inOrder(async () => [await host.load(file, purpose, names)]),
-  storeNow: () => inOrder(() => [host.storeNow()] as [null]),
-  leave: () => inOrder(() => [host.leave()] as [null]),
   resumeRun: ({ id }) => inOrder(async () => [await host.resumeRun(id)] as [null]),
 }
 

@@ -4,6 +4,7 @@ import { Tokenizer } from '../../data/tokenizer.js'
 import { loadCore } from '../../engine/core.js'
 import { CoreError, TrainingError } from '../../errors.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
+import type { PathColumns } from '../lib/path-log.js'
 import { LossLog, type LossState } from '../loss-log.js'
 import type { Drawing, LoadPurpose, MemoryNeeds, Mismatch, Pace, PageEvent } from '../page-api.js'
 import type { Restored, SavedFile, Settings, SourceText, StopRule, StoredRun } from '../page-api.js'
@@ -12,10 +13,13 @@ import { closeStore } from '../store.js'
 import { short } from '../text.js'
 import { PageAutosave, type Subject, whyNot } from './autosave.js'
 import { type Engine, createEngine } from './engine.js'
+import { msPerStep, onTemporary } from './experiments.js'
+import { Follower } from './follower.js'
 import { drawText } from './next.js'
 import { Probe } from './probe.js'
 import { OtherDocuments, type RestoredFile, restoreFile } from './restore.js'
 import { Run } from './run.js'
+import { dataFile, onnxOf, savedFile } from './saved-files.js'
 import { forget, list, read } from './run-store.js'
 import { readyOf, summarise } from './summary.js'
 
@@ -36,9 +40,6 @@ interface Past {
 }
 
 const BEFORE = 'before training'
-/** Maximum number of steps timed for an estimate, and their maximum time. */
-const TIMED_STEPS = 12
-const TIMED_MS = 400
 
 const withDocs = (source: SourceText): Source => {
   return { ...source, docs: source.mode === 'docs' ? parseDocs(source.text) : [] }
@@ -48,6 +49,7 @@ export class ModelHost {
   probe: Probe | null = null
   private source: Source = { text: '', name: null, mode: 'docs', valFraction: 0, docs: [] }
   private run: Run | null = null
+  private follower: Follower | null = null
   private engineName: 'wasm' | 'typed' = 'wasm'
   private emit: ((event: PageEvent, moved?: ArrayBufferView[]) => void) | null = null
   /** Events from before the page called `events`. */
@@ -81,7 +83,8 @@ export class ModelHost {
   }
 
   async make(settings: Settings, source = this.source): Promise<null> {
-    this.adopt(await this.create(settings, source), source)
+    const again = () => this.create(settings, source)
+    this.adopt(await again(), source, again)
     return null
   }
 
@@ -103,6 +106,12 @@ export class ModelHost {
     return null
   }
 
+  /** One parameter through the run so far; null for a number that the model does not have. */
+  async follow(index: number): Promise<PathColumns | null> {
+    const { run, follower } = this
+    return run && follower ? follower.follow(index, run.ms) : null
+  }
+
   async plan(settings: Settings, vocabSize: number): Promise<MemoryNeeds> {
     try {
       const { params, total } = memoryOf(await loadCore(), settings, vocabSize)
@@ -112,20 +121,14 @@ export class ModelHost {
     }
   }
 
-  /** Milliseconds per step: the median of a few steps of a separate model with the same data. */
-  async estimate(settings: Settings): Promise<number> {
-    const engine = await createEngine(this.engineName, this.source, settings)
-    const times: number[] = []
-    const begin = performance.now()
-    const run = engine.train({ steps: TIMED_STEPS })
-    while (performance.now() - begin < TIMED_MS) {
-      const start = performance.now()
-      if (run.next().done) break
-      times.push(performance.now() - start)
-    }
-    if (engine instanceof MicroGPT) engine.free()
-    times.sort((a, b) => a - b)
-    return times[times.length >> 1] ?? 0
+  /** Runs an experiment on a separate model with the same data. */
+  async experiment<T>(settings: Settings, run: (engine: Engine) => T | Promise<T>): Promise<T> {
+    return onTemporary(await createEngine(this.engineName, this.source, settings), run)
+  }
+
+  /** Milliseconds per step of a separate model. */
+  estimate(settings: Settings): Promise<number> {
+    return this.experiment(settings, msPerStep)
   }
 
   async write(drawing: Drawing, seed: number): Promise<{ text: string; known: boolean }> {
@@ -135,11 +138,18 @@ export class ModelHost {
   }
 
   saveFile(optimizer: boolean): SavedFile {
+    return savedFile(this.needModel(), 'safetensors', (gpt) => gpt.save({ optimizer }))
+  }
+
+  exported(what: 'data' | 'onnx'): SavedFile {
+    const gpt = this.needModel()
+    return what === 'data' ? dataFile(gpt, this.source) : savedFile(gpt, 'onnx', onnxOf)
+  }
+
+  private needModel(): MicroGPT {
     const engine = this.run?.engine
-    if (!(engine instanceof MicroGPT)) throw new CoreError('checkpoints need the WebAssembly core')
-    const file = new Blob([engine.save({ optimizer }) as BlobPart])
-    const { preset, step } = engine
-    return { file, name: `microgpt-${preset}-step-${step}.safetensors`, step }
+    if (engine instanceof MicroGPT) return engine
+    throw new CoreError('files need the WebAssembly core')
   }
 
   async load(file: Blob, purpose: LoadPurpose, names: string | null): Promise<Mismatch | null> {
@@ -216,16 +226,26 @@ export class ModelHost {
     }
   }
 
-  /** Replaces the current model. */
-  private adopt(engine: Engine, source: Source, past: Past | null = null): void {
+  /**
+   * Replaces the current model.
+   * @param again makes it as it was before training; null if that is not possible
+   */
+  private adopt(
+    engine: Engine,
+    source: Source,
+    again: (() => Promise<Engine>) | null,
+    past: Past | null = null,
+  ): void {
     this.source = source
     const previous = this.run
     previous?.pause()
     const initial = past?.initial ?? engine.params.slice()
     this.probe = new Probe(engine, initial)
     const { log, ms = 0 } = past ?? {}
+    this.follower = new Follower(engine, again)
     const run = new Run(
       engine,
+      this.follower,
       (progress) => {
         // A run that has been replaced no longer reports.
         if (this.run !== run) return
@@ -255,7 +275,8 @@ export class ModelHost {
   }
 
   private continueWith(gpt: MicroGPT, source: Source, past: Past, isNew: boolean): void {
-    this.adopt(gpt, source, past)
+    const again = past.adapted ? null : () => this.create(past.restored.settings, source)
+    this.adopt(gpt, source, again, past)
     if (isNew) this.report({ type: 'data', summary: summarise(source) })
     this.run!.show()
   }

@@ -14,6 +14,8 @@ import { ask, transact } from '../store.js'
 /** Version of this layout. A record of another version is kept, but cannot be resumed. */
 const VERSION = 1
 const MOST_RUNS = 3
+/** A text of at most this many characters is written again with each save. */
+const MOST_REWRITTEN = 2 ** 16
 
 interface About extends StoredRun {
   version: number
@@ -82,25 +84,38 @@ export function list(): Promise<StoredRun[]> {
 }
 
 /**
- * Stores a run in one transaction and removes the run that it resumed. If there are too many runs,
- * finished ones are removed first, then the oldest.
+ * Stores a run in one transaction and removes the run that it resumed. All requests are made at once
+ * and then committed: the browser completes them even if the worker ends or is frozen meanwhile, as
+ * it is when the visitor leaves the page by a link.
+ * @param isFirst whether the run is stored for the first time: a long text is stored only then
  */
-export function put(
-  about: StoredRun & { mark: string; text: string },
+export async function put(
+  { mark, text, ...about }: StoredRun & { mark: string; text: string },
   state: StoredState,
   replaced: string | null,
+  isFirst = true,
 ): Promise<void> {
-  return transact('readwrite', async (store) => {
-    const { mark, text, ...rest } = about
-    const textKey = ['text', mark]
-    store.put({ ...rest, version: VERSION, text: mark }, ['about', about.id])
+  await transact('readwrite', async (store) => {
+    store.put({ ...about, version: VERSION, text: mark }, ['about', about.id])
     store.put(state, ['run', about.id])
-    if ((await ask(store.count(textKey))) === 0) store.put(text, textKey)
-    const others = (await abouts(store)).filter(({ id }) => id !== about.id && id !== replaced)
+    if (isFirst || text.length <= MOST_REWRITTEN) store.put(text, ['text', mark])
+    if (replaced !== null) for (const kind of ['about', 'run']) store.delete([kind, replaced])
+    store.transaction.commit()
+  })
+  // The run is stored, so a failure here is not reported; the next new run tries again.
+  if (isFirst) await tidy(about.id).catch(() => {})
+}
+
+/**
+ * Removes runs beyond MOST_RUNS, finished ones first, then the oldest, but not this one; and texts
+ * that no run uses any more.
+ */
+function tidy(id: string): Promise<void> {
+  return transact('readwrite', async (store) => {
+    const others = (await abouts(store)).filter((other) => other.id !== id)
     const over = (x: About | null) => Number(!x || x.step >= x.of)
-    others.sort((a, b) => over(a.about) - over(b.about))
-    const gone = others.slice(MOST_RUNS - 1).map(({ id }) => id)
-    await remove(store, new Set(replaced === null ? gone : [replaced, ...gone]))
+    others.sort((x, y) => over(x.about) - over(y.about))
+    await remove(store, new Set(others.slice(MOST_RUNS - 1).map((other) => other.id)))
   })
 }
 

@@ -5,6 +5,7 @@ import { LossLog } from '../loss-log.js'
 import { short } from '../text.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
 import type { Engine } from './engine.js'
+import type { Follower } from './follower.js'
 
 /** 9 reports per second. */
 const MESSAGE_MS = 110
@@ -40,14 +41,17 @@ export class Run {
   private sentAt = -Infinity
   /** Time and step at which the current pace was set. */
   private watch = { time: 0, step: 0 }
+  private readonly follower: Follower
 
   /** @param past losses and milliseconds of training of a resumed run */
   constructor(
     engine: Engine,
+    follower: Follower,
     post: (progress: RunProgress) => void,
     past: { log: LossLog; ms: number } | null = null,
   ) {
     this.engine = engine
+    this.follower = follower
     this.post = post
     this.log = past?.log ?? new LossLog(engine.step)
     this.ms = past?.ms ?? 0
@@ -176,6 +180,7 @@ export class Run {
     const { value } = engine.train({ steps: 1 }).next()
     this.ms += performance.now() - start
     if (!value) return
+    this.follower.record(value.lr)
     this.losses.push(value.loss)
     this.lrs.push(value.lr)
     this.log.push(value.loss, value.lr)

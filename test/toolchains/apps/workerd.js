@@ -1,4 +1,4 @@
-import core from './core.wasm'
+import core from 'microgpt-wasm/core.wasm'
 import { MicroGPT } from 'microgpt-wasm'
 import { NAMES } from 'microgpt-wasm/names'
 import { check } from './check.js'

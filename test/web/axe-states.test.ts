@@ -1,0 +1,82 @@
+/**
+ * axe after each main action of a visit: wide and light, then narrow and dark. LONG=1 adds the other
+ * two combinations.
+ */
+import { expect, test } from 'vitest'
+import { seriousFindings } from './axe.js'
+import { type Opened, inBrowser } from './browser.js'
+import { ready, says, trainToEnd } from './visit.js'
+
+const LONG = process.env.LONG === '1'
+const WIDE = { width: 1440, height: 900 }
+const NARROW = { width: 320, height: 900 }
+const LOOKS = [
+  [WIDE, 'light'],
+  [NARROW, 'dark'],
+  ...(LONG
+    ? ([
+        [WIDE, 'dark'],
+        [NARROW, 'light'],
+      ] as const)
+    : []),
+] as const
+
+/** The rules that depend on colors and sizes: in the second look, the other rules find the same. */
+const LOOK_RULES = ['color-contrast', 'target-size', 'scrollable-region-focusable']
+
+/** The main actions, in the order of a visit, each with what says that it is done. */
+const ACTIONS: Record<string, (page: Opened) => Promise<unknown>> = {
+  'Train, to the end': trainToEnd,
+  'a first gradient, and one step': async (page) => {
+    await page.click('#card-wake')
+    await says(page, '#wake-measured', /gradients are exactly 0/)
+  },
+  'Advanced, with all tables': async (page) => {
+    await page.evaluate(() =>
+      document.querySelectorAll('details').forEach((each) => (each.open = true)),
+    )
+    await page.locator('#inside').scrollIntoViewIfNeeded()
+    await page.click('#time-tape')
+    await says(page, '#tape-about', /µs/)
+  },
+  'a text to read, and a prompt that is refused': async (page) => {
+    await page.fill('#paste', 'id,word\n1,moss\n2,"fern, tall"\n')
+    await says(page, '#preview-note', /documents/)
+    await page.fill('#prompt', 'a1')
+    await says(page, '#prompt-status', /not in the alphabet/)
+  },
+  'settings that are refused, then others': async (page) => {
+    await page.fill('#field-n_embd', '18')
+    await says(page, '#settings-status', /must be divisible/)
+    await page.fill('#field-n_embd', '8')
+    await says(page, '#unapplied', /not applied/)
+  },
+  'Save / Share, and a link that cannot be opened': async (page) => {
+    await page.evaluate(() => (location.hash = '#n_embd=18'))
+    await page.waitForSelector('.notice')
+    await page.$eval('#keep', (panel: HTMLElement) => (panel.hidden = false))
+  },
+}
+
+inBrowser('axe finds nothing serious', (site) => {
+  test.each(LOOKS)('after each action, %j, %s', { timeout: 180_000 }, async (viewport, scheme) => {
+    const page = await site.open('#preset=tutorial&num_steps=30&n_embd=8', {
+      ...{ colorScheme: scheme, viewport },
+    })
+    const rules = LONG || viewport === WIDE ? undefined : LOOK_RULES
+    await ready(page)
+    // A color in transition is measured as something in between.
+    await page.evaluate(() => {
+      const sheet = new CSSStyleSheet()
+      sheet.replaceSync('* { transition: none !important }')
+      document.adoptedStyleSheets = [sheet]
+    })
+    for (const [name, act] of Object.entries(ACTIONS)) {
+      await act(page)
+      expect(await seriousFindings(page, rules), name).toEqual([])
+      const sideways = () => document.documentElement.scrollWidth - innerWidth
+      expect(await page.evaluate(sideways), `${name}: nothing runs over the edge`).toBe(0)
+    }
+    expect(page.trouble).toEqual([])
+  })
+})

@@ -1,0 +1,80 @@
+/** Text that the visitor gives the page is inserted where it belongs, and none of it is lost. */
+import { expect, test } from 'vitest'
+import { inBrowser } from './browser.js'
+import * as shown from './shown.js'
+import { curveOf, fileOf, inNode, openFile, ready, says, stepOf } from './visit.js'
+import { trainTo, trainToEnd } from './visit.js'
+
+const LINES = Array.from({ length: 5000 }, (_, i) => `w${String(i).padStart(4, '0')}`)
+const TEXT = 'the quick brown fox jumps over the lazy dog and runs away\n'.repeat(40)
+
+inBrowser('text on the page', (site) => {
+  test('a long paste is inserted at the cursor', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await page.fill('#paste', 'first\nlast')
+    await page.evaluate(
+      (text) => {
+        const area = document.querySelector<HTMLTextAreaElement>('#paste')!
+        area.setSelectionRange(6, 6)
+        const clipboardData = new DataTransfer()
+        clipboardData.setData('text/plain', text)
+        area.dispatchEvent(new ClipboardEvent('paste', { clipboardData, cancelable: true }))
+      },
+      `${LINES.join('\n')}\n`,
+    )
+    await says(page, '#preview-note', /^5,002 documents/)
+    const [first, second] = await page.locator('#preview li').allTextContents()
+    expect([first, second]).toEqual(['first', 'w0000'])
+    await page.click('#use-text')
+    await says(page, '#num-docs', /^5,002$/)
+    // "last" is the only document without a digit besides "first".
+    expect(await shown.listOf(page, 'alphabet')).toEqual(
+      expect.arrayContaining(['0', '9', 'a', 'f', 'i', 'l', 'r', 's', 't', 'w', 'BOS']),
+    )
+  })
+
+  test('text dropped outside the field changes nothing; on the panel it is inserted', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await trainTo(page, 20)
+    const drop = (selector: string) =>
+      page.evaluate((at) => {
+        const dataTransfer = new DataTransfer()
+        dataTransfer.setData('text/plain', 'otto\nanna')
+        const options = { dataTransfer, cancelable: true, bubbles: true }
+        return document.querySelector(at)!.dispatchEvent(new DragEvent('drop', options))
+      }, selector)
+    for (const place of ['#picture', '#model', '#prompt']) {
+      expect(await drop(place), `${place}: left to the browser`).toBe(true)
+    }
+    expect(await page.inputValue('#paste')).toBe('')
+    expect(await drop('#drop')).toBe(false)
+    expect(await page.inputValue('#paste')).toBe('otto\nanna')
+    expect(await page.textContent('#num-docs')).toBe('2,787')
+    expect(await stepOf(page)).toBe(20)
+  })
+
+  test('a checkpoint of a long text is resumed with that text', async () => {
+    const node = await inNode({
+      ...{ docs: undefined as never, text: TEXT, valFraction: 0.1 },
+      config: { block_size: 32, num_steps: 60 },
+    })
+    const page = await site.open('#preset=tutorial&num_steps=60')
+    await ready(page)
+    await page.fill('#paste', TEXT)
+    await says(page, '#found', /one long text/)
+    await page.fill('#read-block', '32')
+    await page.click('#use-text')
+    await says(page, '#docs-term', /^characters$/)
+    await trainTo(page, 40)
+    const { name, bytes } = await fileOf(page, '#save-model')
+    await page.click('#reset')
+    await says(page, '#at-step', /^0 /)
+    await openFile(page, name, bytes)
+    await says(page, '#keep-status', /at step 40, Continue resumes it with the same losses/)
+    await says(page, '#at-step', /^40 /)
+    await trainToEnd(page)
+    expect((await curveOf(page)).losses).toEqual(node.losses.slice(40))
+  })
+})
