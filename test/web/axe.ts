@@ -13,14 +13,19 @@ export const withoutTransitions = (page: Page) =>
 /**
  * Rule, element and summary of each serious or critical finding.
  * @param rules all rules if absent
+ * @param within a selector of the part of the page to look at
  */
-export async function seriousFindings(page: Page, rules?: string[]): Promise<string[]> {
+export async function seriousFindings(
+  page: Page,
+  rules?: string[],
+  within = 'html',
+): Promise<string[]> {
   // Evaluated directly, because the page's policy would refuse a script element.
   await page.evaluate(axe.source)
   const options = { resultTypes: ['violations' as const], ...(rules && { runOnly: rules }) }
   const { violations } = await page.evaluate(
-    (wanted) => (globalThis as unknown as { axe: typeof axe }).axe.run(wanted),
-    options,
+    ([at, wanted]) => (globalThis as unknown as { axe: typeof axe }).axe.run(at, wanted),
+    [within, options] as const,
   )
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

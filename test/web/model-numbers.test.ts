@@ -53,7 +53,7 @@ inBrowser('the numbers of a model', (site) => {
 
     // Characters are counted, not UTF-16 units; equal documents count separately.
     const text = 'a,b\n😀😀😀😀😀😀😀😀\n😀😀😀😀😀😀😀\na,b\n12345678 9'
-    await shown.useText(page, text, '5')
+    await shown.useText(page, text)
     const own = await MicroGPT.create({ docs: parseDocs(text) })
     expect(await shown.data(page)).toEqual({
       numDocs: '5',
@@ -68,7 +68,7 @@ inBrowser('the numbers of a model', (site) => {
       ...['␣', ',', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', '😀', 'BOS'],
     ])
     expect((await shown.figures(page)).status).toMatch(/^Ready: 3,680 parameters, 5 documents\.$/)
-    await shown.useText(page, 'ab', '1')
+    await shown.useText(page, 'ab')
     expect(await shown.data(page)).toMatchObject({ vocabSize: '3', cut: '0', cutNote: '' })
     expect(page.trouble).toEqual([])
   })

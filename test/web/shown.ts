@@ -2,6 +2,8 @@
 import type { Page } from 'playwright-core'
 import { fileOf, says } from './visit.js'
 
+export { useText } from './visit.js'
+
 const FIGURES = {
   step: '#at-step',
   loss: '#at-loss',
@@ -197,13 +199,6 @@ export async function pointAtStep(page: Page, step: number, of: number) {
   const x = box.x + 36 + ((box.width - 48) * step) / of
   await page.mouse.move(x, box.y + box.height / 2)
   return wordOf(page, 'crosshair')
-}
-
-export async function useText(page: Page, text: string, count: string): Promise<void> {
-  await page.fill('#paste', text)
-  await page.fill('#read-block', await page.inputValue('#field-block_size'))
-  await page.click('#use-text')
-  await says(page, DATA.numDocs, new RegExp(`^${count}$`))
 }
 
 export const setField = (page: Page, name: string, value: string) =>

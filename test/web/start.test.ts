@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listen, webServer } from '../../src/web/server.js'
-import { inBrowser } from './browser.js'
+import { LONG, inBrowser } from './browser.js'
 
 /** Number of times that each page is opened; the two pages take turns. */
-const OPENINGS = 7
+const OPENINGS = LONG ? 7 : 1
 
 /** A page with only a worker: no page with a worker can start faster. */
 const BARE = {
@@ -93,7 +93,7 @@ inBrowser('opening the page', (site) => {
     const own: Moments[] = []
     const control: number[] = []
     // The first openings fill the cache.
-    for (let i = -2; i < OPENINGS; i++) {
+    for (let i = LONG ? -2 : 0; i < OPENINGS; i++) {
       await bare.bringToFront()
       await bare.goto('about:blank')
       await bare.goto(bareAddress)
@@ -117,8 +117,10 @@ inBrowser('opening the page', (site) => {
     const best = Math.round(sorted(whole)[0]!)
     console.log(`500 steps ${ms(whole)} after pressing Play, at best ${best} ms`)
     // Other work of the machine only adds time, so the best times are compared.
-    expect(sorted(whole)[0]).toBeLessThan(Math.max(100, sorted(control)[0]!))
-    expect(sorted(steps)[0]).toBeLessThan(3 * sorted(control)[0]! + 80)
+    if (LONG) {
+      expect(sorted(whole)[0]).toBeLessThan(Math.max(100, sorted(control)[0]!))
+      expect(sorted(steps)[0]).toBeLessThan(3 * sorted(control)[0]! + 80)
+    }
     for (const seen of own) {
       expect(seen.steps, 'steps that the first message tells of').toBe(1)
       expect(seen.early, 'a worker before the body').toBe(true)
