@@ -145,7 +145,7 @@ describe('a temperature', () => {
         expect(drawn.every(({ probability }) => probability === 1)).toBe(true)
       }
       const [one] = gpt.sample({ count: 1, temperature: 0 })
-      for (const sideBySide of [true, false]) {
+      for (const sideBySide of name === 'documents' ? [true, false] : [false]) {
         expect(gpt.sample({ count: 2, temperature, sideBySide })).toEqual([one, one])
       }
     })
