@@ -15,8 +15,6 @@ export interface PageOptions extends NonNullable<Parameters<Browser['newContext'
   separate?: boolean
 }
 
-type Script = Awaited<ReturnType<Page['addInitScript']>>
-
 const VIEWPORT = { width: 1280, height: 720 }
 
 /** Milliseconds until a test gives up waiting: on a busy machine a page may take long. */
@@ -29,8 +27,8 @@ export class Pages {
   #idle: Opened | null = null
   /** What the current test has opened. */
   readonly #separate: BrowserContext[] = []
-  readonly #scripts: Script[] = []
-  readonly #crashed = new Set<Page>()
+  /** Pages that no other test may use: they crashed, or run scripts of a test. */
+  readonly #spent = new Set<Page>()
 
   constructor(browser: Browser) {
     this.#browser = browser
@@ -65,12 +63,11 @@ export class Pages {
 
   /** Ends what the test has opened: no page trains on, stores are empty, and nothing is routed. */
   async endTest(address: string): Promise<void> {
-    for (const script of this.#scripts.splice(0)) await script.dispose().catch(() => {})
     for (const context of this.#separate.splice(0)) await context.close()
     if (!this.#context) return
     await this.#context.unrouteAll({ behavior: 'ignoreErrors' })
     for (const page of this.#context.pages()) {
-      if (!this.#idle && !this.#crashed.has(page)) {
+      if (!this.#idle && !this.#spent.has(page)) {
         await empty(page, address)
         this.#idle = page as Opened
       } else if (page !== this.#idle) await page.close()
@@ -92,19 +89,18 @@ export class Pages {
     return context
   }
 
-  /** Collects the errors of a page, and the scripts that must not run for the next test. */
+  /** Collects the errors of a page, and notes whether another test may use it. */
   #watched(page: Page): Opened {
     const opened: Opened = Object.assign(page, { trouble: [] as string[] })
     page.on('pageerror', ({ message }) => opened.trouble.push(message))
     page.on('console', (message) => {
       if (message.type() === 'error') opened.trouble.push(message.text())
     })
-    page.on('crash', () => this.#crashed.add(page))
+    page.on('crash', () => this.#spent.add(page))
     const add = page.addInitScript.bind(page)
-    page.addInitScript = async (...script: Parameters<typeof add>) => {
-      const added = await add(...script)
-      this.#scripts.push(added)
-      return added
+    page.addInitScript = (...script: Parameters<typeof add>) => {
+      this.#spent.add(page)
+      return add(...script)
     }
     return opened
   }
