@@ -118,7 +118,7 @@ inBrowser('opening the page', (site) => {
     console.log(`500 steps ${ms(whole)} after pressing Play, at best ${best} ms`)
     // Other work of the machine only adds time, so the best times are compared.
     if (LONG) {
-      expect(sorted(whole)[0]).toBeLessThan(Math.max(100, sorted(control)[0]!))
+      expect(sorted(whole)[0]).toBeLessThan(Math.max(300, 3 * sorted(control)[0]!))
       expect(sorted(steps)[0]).toBeLessThan(3 * sorted(control)[0]! + 80)
     }
     for (const seen of own) {
