@@ -147,6 +147,24 @@ describe.each(BUILDS)('%s build', async (build) => {
     }
   })
 
+  // Elementwise, the arguments may be positive, too. Starting at 0 and at 1 puts each number in both
+  // lanes.
+  const all = rows.filter(([name]) => name === 'exp')
+  test.each(all)('the elementwise %s has the bits of the scalar one: %s', (_name, _range, xs) => {
+    for (const first of [0, 1]) {
+      for (let i = first; i < xs.length; i += 6) {
+        const few = xs.slice(i, i + 6)
+        input.data.set(few)
+        core.truncate(0)
+        core.release(free)
+        const y = core.elementwiseExp(input.address, few.length)
+        core.forward(0, 1)
+        const got = [...arena.view(y, few.length)]
+        expect(hashOf(got) === hashOf(few.map((x) => core.exp(x))), `exp of ${few}`).toBe(true)
+      }
+    }
+  })
+
   test('the vector exp where the weights add up to 1: every bit matters', () => {
     for (const x of [...even(-746, -40, MANY), ...aboutAll(-512, EXP_SUBNORMAL, EXP_ZERO)]) {
       expectSoftmax([0, x])
