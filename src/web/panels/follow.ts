@@ -6,6 +6,7 @@ import { PathChart, drawSpark } from '../charts/path.js'
 import { WhenVisible, button, byId, canvas, h, say } from '../dom.js'
 import { shapeFormula } from '../lib/counts.js'
 import { type PathColumns, pointOf } from '../lib/path-log.js'
+import { sliderMove } from '../lib/slider-keys.js'
 import { updateLines, updateSentence } from '../lib/update-text.js'
 import type { Picked } from '../app.js'
 import { count, visibleChar } from '../text.js'
@@ -201,19 +202,8 @@ class FollowView {
     board.addEventListener('keydown', (event) => {
       if (!this.columns) return
       const last = this.columns.step.length - 1
-      const { at } = this
-      const far = Math.max(1, Math.round(last / 20))
-      const to = {
-        ArrowLeft: at - 1,
-        ArrowDown: at - 1,
-        ArrowRight: at + 1,
-        ArrowUp: at + 1,
-        PageDown: at - far,
-        PageUp: at + far,
-        Home: 0,
-        End: last,
-      }[event.key]
-      if (to === undefined) return
+      const to = sliderMove(event.key, this.at, last)
+      if (to === null) return
       event.preventDefault()
       this.choose(Math.max(0, to))
     })

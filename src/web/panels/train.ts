@@ -2,6 +2,7 @@
 import { type App, WATCH } from '../app.js'
 import { LossChart } from '../charts/loss.js'
 import { button, byId, canvas, handOnFocus, input, say } from '../dom.js'
+import { sliderMove } from '../lib/slider-keys.js'
 import { headline } from '../lib/story.js'
 import type { Pace } from '../page-api.js'
 import { count, digits, duration } from '../text.js'
@@ -165,18 +166,8 @@ function lossChart(app: App): void {
   })
   board.addEventListener('keydown', (event) => {
     const last = app.run.log.length - 1
-    const far = Math.max(1, Math.round(last / 20))
-    const to = {
-      ArrowLeft: cursor - 1,
-      ArrowDown: cursor - 1,
-      ArrowRight: cursor + 1,
-      ArrowUp: cursor + 1,
-      PageDown: cursor - far,
-      PageUp: cursor + far,
-      Home: 0,
-      End: last,
-    }[event.key]
-    if (to === undefined || last < 0) return
+    const to = sliderMove(event.key, cursor, last)
+    if (to === null || last < 0) return
     event.preventDefault()
     point(Math.max(0, Math.min(last, to)))
   })
