@@ -20,7 +20,11 @@ interface Event {
   ts: number
   dur: number
   tdur?: number
+  args: { data?: { message?: string } }
 }
+
+/** Marks the main thread of the page in the trace. */
+const MARK = 'the page of this test'
 
 interface Frames {
   count: number
@@ -37,22 +41,22 @@ const longest = (numbers: number[]) => numbers.reduce((most, n) => Math.max(most
 async function framesDuring(page: Opened, task: () => Promise<unknown>): Promise<Frames> {
   const browser = page.context().browser()!
   await browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline'] })
-  // A callback in each frame puts every frame into the trace.
-  await page.evaluate(() => {
+  // The trace has the pages of other tests too. A callback in each frame puts every frame into it.
+  await page.evaluate((mark) => {
+    console.timeStamp(mark)
     const tick = () => requestAnimationFrame(tick)
     tick()
-  })
+  }, MARK)
   await task()
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
     traceEvents: Event[]
   }
-  const starts = traceEvents.filter(({ name }) => name === 'FireAnimationFrame')
-  const { pid, tid } = starts[0]!
-  const bounds = starts.filter((event) => event.pid === pid).map(({ ts }) => ts)
-  const tasks = traceEvents.filter(
-    (event) =>
-      event.ph === 'X' && event.name.endsWith('RunTask') && event.pid === pid && event.tid === tid,
-  )
+  const { pid, tid } = traceEvents.find(
+    ({ name, args }) => name === 'TimeStamp' && args.data?.message === MARK,
+  )!
+  const own = traceEvents.filter((event) => event.pid === pid && event.tid === tid)
+  const bounds = own.filter(({ name }) => name === 'FireAnimationFrame').map(({ ts }) => ts)
+  const tasks = own.filter(({ name, ph }) => ph === 'X' && name.endsWith('RunTask'))
   // Only tasks of up to 1 ms may lack the computing time of the thread.
   expect(tasks.filter(({ dur, tdur }) => tdur === undefined && dur > 1000)).toEqual([])
   const sorted = bounds.sort((a, b) => a - b)

@@ -27,8 +27,11 @@ export class Pages {
   #idle: Opened | null = null
   /** What the current test has opened. */
   readonly #separate: BrowserContext[] = []
-  /** Pages that no other test may use: they crashed, or run scripts of a test. */
-  readonly #spent = new Set<Page>()
+  /**
+   * Pages that another test may use: they were opened here, have not crashed, and run no scripts of
+   * a test.
+   */
+  readonly #reusable = new Set<Page>()
 
   constructor(browser: Browser) {
     this.#browser = browser
@@ -67,7 +70,7 @@ export class Pages {
     if (!this.#context) return
     await this.#context.unrouteAll({ behavior: 'ignoreErrors' })
     for (const page of this.#context.pages()) {
-      if (!this.#idle && !this.#spent.has(page)) {
+      if (!this.#idle && this.#reusable.has(page)) {
         await empty(page, address)
         this.#idle = page as Opened
       } else if (page !== this.#idle) await page.close()
@@ -96,10 +99,11 @@ export class Pages {
     page.on('console', (message) => {
       if (message.type() === 'error') opened.trouble.push(message.text())
     })
-    page.on('crash', () => this.#spent.add(page))
+    this.#reusable.add(page)
+    page.on('crash', () => this.#reusable.delete(page))
     const add = page.addInitScript.bind(page)
     page.addInitScript = (...script: Parameters<typeof add>) => {
-      this.#spent.add(page)
+      this.#reusable.delete(page)
       return add(...script)
     }
     return opened

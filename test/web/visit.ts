@@ -11,11 +11,20 @@ export const docs = parseDocs(NAMES)
 
 /** Waits until the model and all panels are ready, and opens closed panels. */
 export async function ready(page: Page) {
-  await page.waitForFunction(
-    () =>
-      document.querySelector('#hero-status')!.textContent.startsWith('Ready') &&
-      document.body.dataset['panels'] === 'all',
-  )
+  try {
+    await page.waitForFunction(
+      () =>
+        document.querySelector('#hero-status')!.textContent.startsWith('Ready') &&
+        document.body.dataset['panels'] === 'all',
+    )
+  } catch (error) {
+    const seen = await page.evaluate(() => ({
+      address: location.href,
+      status: document.querySelector('#hero-status')?.textContent,
+      panels: document.body.dataset['panels'],
+    }))
+    throw new Error(`the page is not ready: ${JSON.stringify(seen)}`, { cause: error })
+  }
   await openPanels(page)
 }
 
