@@ -9,7 +9,7 @@ export interface Dataset {
   key: string
   title: string
   about: string
-  source: SourceText
+  readonly source: SourceText
   config: ConfigInput
 }
 
@@ -22,17 +22,22 @@ export function datasets(names: SourceText): Dataset[] {
     ...{ key: 'names', title: 'Names', about: `${linesOf(names.text)} names` },
     ...{ source: names, config: {} },
   }
-  const others = DATASETS.map(({ key, title, mode, config, valFraction, text: make }): Dataset => {
-    const text = make()
-    const size = mode === 'text' ? `${count(text.length)} letters` : `${linesOf(text)} lines`
-    const about = key === 'sums' ? '12+7=19' : size
-    const source = {
-      text,
-      name: `the shipped ${title.toLowerCase().replace(/^a /, '')}`,
-      mode,
-      valFraction,
+  const others = DATASETS.map(({ key, title, mode, config, valFraction, text }): Dataset => {
+    const size = () =>
+      mode === 'text' ? `${count(text().length)} letters` : `${linesOf(text())} lines`
+    let source: SourceText | undefined
+    return {
+      key,
+      title,
+      config,
+      about: key === 'sums' ? '12+7=19' : size(),
+      // Made when it is first needed: the sums take as long as the rest of the page.
+      get source() {
+        const name = `the shipped ${title.toLowerCase().replace(/^a /, '')}`
+        source ??= { text: text(), name, mode, valFraction }
+        return source
+      },
     }
-    return { key, title, about, source, config }
   })
   return [shipped, ...others]
 }

@@ -4,7 +4,7 @@ import { inBrowser } from './browser.js'
 import { Pages } from './pages.js'
 
 inBrowser('pages that are used again', (site) => {
-  test('run no scripts of the test before, whoever opened them', async () => {
+  test('run no scripts of the test before, even in pages that it opened itself', async () => {
     const pages = new Pages(site.browser())
     const page = await pages.open({})
     const other = await page.context().newPage()
