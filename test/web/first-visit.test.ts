@@ -3,8 +3,7 @@ import { expect, test } from 'vitest'
 import { MicroGPT, parseDocs } from '../../src/index.js'
 import { DATASETS } from '../../src/web/lib/datasets/index.js'
 import { count } from '../../src/web/text.js'
-import { seriousFindings, withoutTransitions } from './axe.js'
-import { LONG, inBrowser } from './browser.js'
+import { inBrowser } from './browser.js'
 import { choosePace, curveOf, inNode, ready, says, trainToEnd } from './visit.js'
 
 const WATCHING = { reducedMotion: 'no-preference', viewport: { width: 1440, height: 900 } } as const
@@ -97,25 +96,6 @@ inBrowser('a first visit', (site) => {
     const value = trained.stateDict.get('layer0.mlp_fc2')!.data[Number(row) * 64 + Number(column)]!
     expect(pointed).toContain(`value ${Math.abs(value) >= 1e-3 ? value.toFixed(4) : ''}`)
     expect(pointed).toContain('at the start 0')
-  })
-
-  test('has no serious axe finding, narrow or wide, in light and in dark', async () => {
-    const hash = LONG ? '' : '#preset=tutorial&num_steps=30'
-    const page = await site.open(hash, { viewport: { width: 1440, height: 900 } })
-    await ready(page)
-    await trainToEnd(page)
-    await withoutTransitions(page)
-    for (const width of [1440, 320]) {
-      await page.setViewportSize({ width, height: 900 })
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme })
-        // Only the contrast rule depends on colors.
-        const rules = LONG || colorScheme === 'light' ? undefined : ['color-contrast']
-        expect(await seriousFindings(page, rules), `${width} ${colorScheme}`).toEqual([])
-      }
-      const sideways = () => document.documentElement.scrollWidth - innerWidth
-      expect(await page.evaluate(sideways)).toBe(0)
-    }
   })
 
   test('works by touch: train, read the chart, read a number', async () => {

@@ -47,6 +47,8 @@ export class LossChart {
 
   /** The point of the run nearest to x on the canvas, or -1. */
   nearest(x: number): number {
+    // It may have come into view just now.
+    if (!this.frame) this.board.paint()
     const { frame, view } = this
     if (!frame || !view || view.run.log.length === 0) return -1
     const { log } = view.run
