@@ -142,7 +142,7 @@ inBrowser('files', (site) => {
     expect(page.trouble).toEqual([])
   })
 
-  test('a file whose alphabet lacks characters cannot be fine-tuned', async () => {
+  test('a file whose alphabet lacks characters cannot be fine-tuned; one that is too large is refused', async () => {
     const there = await atStep(5, { docs: parseDocs(OWN) })
     const page = await site.open('')
     await ready(page)
@@ -152,6 +152,11 @@ inBrowser('files', (site) => {
     expect(await page.isHidden('#adapt')).toBe(true)
     await openFile(page, 'bare.safetensors', there.save())
     await says(page, '#keep-status', /^bare.safetensors: it only samples/)
+
+    // Before its memory is allocated.
+    const large = await MicroGPT.create({ docs, config: { block_size: 4096, n_embd: 4 } })
+    await openFile(page, 'large.safetensors', large.save())
+    await says(page, '#keep-status', /this model needs .* of memory, and the page allows/)
   })
 
   test('a file that is not a valid checkpoint is refused with the reason, and nothing is lost', async () => {
@@ -197,14 +202,6 @@ inBrowser('files', (site) => {
     await trainToEnd(page)
     expect((await curveOf(page)).losses).toEqual(whole.losses)
     expect(page.trouble).toEqual([])
-  })
-
-  test('a model that is too large for a page is refused before its memory is allocated', async () => {
-    const there = await MicroGPT.create({ docs, config: { block_size: 4096, n_embd: 4 } })
-    const page = await site.open('')
-    await ready(page)
-    await openFile(page, 'large.safetensors', there.save())
-    await says(page, '#keep-status', /this model needs .* of memory, and the page allows/)
   })
 
   test('a checkpoint is told apart from a text, and accepted wherever it is dropped', async () => {

@@ -199,7 +199,7 @@ describe('while a model is made', () => {
     expect(worker().terminated).toBe(true)
   })
 
-  test('a worker that fails is an error at once, even if the core has not arrived', async () => {
+  test('a worker that fails is an error at once, even while the core is loading', async () => {
     const core = new Promise<Response>(() => {})
     const error = errorOf(createWorkerModel({ docs, core }))
     await vi.waitUntil(() => worker() !== undefined)
