@@ -1,7 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
-import { BaseSequencer } from 'vitest/node'
 
 const root = new URL('./', import.meta.url)
 
@@ -13,20 +12,13 @@ const inBrowser = readdirSync(new URL('test', root), { recursive: true, encoding
 // Nothing takes that long, except on a very busy machine.
 const common = { testTimeout: 300_000, hookTimeout: 300_000 }
 
-/** Browser tests first: their processes are used again only for the next file of their kind. */
-class BrowserFirst extends BaseSequencer {
-  async sort(files) {
-    const isOther = ({ project }) => Number(project.name !== 'browser')
-    return (await super.sort(files)).toSorted((a, b) => isOther(a) - isOther(b))
-  }
-}
-
 export default defineConfig({
   test: {
     globalSetup: ['test/helpers/build.ts'],
     // A browser test also waits: another file can run in the meantime, even on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    sequence: { sequencer: BrowserFirst },
+    // Vitest sorts them by name: the tests of `browser` come first, and its processes are used again
+    // only for the next file of their kind.
     projects: [
       {
         test: {

@@ -2,6 +2,7 @@
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,11 +13,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 /** For the temporary files of tests: what is killed leaves them. */
 export const TEMPORARY = '.temporary'
-const LEFT_OUT = new Set(['.git', 'coverage', 'node_modules', TEMPORARY])
+/** `build/peers` holds the packages of `npm run bench:peers`: hundreds of megabytes. */
+const LEFT_OUT = new Set([
+  ...['.git', 'coverage', 'node_modules', TEMPORARY],
+  join('build', 'peers'),
+])
 
 export class Copy {
   /** Where it is. */
@@ -41,7 +46,10 @@ export class Copy {
   /** Copies a file or folder of a repository, over what is there. Times are kept. */
   restore(from, name) {
     const to = join(this.root, name)
-    cpSync(join(from, name), to, { recursive: true, preserveTimestamps: true })
+    cpSync(join(from, name), to, {
+      ...{ recursive: true, preserveTimestamps: true },
+      filter: (path) => !LEFT_OUT.has(relative(from, path)),
+    })
     keepTimes(join(from, name), to)
   }
 
@@ -54,6 +62,8 @@ export class Copy {
 function keepTimes(from, to) {
   const stat = statSync(from)
   if (!stat.isDirectory()) return
-  for (const name of readdirSync(from)) keepTimes(join(from, name), join(to, name))
+  for (const name of readdirSync(from)) {
+    if (existsSync(join(to, name))) keepTimes(join(from, name), join(to, name))
+  }
   utimesSync(to, stat.atime, stat.mtime)
 }

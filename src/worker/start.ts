@@ -43,22 +43,24 @@ async function start<O extends LoadOptions>(
   if (typeof Worker === 'undefined') {
     throw new MicroGPTError('there are no web workers here; use MicroGPT.create or load')
   }
-  const rpc = new RpcClient<ModelApi>(spawn())
-  let giveUp!: () => void
-  const aborted = new Promise<never>((_, reject) => (giveUp = () => reject(signal!.reason)))
-  signal?.addEventListener('abort', giveUp)
+  let giveUp!: (reason: unknown) => void
+  const givenUp = new Promise<never>((_, reject) => (giveUp = reject))
+  // A worker can fail before the core has arrived, when no call waits for it yet.
+  const rpc = new RpcClient<ModelApi>(spawn(), giveUp)
+  const abort = () => giveUp(signal!.reason)
+  signal?.addEventListener('abort', abort)
   const makeIt = async () => {
     const source = core === undefined ? {} : { core: await portable(core) }
     const docs = Array.isArray(rest.docs) ? rest.docs : []
     return new WorkerModel(rpc, await make(rpc, { ...rest, ...source } as O), docs)
   }
   try {
-    return await Promise.race([makeIt(), aborted])
+    return await Promise.race([makeIt(), givenUp])
   } catch (error) {
     rpc.close(error as Error)
     throw error
   } finally {
-    signal?.removeEventListener('abort', giveUp)
+    signal?.removeEventListener('abort', abort)
   }
 }
 

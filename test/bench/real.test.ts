@@ -1,8 +1,11 @@
 /** The real engines and the real clock, briefly: as the benchmark is run, and what a step does. */
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Arena } from '../../src/engine/arena.js'
 import { Adam } from '../../src/engine/adam.js'
 import { MEASURES } from '../../src/bench/measures.js'
@@ -16,6 +19,28 @@ import type { MicroGPT } from '../../src/gpt/microgpt.js'
 import type { Ended } from '../cli/ended.js'
 import { cli, environment } from '../cli/program.js'
 
+/**
+ * A folder for PATH whose python3 runs the real one, and only once: with one round, CPython is asked
+ * the same twice, and takes 8 s each time.
+ */
+const once = mkdtempSync(join(tmpdir(), 'microgpt-python-'))
+const { PATH } = process.env
+writeFileSync(
+  join(once, 'python3'),
+  `#!/bin/sh
+PATH=\${PATH#*:}
+[ -f "$0.said" ] || echo "$@" > "$0.asked"
+[ "$(cat "$0.asked")" = "$*" ] || exec python3 "$@"
+[ -f "$0.said" ] || python3 "$@" > "$0.said" || exit
+cat "$0.said"
+`,
+  { mode: 0o755 },
+)
+afterAll(() => {
+  process.env['PATH'] = PATH
+  rmSync(once, { recursive: true })
+})
+
 let run: Ended
 let report: BenchReport
 let size: SizeResult
@@ -24,6 +49,7 @@ beforeAll(async () => {
   const words = [file, 'wasm', 'size', 'small']
   // Side by side: nothing here depends on how long it takes.
   const measured = promisify(execFile)(process.execPath, words, { env: environment() })
+  process.env['PATH'] = `${once}${delimiter}${PATH}`
   run = await cli('bench', '--rounds', '1', '--json')
   report = JSON.parse(run.stdout || '{}')
   size = JSON.parse((await measured).stdout)
@@ -35,6 +61,16 @@ describe('bench --rounds 1 --json', () => {
     expect(report).toMatchObject({ preset: 'tutorial', numParams: 4064, rounds: 1, sizes: [] })
     expect(report.lossDifference).toBeLessThanOrEqual(1e-11)
     expect(report.machine).toContain(`Node ${process.version}`)
+  })
+
+  test('with CPython where there is one', async () => {
+    const python = await promisify(execFile)('python3', ['--version']).catch(() => null)
+    const rows = report.rows.filter(({ engine }) => engine === 'cpython')
+    expect(rows).toHaveLength(python ? 1 : 0)
+    for (const { step, ratio } of rows) {
+      expect(step.median).toBeGreaterThan(1000)
+      expect(ratio.median).toBeGreaterThan(10)
+    }
   })
 
   test('has figures of the right order: the core leads, scalar autograd is last', () => {

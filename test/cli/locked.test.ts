@@ -1,9 +1,18 @@
 /** Two runs of the program on one file; and no run leaves other files in its folder. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { readCheckpoint } from '../../src/index.js'
 import { CLI } from '../helpers/trace.js'
 import type { Ended } from './ended.js'
 import { cli, ended, environment, start } from './program.js'
@@ -11,6 +20,8 @@ import { cli, ended, environment, start } from './program.js'
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 let homes = 0
+/** On a busy machine a process may take long to start. */
+const PATIENCE = { timeout: 100_000 }
 
 function home(): string {
   const at = join(folder, String(homes++))
@@ -46,6 +57,35 @@ describe('two runs on one file', () => {
     expect((await end).code).toBe(130)
     expect(await short(at, '--overwrite')).toMatchObject({ code: 0, stderr: '' })
     expect(readdirSync(at)).toEqual(['model'])
+  })
+
+  test('a run that is to be resumed is locked like one to write to, and can be read', async () => {
+    const at = home()
+    const path = join(at, 'model')
+    const child = start([...endless(at), '--save-every', '1', '--quiet'])
+    const end = ended(child)
+    await vi.waitUntil(() => existsSync(path), PATIENCE)
+    expect(holderOf(await cli('train', '--resume', path), at)).toBe(child.pid)
+
+    // What is read is always whole, and never older than before.
+    const steps: number[] = []
+    const readOne = () => steps.push(readCheckpoint(readFileSync(path)).step)
+    const copy = join(at, 'copy')
+    const other = start(['train', '--resume', path, '--out', copy, '--save-every', '1', '--quiet'])
+    const otherEnd = ended(other)
+    await vi.waitUntil(() => readOne() && existsSync(copy), { ...PATIENCE, interval: 1 })
+    other.kill('SIGINT')
+    expect((await otherEnd).code).toBe(130)
+    readOne()
+    child.kill('SIGINT')
+    expect((await end).code).toBe(130)
+    readOne()
+    expect(steps).toEqual(steps.toSorted((a, b) => a - b))
+    expect(steps.at(-1)).toBeGreaterThan(steps[0]!)
+    // The other run has begun with one of the states in between.
+    const copied = readCheckpoint(readFileSync(copy))
+    expect(copied.step).toBeGreaterThan(steps[0]!)
+    expect(readdirSync(at).sort()).toEqual(['copy', 'model'])
   })
 
   test('a killed run does not hold the lock, even as a zombie process', async () => {

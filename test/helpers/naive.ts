@@ -23,46 +23,52 @@ export interface Naive {
   backward(inputs: Matrix[], grads: Matrix[], y: Matrix, dy: Matrix): void
 }
 
+/** A matrix as it is read: number (i, j) is at i * down + j * right. */
+interface View {
+  data: Float64Array
+  down: number
+  right: number
+}
+
+const plain = ({ data, cols }: Matrix): View => ({ data, down: cols, right: 1 })
+const turned = ({ data, cols }: Matrix): View => ({ data, down: 1, right: cols })
+
 /** C[i,j] = C[i,j] + sum_k A(i,k) B(k,j), k ascending. */
-function product(
-  c: Matrix,
-  n: number,
-  a: (i: number, k: number) => number,
-  b: (k: number, j: number) => number,
-): void {
+function product(c: Matrix, n: number, a: View, b: View): void {
   for (let i = 0; i < c.rows; i++) {
     for (let j = 0; j < c.cols; j++) {
       let sum = c.data[i * c.cols + j]!
-      for (let k = 0; k < n; k++) sum += a(i, k) * b(k, j)
+      for (let k = 0; k < n; k++) {
+        sum += a.data[i * a.down + k * a.right]! * b.data[k * b.down + j * b.right]!
+      }
       c.data[i * c.cols + j] = sum
     }
   }
 }
 
 const get = (m: Matrix) => (i: number, j: number) => m.data[i * m.cols + j]!
-const turned = (m: Matrix) => (i: number, j: number) => m.data[j * m.cols + i]!
 
 export const linear: Naive = {
   forward([x, w]) {
     const y = zeros(x!.rows, w!.rows)
-    product(y, x!.cols, get(x!), turned(w!))
+    product(y, x!.cols, plain(x!), turned(w!))
     return y
   },
   backward([x, w], [dx, dw], _y, dy) {
-    product(dx!, w!.rows, get(dy), get(w!))
-    product(dw!, x!.rows, turned(dy), get(x!))
+    product(dx!, w!.rows, plain(dy), plain(w!))
+    product(dw!, x!.rows, turned(dy), plain(x!))
   },
 }
 
 export const matmul: Naive = {
   forward([a, b]) {
     const y = zeros(a!.rows, b!.cols)
-    product(y, a!.cols, get(a!), get(b!))
+    product(y, a!.cols, plain(a!), plain(b!))
     return y
   },
   backward([a, b], [da, db], _y, dy) {
-    product(da!, b!.cols, get(dy), turned(b!))
-    product(db!, a!.rows, turned(a!), get(dy))
+    product(da!, b!.cols, plain(dy), turned(b!))
+    product(db!, a!.rows, turned(a!), plain(dy))
   },
 }
 

@@ -435,6 +435,25 @@ export const buildPrograms = async () => copyFileSync('src/cli/more.ts', 'build/
     expect(copied).toEqual(times(root))
   })
 
+  test('a copy has the build, but not the packages of other libraries in it', async () => {
+    const peers = join(root, 'build/peers')
+    mkdirSync(join(peers, 'node_modules/.bin'), { recursive: true })
+    mkdirSync(join(peers, 'node_modules/other'))
+    // npm links programs; a copy of such a link may fail.
+    symlinkSync('../other/peers', join(peers, 'node_modules/.bin/other'))
+    symlinkSync(join(peers, 'node_modules'), join(peers, 'node_modules/other/peers'))
+    let copied: string[] = []
+    await run(['src/less.ts', '--sample', '1'], {
+      test: testing((_, copy) => {
+        copied = readdirSync(join(copy, 'build'))
+        return true
+      }),
+    })
+    expect(copied).toContain('cli.js')
+    expect(copied).not.toContain('peers')
+    rmSync(peers, { recursive: true })
+  })
+
   test('says what is wrong with its words', async () => {
     await expect(run(['--sample', '0'])).rejects.toThrow('--sample takes an integer of at least 1')
     await expect(run(['src/none.ts'])).rejects.toThrow('there is no src/none.ts')

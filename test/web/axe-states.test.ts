@@ -1,13 +1,12 @@
 /**
- * axe after each main action of a visit: wide and light, then narrow and dark. LONG=1 adds the other
- * two combinations.
+ * axe after each main action of a visit: wide and light, then narrow and dark. At the end of each, the
+ * colors are those of the other scheme. LONG=1 adds the other two combinations, and all rules.
  */
 import { expect, test } from 'vitest'
-import { seriousFindings } from './axe.js'
-import { type Opened, inBrowser } from './browser.js'
+import { seriousFindings, withoutTransitions } from './axe.js'
+import { LONG, type Opened, inBrowser } from './browser.js'
 import { ready, says, trainToEnd } from './visit.js'
 
-const LONG = process.env.LONG === '1'
 const WIDE = { width: 1440, height: 900 }
 const NARROW = { width: 320, height: 900 }
 const LOOKS = [
@@ -39,6 +38,12 @@ const ACTIONS: Record<string, (page: Opened) => Promise<unknown>> = {
     await page.click('#time-tape')
     await says(page, '#tape-about', /µs/)
   },
+  'another run beside the first, in the chart and its table': async (page) => {
+    await page.click('#reset')
+    await page.waitForSelector('#runs li')
+    await page.click('#one-step')
+    await page.waitForSelector('#loss-table tbody tr')
+  },
   'a text to read, and a prompt that is refused': async (page) => {
     await page.fill('#paste', 'id,word\n1,moss\n2,"fern, tall"\n')
     await says(page, '#preview-note', /documents/)
@@ -66,17 +71,22 @@ inBrowser('axe finds nothing serious', (site) => {
     const rules = LONG || viewport === WIDE ? undefined : LOOK_RULES
     await ready(page)
     // A color in transition is measured as something in between.
-    await page.evaluate(() => {
-      const sheet = new CSSStyleSheet()
-      sheet.replaceSync('* { transition: none !important }')
-      document.adoptedStyleSheets = [sheet]
-    })
+    await withoutTransitions(page)
     for (const [name, act] of Object.entries(ACTIONS)) {
       await act(page)
       expect(await seriousFindings(page, rules), name).toEqual([])
       const sideways = () => document.documentElement.scrollWidth - innerWidth
       expect(await page.evaluate(sideways), `${name}: nothing runs over the edge`).toBe(0)
     }
+    const other = scheme === 'light' ? 'dark' : 'light'
+    await page.emulateMedia({ colorScheme: other })
+    // In a narrow window, all rules at least once.
+    const last = LONG || viewport === NARROW ? undefined : ['color-contrast']
+    expect(await seriousFindings(page, last), other).toEqual([])
     expect(page.trouble).toEqual([])
+    // axe detects colors that are too faint.
+    await page.evaluate(() => (document.querySelector<HTMLElement>('.lead')!.style.opacity = '0.2'))
+    const found = await seriousFindings(page, ['color-contrast'])
+    expect(found.join()).toContain('color-contrast #lead')
   })
 })

@@ -20,16 +20,22 @@ export async function seriousFindings(
   rules?: string[],
   within = 'html',
 ): Promise<string[]> {
+  const has = await page.evaluate(() => 'axe' in globalThis)
   // Evaluated directly, because the page's policy would refuse a script element.
-  await page.evaluate(axe.source)
+  if (!has) await page.evaluate(axe.source)
   const options = { resultTypes: ['violations' as const], ...(rules && { runOnly: rules }) }
-  const { violations } = await page.evaluate(
-    ([at, wanted]) => (globalThis as unknown as { axe: typeof axe }).axe.run(at, wanted),
+  return page.evaluate(
+    async ([at, wanted]) => {
+      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(
+        at,
+        wanted,
+      )
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .flatMap(({ id, nodes }) =>
+          nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
+        )
+    },
     [within, options] as const,
   )
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
-    )
 }

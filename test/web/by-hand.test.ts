@@ -21,13 +21,25 @@ async function hasFocus(page: Page, after: string) {
   expect(await focused(page), `the focus after ${after}`).not.toBe('nothing')
 }
 
-/** Presses Tab until an element is reached. */
+/** Presses Tab until an element is reached; there, the page leaves further ones out. */
 async function tabTo(page: Page, selector: string) {
-  for (let i = 0; i < 250; i++) {
-    await page.keyboard.press('Tab')
-    if (await page.evaluate((at) => document.activeElement?.matches(at), selector)) return
+  await page.evaluate((at) => {
+    let isFirst = true
+    const stop = new AbortController()
+    const hear = (event: KeyboardEvent) => {
+      if (event.key !== 'Tab') return
+      if (!isFirst && document.activeElement?.matches(at)) event.preventDefault()
+      isFirst = false
+    }
+    addEventListener('keydown', hear, { capture: true, signal: stop.signal })
+    Object.assign(globalThis, { stop })
+  }, selector)
+  for (let i = 0, reached = false; !reached; i++) {
+    if (i === 60) throw new Error(`Tab does not reach ${selector}`)
+    for (let k = 0; k < 4; k++) await page.keyboard.press('Tab')
+    reached = await page.evaluate((at) => document.activeElement?.matches(at) === true, selector)
   }
-  throw new Error(`Tab does not reach ${selector}`)
+  await page.evaluate(() => (globalThis as unknown as { stop: AbortController }).stop.abort())
 }
 
 async function press(page: Page, selector: string, key = 'Enter') {

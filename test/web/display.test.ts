@@ -71,16 +71,18 @@ inBrowser('the page', (site) => {
   ])('the labels of the loss chart do not overlap in %s', async (name, hash) => {
     const page = await site.open('about:blank')
     await page.addInitScript(watchLabels)
+    await page.goto(site.address + hash)
+    await ready(page)
+    await page.locator('#loss-chart').scrollIntoViewIfNeeded()
+    await page.click('#play')
+    await says(page, '#play', /^Train again$|^Continue$/)
     for (const width of [320, 1440]) {
       await page.setViewportSize({ width, height: 900 })
-      await page.goto('about:blank')
-      await page.goto(site.address + hash)
-      await ready(page)
       await page.locator('#loss-chart').scrollIntoViewIfNeeded()
-      await page.click('#play')
-      await says(page, '#play', /^Train again$|^Continue$/)
-      await page.locator('#loss-chart').scrollIntoViewIfNeeded()
-      await page.waitForTimeout(100)
+      await page.waitForFunction(() => {
+        const chart = document.querySelector<HTMLCanvasElement>('#loss-chart')!
+        return chart.width === Math.round(chart.clientWidth * devicePixelRatio)
+      })
       const texts = await labelsOf(page, 'loss-chart')
       expect(texts).toContain('pure guessing')
       expect(texts.length).toBeGreaterThan(5)

@@ -77,7 +77,7 @@ inBrowser('the cards', (site) => {
     await says(page, '#card-equal-result', /the 1,024 of layer0\.mlp_fc1: 1\).*this run: 2\.52/)
     expect(await page.locator('#card-samples tbody tr').count()).toBe(4)
     // The page's own run goes on as if nothing had happened.
-    expect(await page.textContent('#at-step')).toBe('500 / 500')
+    await says(page, '#at-step', '500 / 500')
     expect(page.trouble).toEqual([])
   })
 })

@@ -73,17 +73,15 @@ inBrowser('one number through the run', (site) => {
     return page
   }
 
-  test('without a choice it is the first of lm_head, with the numbers of Node', async () => {
+  test('the first of lm_head, then another by keyboard, by pointer, and of a new model', async () => {
     const page = await trained()
+    // Without a choice.
     expect(await readPath(page)).toEqual(await inNode('lm_head', 0, STEPS))
     const wte = 27 * 16 + 8 * 16
     expect(await page.textContent('#follow-where')).toContain(`params[${wte}] of 4,064`)
     expect(await page.textContent('#follow-update')).toContain('m = 0.9 m + 0.1 gradient')
-    expect(page.trouble).toEqual([])
-  })
 
-  test('after the run another one is chosen by keyboard, with the numbers of Node', async () => {
-    const page = await trained()
+    // By keyboard, after the run.
     await page.focus('#picture')
     // wte, wpe, attn_wq
     for (const key of ['ArrowRight', 'PageDown', 'PageDown', 'ArrowDown', 'ArrowRight', 'Enter']) {
@@ -99,10 +97,8 @@ inBrowser('one number through the run', (site) => {
     await says(page, '#follow-about', /At step 1 the gradient was 0: .* Adam left it where it was/)
     const exact = await page.textContent('#follow-value')
     expect(wanted[0]).toContain(`value ${exact},`)
-  })
 
-  test('by pointer', async () => {
-    const page = await trained()
+    // By pointer.
     const move = (x: number, y: number) => page.mouse.move(x, y)
     const { row, column } = await findCell(page, /mlp_fc2/, move)
     await page.mouse.down()
@@ -110,6 +106,20 @@ inBrowser('one number through the run', (site) => {
     await follows(page, `state_dict['layer0.mlp_fc2'][${row}][${column}]`)
     expect(await readPath(page)).toEqual(await inNode('layer0.mlp_fc2', row * 64 + column, STEPS))
     await says(page, '#follow-start', /^0$/)
+
+    // A new model starts a new path at the same place.
+    const name = await page.textContent('#follow-name')
+    await page.click('#reset')
+    await says(page, '#follow-value-term', 'now')
+    await page.waitForFunction(() =>
+      document
+        .querySelector('#follow-chart')!
+        .getAttribute('aria-valuetext')!
+        .startsWith('step 0: '),
+    )
+    await says(page, '#follow-name', name!)
+    await says(page, '#follow-update', '')
+    expect(page.trouble).toEqual([])
   })
 
   test('by touch', async () => {
@@ -118,14 +128,5 @@ inBrowser('one number through the run', (site) => {
     const { row, column } = await findCell(page, /wte/, tap)
     await follows(page, `state_dict['wte'][${row}][${column}]`)
     expect(await readPath(page)).toEqual(await inNode('wte', row * 16 + column, STEPS))
-  })
-
-  test('a new model starts a new path at the same place', async () => {
-    const page = await trained()
-    await page.click('#reset')
-    await says(page, '#follow-value-term', /^now$/)
-    expect(await pathOf(page)).toMatch(/^step 0: value /)
-    expect(await page.textContent('#follow-name')).toBe("state_dict['lm_head'][0][0]")
-    expect(await page.textContent('#follow-update')).toBe('')
   })
 })

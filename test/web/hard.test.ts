@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest'
 import { MicroGPT, parseDocs } from '../../src/index.js'
 import { TypedGPT } from '../../src/reference/index.js'
 import { NAMES } from '../../src/data/names.js'
-import { seriousFindings, withoutTransitions } from './axe.js'
 import { LONG, type Opened, type Site, inBrowser, root } from './browser.js'
 import { openPanels, ready, says, useText } from './visit.js'
 
@@ -85,7 +84,7 @@ const hardships = (site: Site) => {
       await trainToEnd(page)
     })
 
-    test('bytes that are not text are refused, and the data is kept', async () => {
+    test('bytes that are not text are refused, and the data is kept until a text is dropped', async () => {
       const page = await site.open(HASH)
       await ready(page)
       const buffer = Buffer.from([0x61, 0x0a, 0x62, 0xff, 0xfe])
@@ -93,13 +92,9 @@ const hardships = (site: Site) => {
       await says(page, '#data-status', /odd.bin.*not valid UTF-8 at line 2, byte 2/)
       await page.fill('#paste', ' \n \n')
       await page.click('#use-text')
-      expect(await page.textContent('#num-docs')).toBe('2,787')
+      await says(page, '#num-docs', '2,787')
       await trainToEnd(page)
-    })
-
-    test('a dropped file is read', async () => {
-      const page = await site.open('')
-      await ready(page)
+      // A file with text, dropped onto the page, is read.
       await page.evaluate(() => {
         const dataTransfer = new DataTransfer()
         dataTransfer.items.add(new File(['otto\nanna\nhannah\n'], 'three.txt'))
@@ -121,7 +116,7 @@ const hardships = (site: Site) => {
     expect(said).toHaveLength(1)
     expect(said[0]).toMatch(FALLBACK)
     expect(said[0]).toContain('the server answered 404')
-    expect(await page.textContent('#at-loss')).toBe(lastLoss(new TypedGPT({ docs, config })))
+    await says(page, '#at-loss', lastLoss(new TypedGPT({ docs, config })))
     await page.fill('#prompt', 'jo')
     await page.waitForSelector('.bar')
     await page.locator('#inside').scrollIntoViewIfNeeded()
@@ -141,26 +136,17 @@ const hardships = (site: Site) => {
     await page.click('#race-go')
     await says(page, '#race-table', / \/ 60/)
     await page.click('#race-go')
-    const state = await page.evaluate(() => ({
-      refusals: (globalThis as unknown as { refusals: string[] }).refusals,
-      isolated: crossOriginIsolated,
-    }))
-    expect(state).toEqual({ refusals: [], isolated: true })
+    const refusals = () =>
+      page.evaluate(() => (globalThis as unknown as { refusals: string[] }).refusals)
+    expect(await refusals()).toEqual([])
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
     expect(page.trouble).toEqual([])
-  })
-
-  test('the check for refusals detects one', async () => {
-    const page = await site.open('about:blank')
-    await page.addInitScript(watchPolicy)
-    await page.goto(site.address)
+    // A refusal would have been noticed.
     await page.evaluate(() => {
       document.body.setAttribute('onclick', 'globalThis.hacked = 1')
       document.body.click()
     })
-    const refusals = await page.evaluate(
-      () => (globalThis as unknown as { refusals: string[] }).refusals,
-    )
-    expect(refusals).toEqual(['script-src-attr inline'])
+    expect(await refusals()).toEqual(['script-src-attr inline'])
   })
 
   test('microgpt.html opened from a file trains, looks inside and races, and loads no other file', async () => {
@@ -169,9 +155,7 @@ const hardships = (site: Site) => {
     page.on('request', (request) => asked.push(request.url().slice(0, 5)))
     await page.goto(pathToFileURL(`${root}/build/microgpt.html`).href + HASH)
     await trainToEnd(page)
-    expect(await page.textContent('#at-loss')).toBe(
-      lastLoss(await MicroGPT.create({ docs, config })),
-    )
+    await says(page, '#at-loss', lastLoss(await MicroGPT.create({ docs, config })))
     await page.locator('#inside').scrollIntoViewIfNeeded()
     await page.waitForSelector('#tape tbody tr')
     await page.click('#race-go')
@@ -180,38 +164,6 @@ const hardships = (site: Site) => {
     expect(await page.locator('.notice').count()).toBe(0)
     expect(asked.filter((url) => url !== 'data:' && url !== 'blob:')).toEqual(['file:'])
     expect(page.trouble).toEqual([])
-  })
-
-  test('axe finds nothing serious, in light and in dark', async () => {
-    // A short run: its tables have every kind of cell, but few rows.
-    const hash = LONG ? '' : '#preset=tutorial&num_steps=30&n_embd=8'
-    const page = await site.open(hash, {
-      colorScheme: 'light',
-      viewport: { width: 1280, height: 900 },
-    })
-    await ready(page)
-    await trainToEnd(page)
-    await page.locator('#inside').scrollIntoViewIfNeeded()
-    await page.waitForSelector('#tape tbody tr')
-    await page.evaluate(() =>
-      document.querySelectorAll('details').forEach((each) => (each.open = true)),
-    )
-    await page.click('#reset')
-    await page.waitForSelector('#runs li')
-    await page.click('#play')
-    await page.waitForSelector('#loss-table tbody tr')
-    await withoutTransitions(page)
-    expect(await seriousFindings(page)).toEqual([])
-    await page.emulateMedia({ colorScheme: 'dark' })
-    // Only the contrast rule depends on colors.
-    expect(await seriousFindings(page, LONG ? undefined : ['color-contrast'])).toEqual([])
-  })
-
-  test('axe detects colors that are too faint', async () => {
-    const page = await site.open('', { colorScheme: 'dark' })
-    await page.evaluate(() => (document.querySelector<HTMLElement>('.lead')!.style.opacity = '0.2'))
-    const found = await seriousFindings(page, ['color-contrast'])
-    expect(found.join()).toContain('color-contrast #lead')
   })
 
   test('nothing overflows the page at widths from 320 px', async () => {
@@ -247,7 +199,7 @@ const hardships = (site: Site) => {
     await page.keyboard.press('End')
     const value = await page.getAttribute('#loss-chart', 'aria-valuetext')
     expect(value).toMatch(/^step 500: loss \d\.\d+, smoothed /)
-    expect(await page.textContent('#crosshair')).toBe(value)
+    await says(page, '#crosshair', value!)
   })
 
   test('the page receives at most 20 messages per second', async () => {
@@ -299,7 +251,7 @@ inBrowser(
       expect(said[0]).toMatch(FALLBACK)
       expect(said[0]).toContain('this engine has no WebAssembly')
       const twin = new TypedGPT({ docs, config })
-      expect(await page.textContent('#at-loss')).toBe(lastLoss(twin))
+      await says(page, '#at-loss', lastLoss(twin))
       const text = "import('./microgpt.js').then((m) => m.loadCore()).catch((e) => e.name)"
       expect(await page.evaluate(text)).toBe('CoreError')
     })

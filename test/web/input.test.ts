@@ -51,7 +51,7 @@ inBrowser('text on the page', (site) => {
     expect(await page.inputValue('#paste')).toBe('')
     expect(await drop('#drop')).toBe(false)
     expect(await page.inputValue('#paste')).toBe('otto\nanna')
-    expect(await page.textContent('#num-docs')).toBe('2,787')
+    await says(page, '#num-docs', '2,787')
     expect(await stepOf(page)).toBe(20)
   })
 

@@ -39,7 +39,7 @@ const visits = (site: Site) => {
     const node = await inNode({ docs: parseDocs(lines), config: { num_steps: 100 } })
     const page = await opened(site, '#preset=tutorial&num_steps=100')
     await useText(page, lines)
-    expect(await page.textContent('#vocab-size')).toBe('7')
+    await says(page, '#vocab-size', '7')
     expect(await page.locator('#alphabet bdi').allTextContents()).toEqual([
       ...['␣', 'h', 'm', 'ä', 'ö', 'ü', 'BOS'],
     ])
@@ -89,7 +89,7 @@ const visits = (site: Site) => {
       )
       const text = await page.inputValue('#prompt')
       if (text.length === 3) full++
-      expect(await page.textContent('#prompt-status')).toMatch(ends)
+      await says(page, '#prompt-status', ends)
     }
     expect(full).toBeGreaterThan(0)
     // The worker answers in order, so this answer comes after all earlier ones.

@@ -139,7 +139,7 @@ inBrowser('stored runs and files', (site) => {
     await trainTo(page, 1234)
     const { name, bytes } = await fileOf(page, '#save-model')
     expect(name).toBe('microgpt-tutorial-step-1234.safetensors')
-    expect(await page.textContent('#keep-status')).toBe(`Saved as of step 1,234: ${name}.`)
+    await says(page, '#keep-status', `Saved as of step 1,234: ${name}.`)
     await shown.reset(page)
     await openFile(page, name, bytes)
     await says(page, '#keep-status', /: at step 1,234, /)
