@@ -182,6 +182,21 @@ inBrowser('the page', (site) => {
     for (const line of lines) expect(sources.join('\n')).toContain(line.trim())
   })
 
+  test('a chart that has not been drawn yet reacts to a tap', async () => {
+    const page = await site.open('', { viewport: { width: 320, height: 400 } })
+    await ready(page)
+    await trainToEnd(page)
+    await page.evaluate(() => scrollTo(0, 0))
+    // Without scrolling, which would draw it.
+    await page.evaluate(() => {
+      const chart = document.querySelector('#loss-chart')!
+      const { left, top, width } = chart.getBoundingClientRect()
+      const [clientX, clientY] = [left + width / 2, top + 50]
+      chart.dispatchEvent(new PointerEvent('pointerdown', { clientX, clientY, bubbles: true }))
+    })
+    expect(await page.textContent('#crosshair')).toMatch(/^step 2\d\d: loss /)
+  })
+
   test('the navigation has no scrollbar in a narrow window', async () => {
     const page = await site.open('', { viewport: { width: 320, height: 800 } })
     await ready(page)

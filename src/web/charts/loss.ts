@@ -34,7 +34,6 @@ interface Frame {
 export class LossChart {
   readonly board: Board
   private view: LossView | null = null
-  private frame: Frame | null = null
 
   constructor(canvas: HTMLCanvasElement) {
     this.board = new Board(canvas, (context, width, height) => this.draw(context, width, height))
@@ -47,18 +46,18 @@ export class LossChart {
 
   /** The point of the run nearest to x on the canvas, or -1. */
   nearest(x: number): number {
-    const { frame, view } = this
-    if (!frame || !view || view.run.log.length === 0) return -1
+    const { view, board } = this
+    if (!view || view.run.log.length === 0) return -1
     const { log } = view.run
-    const share = (x - MARGIN.left) / (frame.width - MARGIN.left - MARGIN.right)
-    const point = Math.round((share * frame.steps - 1 - log.first) / log.stride)
+    // From the view, because a chart that has just come into view may not be drawn yet.
+    const share = (x - MARGIN.left) / (board.canvas.clientWidth - MARGIN.left - MARGIN.right)
+    const point = Math.round((share * stepsOf(view) - 1 - log.first) / log.stride)
     return Math.max(0, Math.min(log.length - 1, point))
   }
 
   private draw(context: CanvasRenderingContext2D, width: number, height: number): void {
     if (!this.view) return
     const frame = fit(this.view, width, height)
-    this.frame = frame
     const { run, earlier, baseline, cursor } = this.view
     axes(context, frame)
     dashed(context, frame, baseline)
@@ -77,9 +76,15 @@ export class LossChart {
 }
 
 /** Scales that fit the whole run. A loss far above pure guessing gets a logarithmic scale. */
-function fit({ run, earlier, numSteps, baseline }: LossView, width: number, height: number): Frame {
+/** Where the axis ends: at the end of the run, or for a long run at twice what is done. */
+function stepsOf({ run, earlier, numSteps }: LossView): number {
   const longest = Math.max(...[run, ...earlier].map(({ log }) => log.end))
-  const steps = Math.max(longest, Math.min(numSteps, Math.max(500, 2 * longest)))
+  return Math.max(longest, Math.min(numSteps, Math.max(500, 2 * longest)))
+}
+
+function fit(view: LossView, width: number, height: number): Frame {
+  const { run, baseline } = view
+  const steps = stepsOf(view)
   let low = baseline - 1
   let high = baseline + 0.4
   for (let i = 0; i < run.log.length; i++) {

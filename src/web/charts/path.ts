@@ -60,17 +60,16 @@ function plotOf(
 
 export class PathChart {
   private view: PathView | null = null
-  private width = 0
 
   show(view: PathView): void {
     this.view = view
   }
 
-  /** The point nearest to x on the canvas, or -1. */
-  nearest(x: number): number {
-    if (!this.view || this.width === 0) return -1
+  /** The point nearest to x on a canvas of this width, or -1. */
+  nearest(x: number, width: number): number {
+    if (!this.view || width === 0) return -1
     const { step } = this.view.columns
-    const share = (x - MARGIN.left) / (this.width - MARGIN.left - MARGIN.right)
+    const share = (x - MARGIN.left) / (width - MARGIN.left - MARGIN.right)
     const wanted = share * stepsOf(this.view)
     let best = 0
     for (let i = 1; i < step.length; i++) {
@@ -81,7 +80,6 @@ export class PathChart {
 
   draw(context: CanvasRenderingContext2D, width: number, height: number): void {
     const { view } = this
-    this.width = width
     if (!view) return
     const { columns, cursor } = view
     const right = width - MARGIN.right

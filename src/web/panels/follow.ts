@@ -193,7 +193,8 @@ class FollowView {
 
   private listen(): void {
     const board = canvas('follow-chart')
-    const point = ({ offsetX }: PointerEvent) => this.choose(this.chart.nearest(offsetX))
+    const point = ({ offsetX }: PointerEvent) =>
+      this.choose(this.chart.nearest(offsetX, board.clientWidth))
     board.addEventListener('pointerdown', point)
     board.addEventListener('pointermove', point)
     board.addEventListener('pointerleave', ({ pointerType }) => {
