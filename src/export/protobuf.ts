@@ -2,6 +2,7 @@
  * Protocol Buffers (protobuf.dev/programming-guides/encoding), as much of it as an ONNX file needs:
  * a message is a list of fields, each a key, then a varint or a length and that many bytes.
  */
+import { joined } from '../checkpoint/safetensors/write.js'
 
 const VARINT = 0
 const BYTES = 2
@@ -37,13 +38,7 @@ export class Message {
 
   /** The whole message in one piece. */
   finish(): Uint8Array {
-    const whole = new Uint8Array(this.length)
-    let at = 0
-    for (const part of this.parts) {
-      whole.set(part, at)
-      at += part.length
-    }
-    return whole
+    return joined({ byteLength: this.length, pieces: this.parts })
   }
 
   private open(field: number, length: number): this {

@@ -4,8 +4,11 @@ const NAME = 'microgpt-wasm'
 const VERSION = 1
 const STORE = 'kept'
 
+/** A request for some T, whatever its own type: TypeScript takes those of IDBRequest as unrelated. */
+type Asked<T> = Pick<IDBRequest<T>, 'result' | 'error'> & EventTarget
+
 /** The result of a request. @throws the error of the request */
-export function ask<T>(request: IDBRequest<T>): Promise<T> {
+function ask<T>(request: Asked<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.addEventListener('success', () => resolve(request.result))
     request.addEventListener('error', () => reject(request.error!))
@@ -49,13 +52,15 @@ async function open(): Promise<IDBDatabase> {
 }
 
 /**
- * Runs a task in one transaction; the task may await its requests, but nothing else. Resolves when
- * the transaction is complete.
- * @throws the error of the browser or of the task; then nothing has changed
+ * Makes all requests of one transaction at once and commits it. The browser then completes it even if
+ * this worker ends or is frozen meanwhile, as it is when the visitor leaves the page by a link: a
+ * transaction that waited for a frozen worker would block the page that is opened next.
+ * @returns the results of the requests, in order, when the transaction is complete
+ * @throws the error of the browser or of the function; then nothing has changed
  */
-export async function transact<T>(
+export async function transact<T extends unknown[]>(
   mode: IDBTransactionMode,
-  task: (store: IDBObjectStore) => Promise<T>,
+  requests: (store: IDBObjectStore) => { [I in keyof T]: Asked<T[I]> },
 ): Promise<T> {
   opened ??= open()
   const database = await inTime(opened).catch((error: unknown) => {
@@ -71,14 +76,17 @@ export async function transact<T>(
   })
   complete.catch(() => {})
   try {
-    const result = await inTime(task(transaction.objectStore(STORE)))
+    // Chromium may read a large value only after the transaction is complete.
+    const results = Promise.all(requests(transaction.objectStore(STORE)).map((each) => ask(each)))
+    results.catch(() => {})
+    transaction.commit()
     await inTime(complete)
-    return result
+    return (await inTime(results)) as T
   } catch (error) {
     try {
       transaction.abort()
     } catch {
-      // The transaction is over already.
+      // The transaction is committed or over already.
     }
     throw error
   }

@@ -3,7 +3,7 @@
  *
  *     npm run test:engines                  all engines that can be installed here
  *     npm run test:engines -- node bun      those whose names begin so
- *     npm run test:engines -- page          the page itself, in each browser
+ *     npm run test:engines -- page          the page itself, in each browser: trained, then left
  *
  * Engines come from the npm registry; browsers, qemu and wabt from Debian. Those that are missing are
  * skipped, and named.
@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { BROWSERS, valuesInBrowser } from './pages.mjs'
 import { replay } from './replay.mjs'
-import { visitIn } from './visit.mjs'
+import { leaveIn, visitIn } from './visit.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const names = process.argv.slice(2)
@@ -63,7 +63,11 @@ const FUSED = {
   parameters: '6bc4b9a5cb0b6054',
 }
 
-const PAGES = Object.keys(BROWSERS).map((name) => `page ${name}`)
+/** What is done with the page in each browser. */
+const VISITS = { page: visitIn, 'page left': leaveIn }
+const PAGES = Object.keys(BROWSERS).flatMap((name) =>
+  Object.keys(VISITS).map((what) => `${what} ${name}`),
+)
 const ALL = [...Object.keys(PROGRAMS), ...Object.keys(BROWSERS), ...PAGES, 'wabt']
 const unknown = names.filter((start) => !ALL.some((name) => name.startsWith(start)))
 if (unknown.length > 0) {
@@ -184,11 +188,13 @@ try {
     })
   }
   for (const [name, browser] of Object.entries(BROWSERS)) {
-    await attempt(`page ${name}`, async () => {
-      const missing = browser.missing()
-      if (missing) throw new Skipped(missing)
-      return visitIn(browser, root, folder)
-    })
+    for (const [what, go] of Object.entries(VISITS)) {
+      await attempt(`${what} ${name}`, async () => {
+        const missing = browser.missing()
+        if (missing) throw new Skipped(missing)
+        return go(browser, root, folder)
+      })
+    }
   }
   await attempt('wabt', async () => {
     if (!existsSync('/usr/bin/spectest-interp')) throw new Skipped('apt-get install wabt')

@@ -72,7 +72,8 @@ export async function valuesInBrowser(
       answer(JSON.parse(body))
       return
     }
-    const path = join(folder, request.url === '/' ? start : request.url)
+    const { pathname } = new URL(request.url, 'http://localhost')
+    const path = join(folder, pathname === '/' ? start : pathname)
     try {
       const file = readFileSync(path)
       const type = TYPES[extname(path)] ?? 'text/plain'

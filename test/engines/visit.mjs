@@ -1,7 +1,10 @@
-/** The page itself in a browser: trained by its button, it gives the losses and the file of Node. */
+/**
+ * The page itself in a browser: trained by its button, it gives the losses and the file of Node; left
+ * during a write, it offers the run when it is opened again.
+ */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { valuesInBrowser } from './pages.mjs'
@@ -20,16 +23,24 @@ const HEADERS = {
 /** A picture that is empty or of one color has fewer. */
 const FEWEST_COLORS = 50
 
+const OFFERED = /^A run at step 1 of 500 on the shipped names, from .*, can be resumed\./
+
 const hash = (bytes) => createHash('sha256').update(bytes).digest('hex')
+
+/** A folder with the page and some files of this one. */
+function placeOf(root, folder, name, files) {
+  const place = join(folder, name)
+  mkdirSync(place, { recursive: true })
+  for (const file of FILES) copyFileSync(join(root, 'build', file), join(place, file))
+  for (const file of files) {
+    copyFileSync(fileURLToPath(new URL(file, import.meta.url)), join(place, file))
+  }
+  return place
+}
 
 /** @returns what agrees, in a few words. @throws {Error} for what does not */
 export async function visitIn(browser, root, folder) {
-  const place = join(folder, 'visit')
-  mkdirSync(place, { recursive: true })
-  for (const name of FILES) copyFileSync(join(root, 'build', name), join(place, name))
-  for (const name of ['visit.html', 'visit.js']) {
-    copyFileSync(fileURLToPath(new URL(name, import.meta.url)), join(place, name))
-  }
+  const place = placeOf(root, folder, 'visit', ['visit.html', 'visit.js'])
   const want = await inNode(root)
   const got = await valuesInBrowser(place, browser, { start: 'visit.html', headers: HEADERS })
   if (got.error) throw new Error(JSON.stringify(got.error))
@@ -41,6 +52,23 @@ export async function visitIn(browser, root, folder) {
   if (got.colors < FEWEST_COLORS) trouble.push(`the picture has ${got.colors} colors`)
   if (trouble.length > 0) throw new Error(trouble.join('\n'))
   return `${want.losses.length} losses and the checkpoint equal, the picture has ${got.colors} colors`
+}
+
+/** @returns how often the run was offered. @throws {Error} if it was not, once */
+export async function leaveIn(browser, root, folder) {
+  const place = placeOf(root, folder, 'leave', ['leave.js', 'between.html', 'slow-store.js'])
+  const change = (name, edit) => {
+    writeFileSync(join(place, name), edit(readFileSync(join(place, name), 'utf8')))
+  }
+  const script = '<script type="module" src="leave.js"></script>'
+  change('index.html', (html) => html.replace('</head>', `${script}</head>`))
+  const slow = readFileSync(join(place, 'slow-store.js'), 'utf8')
+  change('page-worker.js', (program) => slow + program)
+  const got = await valuesInBrowser(place, browser, { start: 'index.html', headers: HEADERS })
+  if (got.error) throw new Error(JSON.stringify(got.error))
+  const odd = got.offers.filter((offer) => !OFFERED.test(offer))
+  if (odd.length > 0) throw new Error(odd.join('\n'))
+  return `${got.offers.length} runs offered, ${got.persisted} pages frozen by the browser`
 }
 
 /** The losses of the command line, and the file of the library after the same twenty samples. */

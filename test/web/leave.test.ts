@@ -3,37 +3,17 @@
  * cache and freezes the worker, whatever transaction of the store it has open. LONG=1 leaves eight
  * times.
  */
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { CHROMIUM, FLAGS, inBrowser } from './browser.js'
+import { CHROMIUM, FLAGS, inBrowser, root } from './browser.js'
 import { hurriedPage, inWorker } from './clock.js'
 import { ready, says } from './visit.js'
 
 const TIMES = process.env.LONG === '1' ? 8 : 1
-const HOLD_MS = 3000
 const OFFERED = /^A run at step 1 of 500 on the shipped names, from .*, can be resumed\./
 
-/**
- * A slow store: a write carries 16 MiB more, and its transaction stays open for HOLD_MS as long as
- * the worker is able to make requests. Says when a write has begun.
- */
-const SLOW = `{ const { put } = IDBObjectStore.prototype
-  IDBObjectStore.prototype.put = function (value, key) {
-    const request = put.call(this, value, key)
-    if (key[0] !== 'run') return request
-    for (let i = 0; i < 16; i++) put.call(this, new Uint8Array(2 ** 20), ['more', i])
-    const end = Date.now() + HOLD_MS
-    const hold = () => {
-      if (Date.now() > end) return
-      try {
-        this.count().onsuccess = hold
-      } catch {}
-    }
-    hold()
-    new BroadcastChannel('writes').postMessage('begun')
-    return request
-  } }`.replace('HOLD_MS', String(HOLD_MS))
+const SLOW = readFileSync(`${root}/test/engines/slow-store.js`, 'utf8')
 
 inBrowser('leaving by a link during a write', (site) => {
   let browser: Browser

@@ -1,7 +1,7 @@
 /** The stored runs of the page: they share texts, and a text is removed with its last run. */
 import 'fake-indexeddb/auto'
-import { beforeEach, describe, expect, test } from 'vitest'
-import { ask, transact } from '../../src/web/store.js'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { transact } from '../../src/web/store.js'
 import { forget, list, put, read } from '../../src/web/worker/run-store.js'
 
 let now = 0
@@ -10,38 +10,39 @@ let now = 0
 function keep(
   id: string,
   text: string,
-  { step = 5, of = 10, replaced = null as string | null } = {},
+  { step = 5, of = 10, replaced = null as string | null, isFirst = true } = {},
 ) {
   const about = { id, step, of, time: ++now, name: null, mark: `hash of ${text}`, text }
   const losses = new Float64Array([step])
   const lists = { losses, smoothed: losses, rates: losses }
   const log = { first: 0, stride: 1, steps: 1, mean: 0, weight: 0, ...lists }
   const file = new Uint8Array([step, 2, 3])
-  return put(about, { file, log, ms: 7, initial: null, before: 'b' }, replaced)
+  return put(about, { file, log, ms: 7, initial: null, before: 'b' }, replaced, isFirst)
 }
 
 /** All records of the store by key. */
-function records(): Promise<Map<string, unknown>> {
-  return transact('readonly', async (store) => {
-    const [keys, values] = await Promise.all([ask(store.getAllKeys()), ask(store.getAll())])
-    return new Map(keys.map((key, i) => [(key as string[]).join(' '), values[i] as unknown]))
-  })
+async function records(): Promise<Map<string, unknown>> {
+  const [keys, values] = await transact<[IDBValidKey[], unknown[]]>('readonly', (store) => [
+    store.getAllKeys(),
+    store.getAll(),
+  ])
+  return new Map(keys.map((key, i) => [(key as string[]).join(' '), values[i]]))
 }
 
 const texts = async () => [...(await records()).keys()].filter((key) => key.startsWith('text '))
 const ids = async () => (await list()).map(({ id }) => id)
 
 /** Changes a record, as another version of the page or a disk error would. */
-const spoil = (key: string[], change: (value: Record<string, unknown>) => unknown) =>
-  transact('readwrite', async (store) => {
-    const value = await ask<Record<string, unknown>>(store.get(key))
-    const changed = change(value)
-    if (changed === undefined) store.delete(key)
-    else store.put(changed, key)
-  })
+async function spoil(key: string[], change: (value: Record<string, unknown>) => unknown) {
+  const [value] = await transact<[Record<string, unknown>]>('readonly', (store) => [store.get(key)])
+  const changed = change(value)
+  await transact('readwrite', (store) => [
+    changed === undefined ? store.delete(key) : store.put(changed, key),
+  ])
+}
 
 beforeEach(async () => {
-  await transact('readwrite', async (store) => void store.clear())
+  await transact('readwrite', (store) => [store.clear()])
 })
 
 describe('a text that two runs share', () => {
@@ -171,5 +172,46 @@ describe('runs', () => {
     const about = { id: 'b', step: 1, of: 2, time: ++now, name: null, mark: 'm', text: 'y' }
     await expect(put(about, bad, 'a')).rejects.toThrow()
     expect(await records()).toEqual(before)
+  })
+})
+
+describe('transactions', () => {
+  test('are committed at once, so none waits for a worker that the browser has frozen', async () => {
+    const calls: string[] = []
+    const { commit } = IDBTransaction.prototype
+    const { transaction } = IDBDatabase.prototype
+    const spies = [
+      vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+        this: IDBDatabase,
+        ...args
+      ) {
+        calls.push('begun')
+        // Nothing else runs between the first request and the commit.
+        queueMicrotask(() => calls.push('later'))
+        return transaction.apply(this, args)
+      }),
+      vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementation(function (
+        this: IDBTransaction,
+      ) {
+        calls.push('committed')
+        commit.call(this)
+      }),
+    ]
+    for (const id of ['a', 'b', 'c', 'd']) await keep(id, `text of ${id}`)
+    await keep('e', 'text of b', { replaced: 'c' })
+    await list()
+    await read('e')
+    await forget('e')
+    for (const spy of spies) spy.mockRestore()
+    expect(calls.length).toBeGreaterThan(30)
+    expect(calls).toEqual(calls.map((_, i) => ['begun', 'committed', 'later'][i % 3]))
+  })
+
+  test('put a long text back that another page has removed', async () => {
+    const text = 'x'.repeat(2 ** 17)
+    await keep('a', text)
+    await transact('readwrite', (store) => [store.delete(['text', `hash of ${text}`])])
+    await keep('a', text, { isFirst: false })
+    expect((await read('a')).text).toBe(text)
   })
 })

@@ -39,7 +39,10 @@ export function writeSafetensors(
 }
 
 /** The pieces as one array. @throws {RangeError} when it would be too large for one */
-export function joined({ byteLength, pieces }: PiecewiseFile): Bytes {
+export function joined({
+  byteLength,
+  pieces,
+}: Pick<PiecewiseFile, 'byteLength' | 'pieces'>): Bytes {
   const file = new Uint8Array(byteLength)
   let at = 0
   for (const piece of pieces) {

@@ -2,6 +2,7 @@
  * A link that contains a run: settings, step, and up to 2 KB of the visitor's words. The hash is
  * `#run=1.` + base64url(checksum + deflate-raw(JSON)); `1` is the version of the format.
  */
+import { joined } from '../../checkpoint/safetensors/write.js'
 import { type ConfigInput, PRESETS, type PresetName, resolveConfig } from '../../config/config.js'
 
 export interface SharedRun {
@@ -172,13 +173,7 @@ async function pass(
       fail('This link unpacks to more than this page accepts.')
     }
   }
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
+  return joined({ byteLength: length, pieces: chunks })
 }
 
 function toBase64url(bytes: Uint8Array): string {

@@ -15,5 +15,5 @@ export function sliderMove(key: string, at: number, last: number): number | null
     Home: 0,
     End: last,
   }
-  return moves[key] ?? null
+  return Object.hasOwn(moves, key) ? moves[key]! : null
 }

@@ -114,7 +114,7 @@ export function firstLetters(texts: readonly string[]): Record<string, number> {
 /** Minimum number of samples for a milestone about samples. */
 const ENOUGH_SAMPLES = 12
 
-/** The milestones that a run has reached, in a fixed order; the page shows the new ones. */
+/** The milestones that a run has reached, by their steps; the page shows the new ones. */
 export function milestones(run: RunNumbers): Milestone[] {
   const { step, samples, loss, vocabSize, dataset, mode } = run
   const words = wordsOf(dataset)
@@ -160,7 +160,7 @@ export function milestones(run: RunNumbers): Milestone[] {
   if (rightAnswers !== undefined && rightAnswers !== null && rightAnswers >= 0.5) {
     reached('answers', `It solves ${percent(rightAnswers)} of the sums it has never seen.`)
   }
-  return found
+  return found.sort((a, b) => a.step - b.step)
 }
 
 /** Whether a run has diverged, which is more than not learning. */

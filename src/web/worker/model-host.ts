@@ -196,7 +196,7 @@ export class ModelHost {
     return null
   }
 
-  /** A page in the back/forward cache must not keep a transaction of the store open. */
+  /** The page is being left: stores the run, and closes the store once that is written. */
   leave(): null {
     this.autosave.storeNow()
     void this.autosave.settled().then(closeStore)

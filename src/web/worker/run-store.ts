@@ -9,7 +9,7 @@
 import type { Mode } from '../../data/corpus.js'
 import type { LossState } from '../loss-log.js'
 import type { StoredRun } from '../page-api.js'
-import { ask, transact } from '../store.js'
+import { transact } from '../store.js'
 
 /** Version of this layout. A record of another version is kept, but cannot be resumed. */
 const VERSION = 1
@@ -49,44 +49,54 @@ function isAbout(value: unknown): value is About {
 
 const tell = ({ id, step, of, time, name }: About): StoredRun => ({ id, step, of, time, name })
 
-/** The descriptions of all runs, newest first; null for one that cannot be read. */
-async function abouts(store: IDBObjectStore): Promise<{ id: string; about: About | null }[]> {
-  const [keys, values] = await Promise.all([
-    ask(store.getAllKeys(all('about'))),
-    ask<unknown[]>(store.getAll(all('about'))),
-  ])
-  const found = keys.map((key, i) => {
-    const id = String((key as string[])[1])
-    const value = values[i]
+interface Contents {
+  /** The descriptions of all runs, newest first; null for one that cannot be read. */
+  runs: { id: string; about: About | null }[]
+  /** The marks of the texts. */
+  texts: string[]
+}
+
+const lastPart = (key: IDBValidKey) => String((key as IDBValidKey[])[1])
+
+async function contents(): Promise<Contents> {
+  const [keys, values, texts] = await transact<[IDBValidKey[], unknown[], IDBValidKey[]]>(
+    'readonly',
+    (store) => [
+      store.getAllKeys(all('about')),
+      store.getAll(all('about')),
+      store.getAllKeys(all('text')),
+    ],
+  )
+  const runs = keys.map((key, i) => {
+    const [id, value] = [lastPart(key), values[i]]
     return { id, about: isAbout(value) ? { ...value, id } : null }
   })
-  return found.sort((a, b) => (b.about?.time ?? 0) - (a.about?.time ?? 0))
+  runs.sort((a, b) => (b.about?.time ?? 0) - (a.about?.time ?? 0))
+  return { runs, texts: texts.map(lastPart) }
 }
 
 /** Removes runs, and texts that no run uses any more. */
-async function remove(store: IDBObjectStore, ids: ReadonlySet<string>): Promise<void> {
-  for (const id of ids) for (const kind of ['about', 'run']) store.delete([kind, id])
-  const [left, texts] = await Promise.all([abouts(store), ask(store.getAllKeys(all('text')))])
+async function remove(ids: ReadonlySet<string>, { runs, texts }: Contents): Promise<void> {
+  const left = runs.filter(({ id }) => !ids.has(id))
+  const needed = new Set(left.map(({ about }) => about?.text))
   // If a record cannot be read, its text is unknown, so all texts are kept.
-  if (left.some(({ about }) => !about)) return
-  const needed = new Set(left.map(({ about }) => about!.text))
-  for (const key of texts) if (!needed.has(String((key as string[])[1]))) store.delete(key)
+  const over = left.every(({ about }) => about) ? texts.filter((mark) => !needed.has(mark)) : []
+  await transact('readwrite', (store) => [
+    ...[...ids].flatMap((id) => [store.delete(['about', id]), store.delete(['run', id])]),
+    ...over.map((mark) => store.delete(['text', mark])),
+  ])
 }
 
-export function list(): Promise<StoredRun[]> {
-  return transact('readonly', async (store) => {
-    const found = await abouts(store)
-    const trouble = 'it was kept by another version of this page, or is damaged'
-    return found.map(({ id, about }) =>
-      about ? tell(about) : { id, step: 0, of: 0, time: 0, name: null, trouble },
-    )
-  })
+export async function list(): Promise<StoredRun[]> {
+  const { runs } = await contents()
+  const trouble = 'it was kept by another version of this page, or is damaged'
+  return runs.map(({ id, about }) =>
+    about ? tell(about) : { id, step: 0, of: 0, time: 0, name: null, trouble },
+  )
 }
 
 /**
- * Stores a run in one transaction and removes the run that it resumed. All requests are made at once
- * and then committed: the browser completes them even if the worker ends or is frozen meanwhile, as
- * it is when the visitor leaves the page by a link.
+ * Stores a run in one transaction and removes the run that it resumed.
  * @param isFirst whether the run is stored for the first time: a long text is stored only then
  */
 export async function put(
@@ -95,13 +105,18 @@ export async function put(
   replaced: string | null,
   isFirst = true,
 ): Promise<void> {
-  await transact('readwrite', async (store) => {
-    store.put({ ...about, version: VERSION, text: mark }, ['about', about.id])
-    store.put(state, ['run', about.id])
-    if (isFirst || text.length <= MOST_REWRITTEN) store.put(text, ['text', mark])
-    if (replaced !== null) for (const kind of ['about', 'run']) store.delete([kind, replaced])
-    store.transaction.commit()
-  })
+  const writesText = isFirst || text.length <= MOST_REWRITTEN
+  const [texts] = await transact<[number, ...unknown[]]>('readwrite', (store) => [
+    store.count(['text', mark]),
+    store.put({ ...about, version: VERSION, text: mark }, ['about', about.id]),
+    store.put(state, ['run', about.id]),
+    ...(writesText ? [store.put(text, ['text', mark])] : []),
+    ...(replaced === null ? [] : ['about', 'run'].map((kind) => store.delete([kind, replaced]))),
+  ])
+  // Another page may have removed the text when no run was using it.
+  if (texts === 0 && !writesText) {
+    await transact('readwrite', (store) => [store.put(text, ['text', mark])])
+  }
   // The run is stored, so a failure here is not reported; the next new run tries again.
   if (isFirst) await tidy(about.id).catch(() => {})
 }
@@ -110,37 +125,36 @@ export async function put(
  * Removes runs beyond MOST_RUNS, finished ones first, then the oldest, but not this one; and texts
  * that no run uses any more.
  */
-function tidy(id: string): Promise<void> {
-  return transact('readwrite', async (store) => {
-    const others = (await abouts(store)).filter((other) => other.id !== id)
-    const over = (x: About | null) => Number(!x || x.step >= x.of)
-    others.sort((x, y) => over(x.about) - over(y.about))
-    await remove(store, new Set(others.slice(MOST_RUNS - 1).map((other) => other.id)))
-  })
+async function tidy(id: string): Promise<void> {
+  const found = await contents()
+  const others = found.runs.filter((other) => other.id !== id)
+  const over = (x: About | null) => Number(!x || x.step >= x.of)
+  others.sort((x, y) => over(x.about) - over(y.about))
+  await remove(new Set(others.slice(MOST_RUNS - 1).map((other) => other.id)), found)
 }
 
 /** @throws {Error} if the run is missing or damaged */
-export function read(id: string): Promise<{ about: StoredRun; state: StoredState; text: string }> {
-  return transact('readonly', async (store) => {
-    const about: unknown = await ask(store.get(['about', id]))
-    if (!isAbout(about)) throw new Error('it is not there any more')
-    const [state, text] = await Promise.all([
-      ask<StoredState | undefined>(store.get(['run', id])),
-      ask<unknown>(store.get(['text', about.text])),
-    ])
-    const { file, log, ms, initial, before } = state ?? ({} as Partial<StoredState>)
-    const whole =
-      file instanceof Uint8Array &&
-      typeof log === 'object' &&
-      Number.isFinite(ms) &&
-      (initial === null || initial instanceof Float64Array) &&
-      typeof before === 'string' &&
-      typeof text === 'string'
-    if (!whole) throw new Error('it is damaged')
-    return { about: tell({ ...about, id }), state: state!, text }
-  })
+export async function read(
+  id: string,
+): Promise<{ about: StoredRun; state: StoredState; text: string }> {
+  const [about, state] = await transact<[unknown, StoredState | undefined]>('readonly', (store) => [
+    store.get(['about', id]),
+    store.get(['run', id]),
+  ])
+  if (!isAbout(about)) throw new Error('it is not there any more')
+  const [text] = await transact<[unknown]>('readonly', (store) => [store.get(['text', about.text])])
+  const { file, log, ms, initial, before } = state ?? ({} as Partial<StoredState>)
+  const whole =
+    file instanceof Uint8Array &&
+    typeof log === 'object' &&
+    Number.isFinite(ms) &&
+    (initial === null || initial instanceof Float64Array) &&
+    typeof before === 'string' &&
+    typeof text === 'string'
+  if (!whole) throw new Error('it is damaged')
+  return { about: tell({ ...about, id }), state: state!, text }
 }
 
-export function forget(id: string): Promise<void> {
-  return transact('readwrite', (store) => remove(store, new Set([id])))
+export async function forget(id: string): Promise<void> {
+  await remove(new Set([id]), await contents())
 }
