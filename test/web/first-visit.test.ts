@@ -139,6 +139,23 @@ inBrowser('a first visit', (site) => {
     await says(page, '#picture-cell', /value .*gradient/)
   })
 
+  test('a chart that has just come into view can be read before it is drawn', async () => {
+    const page = await site.open('', { viewport: { width: 390, height: 300 } })
+    await ready(page)
+    await page.click('#play')
+    await says(page, '#play', /^Train again$/)
+    const read = await page.evaluate(() => {
+      scrollTo(0, 0)
+      const chart = document.querySelector('#loss-chart')!
+      const { left, top, width } = chart.getBoundingClientRect()
+      const at = { clientX: left + width / 2, clientY: top + 20, bubbles: true }
+      chart.dispatchEvent(new PointerEvent('pointerdown', at))
+      return { top, height: innerHeight, text: document.querySelector('#crosshair')!.textContent }
+    })
+    expect(read.top, 'out of view').toBeGreaterThan(read.height + 100)
+    expect(read.text).toMatch(/^step 2\d\d: loss /)
+  })
+
   test('one step at a time, and a double click does not pause', async () => {
     const page = await site.open('', WATCHING)
     await ready(page)

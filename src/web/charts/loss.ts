@@ -44,13 +44,12 @@ export class LossChart {
     this.board.redraw()
   }
 
-  /** The point of the run nearest to x on the canvas, or -1. */
+  /** The point of the run nearest to x on the canvas, drawn or not; -1 if there is none. */
   nearest(x: number): number {
-    const { view, board } = this
+    const { view } = this
     if (!view || view.run.log.length === 0) return -1
     const { log } = view.run
-    // From the view, because a chart that has just come into view may not be drawn yet.
-    const share = (x - MARGIN.left) / (board.canvas.clientWidth - MARGIN.left - MARGIN.right)
+    const share = (x - MARGIN.left) / (this.board.canvas.clientWidth - MARGIN.left - MARGIN.right)
     const point = Math.round((share * stepsOf(view) - 1 - log.first) / log.stride)
     return Math.max(0, Math.min(log.length - 1, point))
   }
@@ -75,13 +74,14 @@ export class LossChart {
   }
 }
 
-/** Scales that fit the whole run. A loss far above pure guessing gets a logarithmic scale. */
-/** Where the axis ends: at the end of the run, or for a long run at twice what is done. */
-function stepsOf({ run, earlier, numSteps }: LossView): number {
-  const longest = Math.max(...[run, ...earlier].map(({ log }) => log.end))
-  return Math.max(longest, Math.min(numSteps, Math.max(500, 2 * longest)))
-}
+/** Steps on the axis: the whole run, or for a very long one twice what has been made. */
+export const axisSteps = (made: number, numSteps: number) =>
+  Math.max(made, Math.min(numSteps, Math.max(500, 2 * made)))
 
+const stepsOf = ({ run, earlier, numSteps }: LossView) =>
+  axisSteps(Math.max(...[run, ...earlier].map(({ log }) => log.end)), numSteps)
+
+/** Scales that fit the whole run. A loss far above pure guessing gets a logarithmic scale. */
 function fit(view: LossView, width: number, height: number): Frame {
   const { run, baseline } = view
   const steps = stepsOf(view)

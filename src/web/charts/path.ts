@@ -1,7 +1,7 @@
 /** One parameter through a run: its value above, its gradient below, on one axis of steps. */
 import type { PathColumns } from '../lib/path-log.js'
 import { colour } from './board.js'
-import { tick } from './loss.js'
+import { axisSteps, tick } from './loss.js'
 
 export interface PathView {
   columns: PathColumns
@@ -27,11 +27,7 @@ interface Plot {
   high: number
 }
 
-/** Steps on the axis: the whole run, or for a very long one twice what has been made. */
-function stepsOf({ columns, numSteps }: PathView): number {
-  const made = columns.step.at(-1) ?? 0
-  return Math.max(made, Math.min(numSteps, Math.max(500, 2 * made)))
-}
+const stepsOf = ({ columns, numSteps }: PathView) => axisSteps(columns.step.at(-1) ?? 0, numSteps)
 
 /** The range of the numbers, with 0 in it and a little room. */
 function rangeOf(values: Float64Array): [low: number, high: number] {
@@ -65,9 +61,9 @@ export class PathChart {
     this.view = view
   }
 
-  /** The point nearest to x on a canvas of this width, or -1. */
+  /** The point nearest to x on a canvas of this width, drawn or not; -1 if there is none. */
   nearest(x: number, width: number): number {
-    if (!this.view || width === 0) return -1
+    if (!this.view) return -1
     const { step } = this.view.columns
     const share = (x - MARGIN.left) / (width - MARGIN.left - MARGIN.right)
     const wanted = share * stepsOf(this.view)
