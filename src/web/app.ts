@@ -67,8 +67,6 @@ export class App {
   fileName = ''
   pace: Pace = WATCH
   stop: StopRule = { kind: 'end' }
-  /** The sample drawn before the first step. */
-  firstSample = ''
   /** Valid settings in the form that are not applied yet. */
   edits: Settings | null = null
   picked: Picked | null = null
@@ -254,8 +252,6 @@ export class App {
       this.step = step
       this.state = state
       this.run.log.add(losses, lrs)
-      const first = event.progress.samples[0]
-      if (first?.step === 0) this.firstSample = first.text
     }
     if (event.type === 'fallback') {
       this.notice(`WebAssembly is not available (${event.message}); using the slower TypeScript
@@ -323,7 +319,6 @@ export class App {
     this.ready = ready
     this.numbers = null
     this.start = null
-    this.firstSample = ''
     this.step = restored?.step ?? 0
     this.state = 'paused'
     this.writeHash()

@@ -63,6 +63,13 @@ export function fillTable(
   )
 }
 
+/** Runs a task when the page has nothing else to do, or after a short time. */
+export function whenIdle(task: () => void): void {
+  // Safari does not have requestIdleCallback.
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(task, { timeout: 100 })
+  else setTimeout(task)
+}
+
 /** Runs a task once the element is visible; a newer task replaces one that waits. */
 export class WhenVisible {
   private visible = false

@@ -4,7 +4,8 @@ import { byId, h, say } from './dom.js'
 import { goTo } from './navigation.js'
 import { count, short } from './text.js'
 
-const MOST_BYTES = 64 * 2 ** 20
+/** Bytes of a text at most, also when it is unpacked. */
+export const MOST_TEXT_BYTES = 64 * 2 ** 20
 /** Enough for a run of the largest model that the page makes. */
 const MOST_CHECKPOINT_BYTES = 2 ** 30
 
@@ -20,7 +21,9 @@ export async function isCheckpoint(file: File): Promise<boolean> {
   return length <= BigInt(file.size - 8) && start.getUint8(8) === '{'.charCodeAt(0)
 }
 
-const mib = (bytes: number) => `${count(bytes / 2 ** 20)} MiB`
+/** Why a file is refused for its size: the end of a sentence. */
+export const tooLarge = (what: string, most: number) =>
+  `the page takes ${what} of up to ${count(most / 2 ** 20)} MiB`
 
 /** Opens a file: a checkpoint replaces the model; a text is shown under Your data. */
 export async function openFile(
@@ -33,8 +36,8 @@ export async function openFile(
   try {
     const checkpoint = await isCheckpoint(file)
     if (checkpoint) place = 'keep-status'
-    const most = checkpoint ? MOST_CHECKPOINT_BYTES : MOST_BYTES
-    if (file.size > most) throw new Error(`the page takes such files of up to ${mib(most)}`)
+    const most = checkpoint ? MOST_CHECKPOINT_BYTES : MOST_TEXT_BYTES
+    if (file.size > most) throw new Error(tooLarge(checkpoint ? 'checkpoints' : 'texts', most))
     if (checkpoint) {
       showKeep()
       await app.load(file)

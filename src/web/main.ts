@@ -8,6 +8,7 @@ import { App } from './app.js'
 import { VAL_FRACTION } from './datasets.js'
 import { isShareHash, readShareLink } from './lib/share-link.js'
 import { count, sentence } from './text.js'
+import { whenIdle } from './dom.js'
 import { hasBegun } from './connect.js'
 import { advancedPanel } from './panels/advanced.js'
 import { datasetsPanel } from './panels/datasets.js'
@@ -82,11 +83,6 @@ const later = [
   { section: 'model', panel: modelPanel },
   { section: 'advanced', panel: advancedPanel },
 ]
-const whenIdle = (task: () => void) => {
-  // Safari does not have requestIdleCallback.
-  if ('requestIdleCallback' in globalThis) requestIdleCallback(task, { timeout: 100 })
-  else setTimeout(task)
-}
 const next = () => {
   const first = later.shift()!
   first.panel(app)

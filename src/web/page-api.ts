@@ -271,6 +271,8 @@ export interface PageApi {
   setPace: Command<{ pace: Pace }>
   pause: Command<null>
   step: Command<null>
+  /** What the untrained model writes, without a change to its run; null after its first step. */
+  firstSample: { argument: null; result: Sample | null }
   plan: { argument: { settings: Settings; vocabSize: number }; result: MemoryNeeds }
   /** Milliseconds per step, measured on a few steps of a temporary model. */
   estimate: { argument: { settings: Settings }; result: number }

@@ -11,6 +11,7 @@ export function short(text: string, most = 60): string {
 export function visibleChar(char: string): string {
   if (char === '') return 'BOS'
   if (char === ' ') return '␣'
+  if (char === '\n') return '↵'
   return /[\p{C}\p{Z}]/u.test(char)
     ? `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
     : char

@@ -1,4 +1,5 @@
 /** What is drawn and written can be read: labels, help, text from right to left, narrow windows. */
+import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { inBrowser } from './browser.js'
@@ -146,6 +147,56 @@ inBrowser('the page', (site) => {
       .locator('th, td')
       .allTextContents()
     expect(cells.at(-1)).toMatch(/^ש [\d.]+%$/)
+  })
+
+  test('nothing is wider than the window, also with a long text, and labels are not squeezed', async () => {
+    const page = await site.open('')
+    await ready(page)
+    await page.check('#dataset-text')
+    await says(page, '#title', /^16,064 random/)
+    await page.click('#card-write')
+    await page.waitForFunction(
+      () => document.querySelectorAll('#card-samples tbody tr').length === 4,
+    )
+    await page.locator('#inside').scrollIntoViewIfNeeded()
+    await page.waitForSelector('#next-table tbody tr')
+    for (const width of [320, 768, 1440]) {
+      await page.setViewportSize({ width, height: 900 })
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), `${width}`).toBe(
+        width,
+      )
+      // A link or a caption next to something wide stays readable.
+      for (const at of ['a[href="#follow"]', '#tape-about', '#picture-cell']) {
+        const box = (await page.locator(`main ${at}`).first().boundingBox())!
+        expect(box.width, `${at} at ${width}`).toBeGreaterThan(100)
+      }
+    }
+  })
+
+  test('the lines of code on the cards are lines of the sources', async () => {
+    const page = await site.open('')
+    const folder = new URL('../../src/gpt/', import.meta.url)
+    const sources = ['model.ts', 'train.ts'].map((name) =>
+      readFileSync(new URL(name, folder), 'utf8'),
+    )
+    const lines = await page.locator('.card code.line').allTextContents()
+    expect(lines).toHaveLength(5)
+    for (const line of lines) expect(sources.join('\n')).toContain(line.trim())
+  })
+
+  test('a chart that has not been drawn yet reacts to a tap', async () => {
+    const page = await site.open('', { viewport: { width: 320, height: 400 } })
+    await ready(page)
+    await trainToEnd(page)
+    await page.evaluate(() => scrollTo(0, 0))
+    // Without scrolling, which would draw it.
+    await page.evaluate(() => {
+      const chart = document.querySelector('#loss-chart')!
+      const { left, top, width } = chart.getBoundingClientRect()
+      const [clientX, clientY] = [left + width / 2, top + 50]
+      chart.dispatchEvent(new PointerEvent('pointerdown', { clientX, clientY, bubbles: true }))
+    })
+    expect(await page.textContent('#crosshair')).toMatch(/^step 2\d\d: loss /)
   })
 
   test('the navigation has no scrollbar in a narrow window', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { parseDocs } from '../../src/index.js'
+import { visibleChar } from '../../src/web/text.js'
 import { inBrowser, root } from './browser.js'
 import { curveOf, fileOf, inNode, ready, says, stepOf, trainTo } from './visit.js'
 import { trainToEnd, useText } from './visit.js'
@@ -159,6 +160,25 @@ inBrowser('the page', (site) => {
     await trainToEnd(page)
     expect((await curveOf(page)).losses).toEqual(losses)
     await says(page, '#at-val', gpt.validate().toFixed(4))
+    // The model has never seen BOS: a piece of the text is shown, and its first bars follow a newline.
+    const piece = text.slice(0, 32).trim()
+    await page.locator('#inside').scrollIntoViewIfNeeded()
+    await page.fill('#word', piece)
+    const loss = gpt.loss([piece]).toFixed(4)
+    const letters = [...piece].slice(0, -1).map(visibleChar).join(' ')
+    await says(page, '#word-status', `${letters}: loss ${loss} after step 60`)
+    await page.fill('#temperature', '1')
+    const [first] = gpt.generate({ temperature: 1, length: 1, seed: 1 })
+    const top = first!.top.slice(0, 10)
+    await page.waitForFunction(
+      (char) => document.querySelector('.bar .char')?.textContent === char,
+      visibleChar(top[0]!.char),
+    )
+    await page.locator('#invent').scrollIntoViewIfNeeded()
+    const bars = await page.locator('.bar .number').allTextContents()
+    expect(bars.map(parseFloat)).toEqual(
+      top.map(({ probability: p }) => Number((100 * p).toFixed(p < 0.0995 ? 1 : 0))),
+    )
   })
 
   test('a share link with words gives the same twenty samples in another browser', async () => {

@@ -1,11 +1,25 @@
 /** Text that the visitor gives the page is inserted where it belongs, and none of it is lost. */
+import { gzipSync } from 'node:zlib'
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { MOST_TEXT_BYTES } from '../../src/web/files.js'
 import { inBrowser } from './browser.js'
 import * as shown from './shown.js'
 import { curveOf, fileOf, inNode, openFile, ready, says, stepOf } from './visit.js'
 import { trainTo, trainToEnd } from './visit.js'
 
 const LINES = Array.from({ length: 5000 }, (_, i) => `w${String(i).padStart(4, '0')}`)
+/** Drops a text file that is a byte longer than the page takes. */
+const dropLong = (page: Page, file: string) =>
+  page.evaluate(
+    ([name, length]) => {
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File([new Uint8Array(length).fill(97)], name))
+      const options = { dataTransfer, cancelable: true, bubbles: true }
+      document.querySelector('#drop')!.dispatchEvent(new DragEvent('drop', options))
+    },
+    [file, MOST_TEXT_BYTES + 1] as const,
+  )
 const TEXT = 'the quick brown fox jumps over the lazy dog and runs away\n'.repeat(40)
 
 inBrowser('text on the page', (site) => {
@@ -53,6 +67,41 @@ inBrowser('text on the page', (site) => {
     expect(await page.inputValue('#paste')).toBe('otto\nanna')
     await says(page, '#num-docs', '2,787')
     expect(await stepOf(page)).toBe(20)
+  })
+
+  test('a file that cannot be used says why: too long, packed or not, or damaged', async () => {
+    const page = await site.open('')
+    await ready(page)
+    // Random digits, so that half of the packed bytes are needed for half of the text.
+    const packed = gzipSync(
+      Array.from({ length: 3000 }, (_, i) => `w${(i * 7919) % 9973}`).join('\n'),
+    )
+    const badCrc = Uint8Array.from(packed)
+    badCrc[badCrc.length - 8]! ^= 1
+    const tooLong = Buffer.alloc(MOST_TEXT_BYTES + 1, 'anna\n')
+    const most = 'the page takes texts of up to 64 MiB'
+    const damaged = /it is gzip that is damaged or not complete .*; get it again$/
+    const files: [string, Uint8Array, RegExp][] = [
+      ['long.txt.gz', gzipSync(tooLong), new RegExp(`it is too long when unpacked: ${most}$`)],
+      ['cut.txt.gz', packed.subarray(0, packed.length >> 1), damaged],
+      ['crc.txt.gz', badCrc, damaged],
+      // Playwright sends no file of more than 50 MB, so the page makes this one itself.
+      ['long.txt', tooLong.subarray(0, 5), new RegExp(`${most}$`)],
+    ]
+    for (const [name, bytes, why] of files) {
+      if (name === 'long.txt') await dropLong(page, name)
+      else {
+        const buffer = Buffer.from(bytes)
+        await page.setInputFiles('#file', { name, mimeType: 'text/plain', buffer })
+      }
+      await says(page, '#data-status', new RegExp(`^${name} cannot be used: ${why.source}`))
+      expect(await page.inputValue('#paste'), name).toBe('')
+    }
+    const buffer = Buffer.from(packed)
+    await page.setInputFiles('#file', { name: 'good.txt.gz', mimeType: 'text/plain', buffer })
+    await says(page, '#preview-note', /^3,000 documents/)
+    await says(page, '#data-status', '')
+    expect(page.trouble).toEqual([])
   })
 
   test('a checkpoint of a long text is resumed with that text', async () => {

@@ -44,7 +44,7 @@ inBrowser('the numbers of a model', (site) => {
       vocabSize: '27',
       longest: String(longest.length),
       cut: commas(numCut),
-      cutNote: `block_size 8 sees BOS and 7 characters: ${commas(numCut)} of 2,787 are cut.`,
+      cutNote: `With block_size 8 the model sees BOS and 7 characters: ${commas(numCut)} of 2,787 are cut.`,
       status: `From the shipped names. Longest: ${longest}`,
     })
     const gpt = await MicroGPT.create({ docs })
@@ -60,7 +60,7 @@ inBrowser('the numbers of a model', (site) => {
       vocabSize: '15',
       longest: '10',
       cut: '2',
-      cutNote: 'block_size 8 sees BOS and 7 characters: 2 of 5 are cut.',
+      cutNote: 'With block_size 8 the model sees BOS and 7 characters: 2 of 5 are cut.',
       status: 'From your text. Longest: 12345678 9',
     })
     expect(await shown.listOf(page, 'docs')).toEqual(own.docs)

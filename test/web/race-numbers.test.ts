@@ -40,7 +40,7 @@ inBrowser('the race', (site) => {
     const config = { num_steps: 20 }
     const page = await racing(site, '#preset=tutorial&num_steps=20', [0.05, 0.5, 75])
     expect(await shown.tableOf(page, 'race')).toEqual([
-      ['engine', 'steps', 'per step', 'whole run', 'time'],
+      ['engine', 'steps', 'per step', 'whole run', 'compared with the core'],
       [NAMES.wasm, ' 20 / 20', '50.0 µs', '1.0 ms', '1x'],
       [NAMES.typed, ' 20 / 20', '500 µs', '10 ms', '10x'],
       [NAMES.value, ' 20 / 20', '75 ms', '1.5 s', '1,500x'],

@@ -26,7 +26,7 @@ interface Moments {
   steps: number
   /** Whether the first worker was started before the page had a body. */
   early: boolean
-  /** The calls that the page made to the worker. */
+  /** The calls that the page made to the worker, and when the worker was ready. */
   sent: string[]
 }
 declare let moments: Partial<Moments>
@@ -51,6 +51,7 @@ const watch = () => {
       seen.early ??= document.body === null
       this.addEventListener('message', ({ data }) => {
         const { type, progress } = data.part ?? {}
+        if (type === 'ready') seen.sent!.push('ready')
         if (type !== 'progress' || progress.step === 0) return
         seen.step ??= performance.now()
         seen.steps ??= progress.step
@@ -125,6 +126,8 @@ inBrowser('opening the page', (site) => {
       expect(seen.steps, 'steps that the first message tells of').toBe(1)
       expect(seen.early, 'a worker before the body').toBe(true)
       expect(seen.sent, 'the worker has the names').not.toContain('setText')
+      const before = seen.sent.slice(0, seen.sent.indexOf('ready'))
+      expect(before, 'no work for the worker before the model is ready').toEqual(['events'])
     }
     expect(page.trouble).toEqual([])
   })

@@ -4,6 +4,7 @@ import { WhenVisible } from '../dom.js'
 export type Draw = (context: CanvasRenderingContext2D, width: number, height: number) => void
 
 const boards = new Set<Board>()
+const others = new Set<() => void>()
 
 export class Board {
   readonly canvas: HTMLCanvasElement
@@ -78,9 +79,14 @@ export const dark = matchMedia('screen and (prefers-color-scheme: dark)')
 dark.addEventListener('change', () => {
   palette = null
   for (const board of boards) board.redraw()
+  for (const draw of others) draw()
 })
 // Print shows what is outside the view, too, and does not wait for a frame.
 matchMedia('print').addEventListener('change', () => {
   palette = null
   for (const board of boards) board.paint()
+  for (const draw of others) draw()
 })
+
+/** Draws a picture that is not on a board again when the colors change. */
+export const onColours = (draw: () => void): void => void others.add(draw)

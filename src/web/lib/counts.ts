@@ -99,7 +99,7 @@ export const GPT2 = large({
   block_size: 1024,
   vocab_size: 50257,
   parameters: 124_439_808,
-  note: 'GPT-2 uses one matrix as wte and lm_head, and has biases and layer norms with parameters.',
+  note: 'GPT-2 uses one matrix as both wte and lm_head, and has biases and layer norms with parameters.',
 })
 
 export const GPT3 = large({

@@ -16,7 +16,7 @@ export const WORDS: Readonly<Record<string, DatasetWords>> = {
   places: { learns: 'to invent place names', plural: 'place names', one: 'a place name' },
   dinosaurs: { learns: 'to invent dinosaurs', plural: 'dinosaurs', one: 'a dinosaur' },
   sums: { learns: 'to add', plural: 'sums', one: 'a sum' },
-  text: { learns: 'to write like a text', plural: 'pieces of text', one: 'a piece of text' },
+  text: { learns: 'to imitate a text', plural: 'pieces of text', one: 'a piece of text' },
   own: { learns: 'your words', plural: 'words', one: 'a word' },
 }
 
@@ -126,10 +126,8 @@ export function milestones(run: RunNumbers): Milestone[] {
   if (zeros && zeros.atStart > 0 && zeros.woken === zeros.atStart) {
     const all = zeros.atStart === 2 ? 'Both' : `All ${zeros.atStart}`
     const which = zeros.atStart === 1 ? 'The matrix' : `${all} matrices`
-    reached(
-      'woken',
-      `${which} of zeros woke up: ${zeros.atStart === 1 ? 'it holds' : 'they hold'} numbers now.`,
-    )
+    const whose = zeros.atStart === 1 ? 'its' : 'their'
+    reached('woken', `${which} of zeros woke up: ${whose} numbers are no longer 0.`)
   }
   const guessing = guessingLoss(vocabSize)
   if (step >= ENOUGH_STEPS && loss < guessing - MARGIN) {
@@ -255,7 +253,7 @@ function next(run: RunNumbers, result: Outcome): string {
   if (typeof rightAnswers === 'number' && rightAnswers < 0.9)
     return 'Try two layers and more steps.'
   if (dataset === 'sums')
-    return 'Ask it a sum of your own, or try one layer: it fails without the second.'
+    return 'Type a sum of your own under Try it, or set n_layer to 1: one layer is not enough.'
   if (dataset === 'own') return 'Try a higher temperature for bolder words, or more lines of data.'
   return 'Try your own words, or a larger n_embd and more steps.'
 }

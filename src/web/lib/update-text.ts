@@ -1,5 +1,6 @@
 /** Adam's update of one parameter in words and formulas, with the numbers of a step. */
 import type { AdamNumbers, PathPoint } from './path-log.js'
+import { count } from '../text.js'
 import { updateOf } from './path-log.js'
 
 export interface UpdateLine {
@@ -83,5 +84,5 @@ export function updateSentence(point: PathPoint, adam: AdamNumbers): string {
     change === 0
       ? 'Adam left it where it was.'
       : `Adam ${change < 0 ? 'lowered' : 'raised'} it by ${figure(Math.abs(change))}.`
-  return `At step ${step} ${slope}. ${moved}${why}`
+  return `At step ${count(step)} ${slope}. ${moved}${why}`
 }

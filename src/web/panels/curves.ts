@@ -26,7 +26,8 @@ export function curvesPanel(app: App): void {
     const { log } = app.run
     if (log.length > 0) say(byId('at-lr'), digits(log.at(log.length - 1).lr))
     if (progress.ms > 0) say(byId('at-pace'), count(Math.round((1000 * log.steps) / progress.ms)))
-    if (progress.losses.length > 0) say(byId('reading'), `Reading: ${progress.doc}`)
+    const doc = app.mode === 'text' ? 'random pieces of the text' : progress.doc
+    if (progress.losses.length > 0) say(byId('reading'), `Reading: ${doc}`)
     showTable(app)
   })
   byId<HTMLDetailsElement>('loss-details').addEventListener('toggle', () => showTable(app))

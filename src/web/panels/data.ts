@@ -5,7 +5,7 @@ import { parseDocs } from '../../data/text.js'
 import { type App, nameOf } from '../app.js'
 import { button, byId, h, input, say } from '../dom.js'
 import { VAL_FRACTION } from '../datasets.js'
-import { openFile, pickFile, takeDrops } from '../files.js'
+import { MOST_TEXT_BYTES, openFile, pickFile, takeDrops, tooLarge } from '../files.js'
 import { type Found, documentsOf, recognise } from '../recognise.js'
 import { count, short, visibleChar } from '../text.js'
 
@@ -47,14 +47,19 @@ function showData(app: App): void {
   })
   app.on('ready', ({ ready }) => {
     const { cut, config, numDocs, numVal, mode } = ready
-    say(byId('docs-term'), mode === 'text' ? 'characters' : 'documents')
+    const { block_size } = config
+    const isText = mode === 'text'
+    say(byId('docs-term'), isText ? 'characters' : 'documents')
     say(byId('num-docs'), count(numDocs))
-    say(byId('cut'), count(cut))
-    const seen = `block_size ${config.block_size} sees BOS and ${config.block_size - 1} characters`
+    say(byId('longest-term'), isText ? 'whole text' : 'longest')
+    say(byId('cut-term'), isText ? 'held out' : 'cut')
+    say(byId('cut'), count(isText ? numVal : cut))
+    const seen = `With block_size ${block_size} the model sees BOS and ${block_size - 1} characters`
     const cutNote = cut > 0 ? `${seen}: ${count(cut)} of ${count(numDocs)} are cut.` : ''
-    const textNote = `Windows of ${config.block_size} characters; ${count(numVal)} are held out for validation.`
-    say(byId('cut-note'), mode === 'text' ? textNote : cutNote)
-    const docs = mode === 'text' ? [short(app.source.text, 300)] : ready.firstDocs
+    const textNote = `The model reads pieces of ${block_size} characters. It never trains on the part held out, which measures the validation loss.`
+    say(byId('cut-note'), isText ? textNote : cutNote)
+    say(byId('docs-title'), isText ? 'How the text begins' : 'Documents, in the order of training')
+    const docs = isText ? [short(app.source.text, 300)] : ready.firstDocs
     byId('docs').replaceChildren(...docs.map((doc) => h('li', { dir: 'auto' }, doc)))
   })
 }
@@ -105,7 +110,8 @@ class Reader {
 
   async takeBytes(bytes: Uint8Array, name: string): Promise<void> {
     this.name = name
-    this.bytes = await decompressed(bytes, gunzip)
+    this.bytes = await unpacked(bytes)
+    say(byId('data-status'), '')
     const encoding = select('read-encoding')
     encoding.value = 'utf-8'
     try {
@@ -232,7 +238,19 @@ function seenAndCut(doc: string, most: number): HTMLLIElement {
   )
 }
 
-/** Decompresses gzip data. @throws {Error} for more than `limit` bytes, or for damaged data */
+/** @throws {Error} for gzip that is damaged or too large; the message ends a sentence */
+async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
+  try {
+    return await decompressed(bytes, (packed) => gunzip(packed, MOST_TEXT_BYTES))
+  } catch (error) {
+    const { cause } = error as Error
+    if (!(cause instanceof RangeError)) throw error
+    const why = `it is too long when unpacked: ${tooLarge('texts', MOST_TEXT_BYTES)}`
+    throw new Error(why, { cause: error })
+  }
+}
+
+/** Decompresses gzip. @throws {RangeError} for more than `limit` bytes; other errors for damage */
 async function gunzip(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
   const stream = new Blob([bytes as BlobPart]).stream()
   const reader = stream.pipeThrough(new DecompressionStream('gzip')).getReader()
@@ -243,7 +261,7 @@ async function gunzip(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
     length += part.value.length
     if (length > limit) {
       void reader.cancel()
-      throw new Error(`it unpacks to more than ${limit} bytes`)
+      throw new RangeError(`it unpacks to more than ${limit} bytes`)
     }
   }
   return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer())

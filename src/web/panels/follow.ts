@@ -126,7 +126,9 @@ class FollowView {
     const { name, row, column, index } = picked
     const spec = gptTable(ready.config, ready.vocabSize).find((one) => one.name === name)!
     say(byId('follow-name'), `state_dict['${name}'][${row}][${column}]`)
-    const token = /^(wte|lm_head)$/.test(name) ? `, for ${visibleChar(ready.chars[row] ?? '')}` : ''
+    const token = /^(wte|lm_head)$/.test(name)
+      ? ` (for ${visibleChar(ready.chars[row] ?? '')})`
+      : ''
     say(
       byId('follow-where'),
       `${name}: ${spec.purpose}. Row ${row}${token}, column ${column} of ${shapeFormula(spec)}. ` +

@@ -3,7 +3,7 @@ import type { App } from '../app.js'
 import { HeatMap, largest } from '../charts/heat.js'
 import { WhenVisible, byId, canvas, fillTable, h, say } from '../dom.js'
 import type { Matrix, Shown } from '../page-api.js'
-import { digits, visibleChar } from '../text.js'
+import { count, digits, visibleChar } from '../text.js'
 
 /** Maximum rows and columns of the table. */
 const TABLE = 64
@@ -110,7 +110,7 @@ class MatrixPair {
     const { now, shown, step } = message
     say(byId('matrix-name'), `${now.name} [${now.rows}, ${now.columns}]`)
     const what = shown === 'grad' ? 'gradient of the latest step' : 'now'
-    say(byId('matrix-now-caption'), `${what}, after step ${step}`)
+    say(byId('matrix-now-caption'), `${what}, after step ${count(step)}`)
     for (const side of ['before', 'now']) {
       canvas(`matrix-${side}`).setAttribute(
         'aria-label',

@@ -9,6 +9,7 @@ import type { Settings } from '../page-api.js'
 import { checkSettings, parseField, toHash } from '../settings.js'
 import { count, duration, percent } from '../text.js'
 import { countByComponent, shapeFormula, sumText } from '../lib/counts.js'
+import { onColours } from '../charts/board.js'
 import { drawThumb } from '../charts/thumb.js'
 import { scaleBars } from './scale.js'
 import { sizesPanel } from './sizes.js'
@@ -32,6 +33,7 @@ const MEANINGS: Partial<Record<FieldName, string>> = {
   n_head: 'how many views attention takes, each on its own; must divide n_embd',
   n_layer: 'how often the block of attention and MLP repeats',
   block_size: 'how many tokens the model sees',
+  learning_rate: 'how far a step moves the parameters, at the start of the run',
 }
 
 /** Maximum rows of the table: a model with a thousand layers has 6,000 matrices. */
@@ -44,6 +46,7 @@ export function modelPanel(app: App): void {
   sizesPanel(app, (settings) => form.put(settings))
   app.on('ready', () => form.ready())
   app.on('numbers', () => form.thumbs())
+  onColours(() => form.thumbs())
   app.on('refused', ({ what, message }) => {
     if (what === 'model') form.judge(message)
   })
@@ -63,7 +66,7 @@ class Form {
     this.app = app
     const first = byId('fields')
     const more = byId('more-fields')
-    first.append(labelled('preset', this.preset, 'the revision of microgpt.py'))
+    first.append(labelled('preset', this.preset, 'where to start: sets all the other fields'))
     for (const [name, field] of Object.entries(FIELDS)) {
       const control = controlOf(name, field)
       this.controls.set(name, control)
@@ -243,11 +246,13 @@ class Form {
     if (left > 0) rows.push([`and ${count(left)} more`, '', '', '', '', '', ''])
     const head = ['name', 'now', 'shape', 'count', 'std', 'share', 'purpose']
     fillTable(byId('state-dict'), head, rows)
-    const components = countByComponent(resolved, vocabSize).map(
+    const parts = countByComponent(resolved, vocabSize)
+    const components = parts.map(
       ({ component, count: n, share, formula }) =>
         [component, `${formula} = ${count(n)} (${percent(share)})`] as const,
     )
-    const sum = table.length <= 12 ? sumText(resolved, vocabSize) : `${count(total)} parameters`
+    const perPart = `${parts.map((part) => count(part.count)).join(' + ')} = ${count(total)}`
+    const sum = table.length <= 12 ? sumText(resolved, vocabSize) : perPart
     byId('component-sum').replaceChildren(
       h('span', {}, sum),
       ...components.map(([name, text]) => h('span', {}, h('strong', {}, name), text)),

@@ -98,7 +98,11 @@ function show(legs: ReadonlyMap<EngineName, RaceProgress>): void {
     const estimated = leg.done && leg.steps < leg.of ? `${whole}, estimated` : whole
     return [NAMES[engine], made, time(each), estimated, Number.isNaN(each) ? '-' : ratio]
   })
-  fillTable(byId('race-table'), ['engine', 'steps', 'per step', 'whole run', 'time'], rows)
+  fillTable(
+    byId('race-table'),
+    ['engine', 'steps', 'per step', 'whole run', 'compared with the core'],
+    rows,
+  )
 }
 
 /** The result of the race: how much the losses of the engines differ. */

@@ -21,7 +21,7 @@ export function scaleBars(yours: number): void {
   const lines = models.map(({ name, parameters, times }, i) => {
     const large = [GPT2, GPT3].find((model) => model.name === name)
     const shape = large
-      ? `${count(large.n_embd)} wide, ${large.n_head} heads, ${large.n_layer} layers; microgpt's code counts ${count(large.here)}. ${large.note}`
+      ? `${count(large.n_embd)} wide, ${large.n_head} heads, ${large.n_layer} layers. With these sizes microgpt has ${count(large.here)}. ${large.note}`
       : ''
     const ratio = times > 1 ? `, ${count(Math.round(times))} times yours` : ''
     return h(
@@ -35,8 +35,8 @@ export function scaleBars(yours: number): void {
   const plot = h('div', { className: 'plot' }, ...squares.toReversed())
   plot.setAttribute('aria-hidden', 'true')
   const note =
-    'Areas are to scale; a model below a pixel is drawn as one, in the lower left corner. The ' +
-    'structure is the same: larger models have more and larger matrices.'
+    'Areas are to scale. A model smaller than a pixel is drawn as one pixel, in the lower left ' +
+    'corner. The structure is the same: larger models have more and larger matrices.'
   byId('scale-bars').replaceChildren(
     plot,
     h('ol', {}, ...lines),

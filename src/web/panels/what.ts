@@ -9,6 +9,7 @@ import { WhenVisible, button, byId, canvas, fillTable, h, say } from '../dom.js'
 import type { Look } from '../page-api.js'
 import { count, digits, percent, plain, short, visibleChar } from '../text.js'
 import { goTo } from '../navigation.js'
+import { wordFor } from './word.js'
 
 export function whatPanel(app: App): void {
   numbersCard(app)
@@ -80,17 +81,17 @@ async function tryEqual(app: App): Promise<void> {
   }
 }
 
-const signed = (x: number) => digits(x).replace('-', '−')
+const signed = (x: number) => digits(x).replaceAll('-', '−')
 
 function zerosCard(app: App): void {
   const sight = new WhenVisible(byId('wake-table'))
   app.on('ready', ({ ready }) => {
     const { zero_init_projections: zeros, init_std } = ready.config
     const woken =
-      'attn_wo and mlp_fc2 start as zeros, so attention and MLP add nothing at first: the input ' +
-      'passes through unchanged. At step 1 only these two get a gradient in each layer. q, k, v ' +
-      'and fc1 get exactly 0, because they act only through the zeros. Then all learn. The gist ' +
-      'preset under Build starts without zeros.'
+      'In each layer attn_wo and mlp_fc2 start as zeros, so attention and MLP add nothing at ' +
+      'first: the input passes through unchanged. At step 1 only these two get a gradient. q, k, v ' +
+      'and fc1 get exactly 0, because what they compute is multiplied by the zeros. From step 2 ' +
+      'on, all learn. The gist preset under Build starts without zeros.'
     const nothing =
       'With init_std 0 every number is 0, no gradient can tell them apart, and nothing wakes up.'
     const noise =
@@ -155,7 +156,7 @@ function attentionCard(app: App): void {
       const letters = tokens.slice(0, rows).map(visibleChar).join(' ')
       say(
         byId('card-heads-about'),
-        `Rows: the positions of ${letters}. Columns: what each looks at. The stronger the color, the more.`,
+        `Rows: the positions of ${letters}. Columns: the positions they look at. A stronger color is more attention.`,
       )
       showTerms(look)
     } catch (error) {
@@ -165,8 +166,7 @@ function attentionCard(app: App): void {
       heads = []
     }
   }
-  const word = () =>
-    app.ready?.firstDocs.find((doc) => !doc.endsWith('…')) ?? app.source.text.slice(0, 8)
+  const word = () => (app.ready ? wordFor(app.ready, app.source, 8) : '')
   const refresh = () => {
     if (app.state !== 'running') void show(word())
   }
@@ -186,7 +186,7 @@ function showTerms({ rows, tokens, chars, probabilities }: Look): void {
     const step = `${visibleChar(tokens[t]!)} → ${visibleChar(tokens[t + 1]!)}`
     return [step, percent(p), (-Math.log(p)).toFixed(2)]
   })
-  fillTable(byId('card-terms'), ['next', 'p', '−ln p'], body)
+  fillTable(byId('card-terms'), ['after → next', 'p', '−ln p'], body)
 }
 
 function lossCard(app: App): void {
@@ -204,7 +204,7 @@ function lossCard(app: App): void {
     const p = Math.exp(-loss)
     say(
       byId('card-loss'),
-      `Step ${count(progress.step)}: loss ${loss.toFixed(2)}. The right characters got a probability of ${percent(p)} (geometric mean).`,
+      `Step ${count(progress.step)}: loss ${loss.toFixed(2)}. On average (geometric mean) the right character got a probability of ${percent(p)}.`,
     )
   })
   button('card-step').addEventListener('click', () => {
@@ -230,7 +230,13 @@ function samplingCard(app: App): void {
     if (ready !== app.ready) return
     fillTable(byId('card-samples'), ['temperature', 'writes', ''], rows)
   }
-  app.on('ready', () => byId('card-samples').replaceChildren())
+  app.on('ready', ({ ready }) => {
+    say(
+      byId('card-start'),
+      ready.mode === 'text' ? 'a new line' : 'BOS (the token for beginning and end)',
+    )
+    byId('card-samples').replaceChildren()
+  })
   app.on('progress', ({ progress }) => {
     if (progress.state === 'finished') void write().catch(() => {})
   })

@@ -4,8 +4,8 @@ import { Board } from '../charts/board.js'
 import { HeatMap } from '../charts/heat.js'
 import { type Draw, colour } from '../charts/board.js'
 import { WhenVisible, button, byId, canvas, fillTable, h, input, say } from '../dom.js'
-import type { Look } from '../page-api.js'
-import { percent, visibleChar } from '../text.js'
+import type { Look, Ready, SourceText } from '../page-api.js'
+import { count, percent, visibleChar } from '../text.js'
 import { shownTokens } from '../lib/shown-tokens.js'
 import { showTape } from './tape.js'
 
@@ -15,6 +15,12 @@ const TOP = 3
 const MOST_HEADS = 48
 /** Maximum columns of the probability picture. */
 const MOST_COLUMNS = 64
+
+/** A document to look at, or the beginning of a long text: `most` characters of a line at most. */
+export function wordFor({ firstDocs }: Ready, { text }: SourceText, most: number): string {
+  const line = () => text.split('\n').find((each) => each.trim().length > 1) ?? text
+  return firstDocs.find((doc) => !doc.endsWith('…')) ?? line().trim().slice(0, most)
+}
 
 export function wordPanel(app: App): void {
   const sight = new WhenVisible(byId('inside'))
@@ -29,7 +35,7 @@ export function wordPanel(app: App): void {
       const found = await app.call('look', { word: input('word').value.trim(), timed })
       if (mine !== number) return
       const text = found.tokens.slice(0, -1).map(visibleChar).join(' ')
-      const loss = `loss ${found.loss.toFixed(4)} after step ${found.step}`
+      const loss = `loss ${found.loss.toFixed(4)} after step ${count(found.step)}`
       say(byId('word-status'), `${text}: ${loss}`)
       view.show(found)
       showTape(found.tape)
@@ -53,12 +59,11 @@ export function wordPanel(app: App): void {
     timing = false
   })
   app.on('ready', ({ ready }) => {
-    const first = ready.firstDocs.find((doc) => !doc.endsWith('…'))
     const whose = nameOf(app.source)
     // The word may contain characters that the new alphabet does not have.
     if (input('word').dataset['for'] !== whose) {
-      const text = app.source.text.slice(0, ready.config.block_size)
-      if (input('word').dataset['for'] !== undefined) input('word').value = first ?? text
+      const word = wordFor(ready, app.source, ready.config.block_size)
+      if (input('word').dataset['for'] !== undefined) input('word').value = word
       input('word').dataset['for'] = whose
     }
     refresh()
@@ -89,7 +94,7 @@ class WordView {
       length > MOST_COLUMNS ? `The ${MOST_COLUMNS} most likely of ${length} tokens. ` : ''
     say(
       byId('next-about'),
-      `${some}The stronger the color, the more likely; the frame is what comes next.`,
+      `${some}A stronger color is a higher probability; the frame is what comes next. · is BOS.`,
     )
     nextTable(look)
     this.attentionTable()

@@ -51,12 +51,14 @@ export class Inspector {
   }
 
   /**
-   * Runs a word through the model: BOS, its characters, BOS, at most block_size positions.
+   * Runs a word through the model: BOS, its characters, BOS, or a piece of a text, which has no BOS;
+   * at most block_size positions.
    * @param timed whether to measure the time of each op, which takes about 2 ms per op
    */
   look(word: string, timed: boolean): Look {
-    const { config, tokenizer } = this.model
-    const ids = tokenizer.encodeDoc(word)
+    const { config, tokenizer, mode } = this.model
+    const ids = mode === 'text' ? tokenizer.encode(word) : tokenizer.encodeDoc(word)
+    if (ids.length < 2) throw new Error('a piece of the text needs at least 2 characters')
     const rows = Math.min(config.block_size, ids.length - 1)
     const { graph, loss, names } = this.record(ids, rows)
     graph.forward()

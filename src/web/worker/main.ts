@@ -55,6 +55,7 @@ const methods: Implementation<PageApi> = {
   make: ({ settings }) => inOrder(async () => [await host.make(settings)] as [null]),
   play: ({ pace, stop }) => inOrder(() => [host.play(pace, stop)] as [null]),
   step: () => inOrder(() => [host.step()] as [null]),
+  firstSample: () => inOrder(() => [host.firstSample()]),
   plan: ({ settings, vocabSize }) => inOrder(async () => [await host.plan(settings, vocabSize)]),
   estimate: ({ settings }) => inOrder(async () => [await host.estimate(settings)]),
   numbers: ({ start }) =>

@@ -7,7 +7,15 @@ import { MicroGPT } from '../../gpt/microgpt.js'
 import type { PathColumns } from '../lib/path-log.js'
 import { LossLog, type LossState } from '../loss-log.js'
 import type { Drawing, LoadPurpose, MemoryNeeds, Mismatch, Pace, PageEvent } from '../page-api.js'
-import type { Restored, SavedFile, Settings, SourceText, StopRule, StoredRun } from '../page-api.js'
+import type {
+  Restored,
+  Sample,
+  SavedFile,
+  Settings,
+  SourceText,
+  StopRule,
+  StoredRun,
+} from '../page-api.js'
 import { memoryOf } from '../settings.js'
 import { closeStore } from '../store.js'
 import { short } from '../text.js'
@@ -104,6 +112,10 @@ export class ModelHost {
   step(): null {
     this.run?.once()
     return null
+  }
+
+  firstSample(): Sample | null {
+    return this.run?.firstSample() ?? null
   }
 
   /** One parameter through the run so far; null for a number that the model does not have. */

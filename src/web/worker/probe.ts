@@ -2,6 +2,7 @@
 import { resolveConfig } from '../../config/config.js'
 import { CoreError } from '../../errors.js'
 import { MicroGPT } from '../../gpt/microgpt.js'
+import { continuationOf } from '../../gpt/policy.js'
 import { shareOfRightAnswers } from '../lib/datasets/sums.js'
 import type {
   PageCandidate,
@@ -71,9 +72,9 @@ export class Probe {
   async candidates(drawing: Drawing): Promise<PageCandidate[]> {
     checkDrawing(drawing)
     const logits = await this.logitsAfter(drawing.prompt)
-    const candidates = candidatesOf(logits, this.engine.tokenizer.chars, drawing)
-    // In text mode BOS is never drawn, because a text has no end.
-    return this.isText ? withoutEnd(candidates) : candidates
+    const { BOS, chars } = this.engine.tokenizer
+    // In text mode the last id, BOS, is never drawn, because a text has no end.
+    return candidatesOf(this.isText ? logits.subarray(0, BOS) : logits, chars, drawing)
   }
 
   /**
@@ -96,8 +97,9 @@ export class Probe {
     const { block_size } = engine.config
     const { BOS } = engine.tokenizer
     if (this.isText) {
-      const ids = engine.tokenizer.encode(prompt)
-      return this.logitsOf(ids.length > 0 ? ids.slice(-block_size) : [BOS])
+      // Without a prompt it begins like generate(): the model has never seen BOS.
+      const { start } = continuationOf('text', engine.tokenizer, block_size, prompt, undefined)
+      return this.logitsOf(start.slice(-block_size))
     }
     const ids = [BOS, ...engine.tokenizer.encode(prompt)]
     if (ids.length > block_size) {
@@ -112,13 +114,6 @@ export class Probe {
     const inspector = await this.inspect()
     return inspector ? inspector.logitsAfter(ids) : (this.engine as OpenReference).logitsAfter(ids)
   }
-}
-
-function withoutEnd(candidates: readonly PageCandidate[]): PageCandidate[] {
-  const kept = candidates.filter(({ char }) => char !== '')
-  const total = kept.reduce((sum, { probability }) => sum + probability, 0)
-  if (total === 0) return kept
-  return kept.map(({ char, probability }) => ({ char, probability: probability / total }))
 }
 
 function checkDrawing({ temperature, topK }: Drawing): void {

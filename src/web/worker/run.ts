@@ -84,7 +84,7 @@ export class Run {
   once(): void {
     if (this.playing || this.atEnd()) return
     try {
-      if (this.engine.step === 0 && this.ms === 0) this.addSample()
+      if (this.isNew()) this.addSample()
       this.trainStep()
       if (this.atEnd()) this.addFinalSamples()
       this.report(this.atEnd() ? 'finished' : 'paused')
@@ -99,6 +99,12 @@ export class Run {
     this.report(this.atEnd() ? 'finished' : 'paused')
   }
 
+  /** What the model writes before its first step, as the run draws it; null after that step. */
+  firstSample(): Sample | null {
+    const text = this.isNew() ? this.draw() : null
+    return text === null ? null : this.sampleOf(text)
+  }
+
   setPace(pace: Pace): void {
     this.pace = pace
     this.watch = { time: performance.now(), step: this.engine.step }
@@ -107,7 +113,7 @@ export class Run {
 
   private async loop(): Promise<void> {
     this.playing = true
-    if (this.engine.step === 0 && this.ms === 0) this.addSample()
+    if (this.isNew()) this.addSample()
     try {
       while (this.playing && !this.isOver()) {
         await this.advance()
@@ -191,6 +197,10 @@ export class Run {
     }
   }
 
+  private isNew(): boolean {
+    return this.engine.step === 0 && this.ms === 0
+  }
+
   private atEnd(): boolean {
     return this.engine.step >= this.engine.config.num_steps
   }
@@ -205,15 +215,21 @@ export class Run {
     return stop.kind === 'step' && this.engine.step >= stop.value
   }
 
-  /**
-   * Uses a separate random generator, so that the samples at the end match those of microgpt.py.
-   */
   private addSample(): void {
+    const text = this.draw()
+    if (text !== null) this.keep(text)
+  }
+
+  /**
+   * A sample from a separate random generator, so that the samples at the end match those of
+   * microgpt.py; null for the reference engines, which have only the run's own generator.
+   */
+  private draw(): string | null {
     const { engine } = this
-    if (!(engine instanceof MicroGPT)) return
+    if (!(engine instanceof MicroGPT)) return null
     const options = engine.mode === 'text' ? { length: TEXT_SAMPLE } : {}
     const drawn = engine.generate({ seed: engine.step, ...options })
-    this.keep(Array.from(drawn, ({ char }) => char).join(''))
+    return Array.from(drawn, ({ char }) => char).join('')
   }
 
   /** The samples that microgpt.py prints after training. */
@@ -224,8 +240,11 @@ export class Run {
   }
 
   private keep(text: string): void {
-    const known = this.isKnown(text)
-    this.samples.push({ step: this.engine.step, text: short(text, 200), known })
+    this.samples.push(this.sampleOf(text))
+  }
+
+  private sampleOf(text: string): Sample {
+    return { step: this.engine.step, text: short(text, 200), known: this.isKnown(text) }
   }
 
   private report(state: RunProgress['state'], error?: string): void {

@@ -66,9 +66,9 @@ describe('milestones', () => {
   })
 
   test.each([
-    [{ atStart: 1, woken: 1 }, 'The matrix of zeros woke up: it holds numbers now.'],
-    [{ atStart: 2, woken: 2 }, 'Both matrices of zeros woke up: they hold numbers now.'],
-    [{ atStart: 6, woken: 6 }, 'All 6 matrices of zeros woke up: they hold numbers now.'],
+    [{ atStart: 1, woken: 1 }, 'The matrix of zeros woke up: its numbers are no longer 0.'],
+    [{ atStart: 2, woken: 2 }, 'Both matrices of zeros woke up: their numbers are no longer 0.'],
+    [{ atStart: 6, woken: 6 }, 'All 6 matrices of zeros woke up: their numbers are no longer 0.'],
     [{ atStart: 6, woken: 5 }, undefined],
     [{ atStart: 0, woken: 0 }, undefined],
   ])('zeros wake: %j', (zeros, text) => {
@@ -213,7 +213,7 @@ describe('the closing', () => {
     [
       'learned',
       { ...end, mode: 'text', dataset: 'text', valLoss: 2.82, samples: twenty(0) },
-      'In 500 steps the loss fell from 3.37 to 2.51 (2.82 on what was held out): 4,064 numbers have learned to write like a text.',
+      'In 500 steps the loss fell from 3.37 to 2.51 (2.82 on what was held out): 4,064 numbers have learned to imitate a text.',
       'It does worse on what was held out: try fewer steps, or more data.',
     ],
     [
@@ -226,7 +226,7 @@ describe('the closing', () => {
       'learned',
       { ...end, dataset: 'sums', rightAnswers: 0.9 },
       'In 500 steps the loss fell from 3.37 to 2.51, and 4,064 numbers now solve 90% of the sums they have never seen.',
-      'Ask it a sum of your own, or try one layer: it fails without the second.',
+      'Type a sum of your own under Try it, or set n_layer to 1: one layer is not enough.',
     ],
   ])('%s, case %#', (outcome, changes, happened, next) => {
     expect(closing(run(changes))).toEqual({ outcome, happened, next })
