@@ -45,7 +45,6 @@ export function tableOf(text: string): Table | null {
   const lines = firstLines(text)
   if (lines.length < 3) return null
   for (const delimiter of ['\t', ','] as const) {
-    if (!lines[0]!.includes(delimiter)) continue
     const rows = [...rowsOf(lines.join('\n'), delimiter)]
     // The last of a text that was cut may not be whole.
     const whole = lines.length === LOOK ? rows.slice(0, -1) : rows

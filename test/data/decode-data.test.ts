@@ -61,6 +61,12 @@ describe('is read', () => {
       { docs: ['anna', 'otto'] },
     ],
     [
+      'a column beside empty fields, between empty lines',
+      'id,name\n,anna\n\n2,otto\n',
+      { column: 'name' },
+      { docs: ['anna', 'otto'] },
+    ],
+    [
       'a value of two lines',
       'id,text\n1,"a\nb"\n2,c\n',
       { column: 'text' },
