@@ -110,10 +110,10 @@ export class Pages {
   }
 }
 
-/** Leaves a page for an empty one of the same server, and forgets what the server's pages stored. */
+/** Leaves a page for a blank one, which asks nothing of a server, and forgets what its pages stored. */
 async function empty(page: Page, address: string): Promise<void> {
   await page.unrouteAll({ behavior: 'ignoreErrors' })
-  await page.goto(`${address}icon.svg`)
+  await page.goto('about:blank')
   await page.mouse.move(0, 0)
   const cdp = await page.context().newCDPSession(page)
   const { origin } = new URL(address)
