@@ -1,6 +1,6 @@
 /**
  * In the page: leaves it by a link while a run is being written, comes back by another link, and
- * sends what the page then offers. Does that several times.
+ * sends what the page then offers. Does that several times, or until the page says that it cannot.
  */
 
 const TIMES = 8
@@ -34,8 +34,20 @@ async function leave() {
   follow('between.html')
 }
 
+/** What the page says if the store is blocked by the page before. */
+function blocked() {
+  const said = document.querySelector('#autosave')?.textContent ?? ''
+  return said.includes('does not answer') && said
+}
+
 async function back() {
-  const offer = await until('an offer', () => document.querySelector('.offer'))
+  const offered = () => document.querySelector('.offer')
+  await until('an offer or a reason', () => offered() ?? blocked())
+  const offer = offered()
+  if (!offer) {
+    await send({ ...memory, blocked: blocked() })
+    return
+  }
   memory.offers.push(offer.textContent)
   if (memory.offers.length === TIMES) {
     await send(memory)

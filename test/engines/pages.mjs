@@ -31,7 +31,10 @@ function miniBrowser() {
   return paths.find((path) => existsSync(path)) ?? null
 }
 
-/** By name: what is needed, and the command that opens an address with a profile folder. */
+/**
+ * By name: what is needed, the command that opens an address with a profile folder, and whether a
+ * frozen page can block the store for the next one.
+ */
 export const BROWSERS = {
   chromium: {
     missing: () => !existsSync(CHROMIUM) && 'apt-get install chromium',
@@ -49,6 +52,8 @@ export const BROWSERS = {
       !(miniBrowser() && existsSync('/usr/bin/xvfb-run')) &&
       'apt-get install webkit2gtk-driver xvfb xauth',
     command: (url) => ['/usr/bin/xvfb-run', '-a', miniBrowser(), url],
+    // A transaction makes its requests only when the worker has heard that it has begun.
+    blocksStore: true,
   },
 }
 

@@ -54,7 +54,10 @@ export async function visitIn(browser, root, folder) {
   return `${want.losses.length} losses and the checkpoint equal, the picture has ${got.colors} colors`
 }
 
-/** @returns how often the run was offered. @throws {Error} if it was not, once */
+/**
+ * @returns how often the run was offered
+ * @throws {Error} if it was not, once, and the page did not say why or need not have failed
+ */
 export async function leaveIn(browser, root, folder) {
   const place = placeOf(root, folder, 'leave', ['leave.js', 'between.html', 'slow-store.js'])
   const change = (name, edit) => {
@@ -67,8 +70,10 @@ export async function leaveIn(browser, root, folder) {
   const got = await valuesInBrowser(place, browser, { start: 'index.html', headers: HEADERS })
   if (got.error) throw new Error(JSON.stringify(got.error))
   const odd = got.offers.filter((offer) => !OFFERED.test(offer))
+  if (got.blocked && !browser.blocksStore) odd.push(got.blocked)
   if (odd.length > 0) throw new Error(odd.join('\n'))
-  return `${got.offers.length} runs offered, ${got.persisted} pages frozen by the browser`
+  const then = got.blocked ? ', then the page said that the store does not answer' : ''
+  return `${got.offers.length} runs offered, ${got.persisted} pages frozen by the browser${then}`
 }
 
 /** The losses of the command line, and the file of the library after the same twenty samples. */
