@@ -248,3 +248,20 @@ describe('memory that sampling side by side takes', () => {
     expect(losses[0]).toEqual(losses[1])
   })
 })
+
+describe.each(BUILDS)('memory that was released and is taken again, %s build', (build) => {
+  test('has inputs and ids of zeros, whatever it had', async () => {
+    const arena = await arenaOn(build, {})
+    const mark = arena.mark()
+    const before = new Graph(arena)
+    const [x, ids] = [before.input(2, 3), before.ids(5, 9)]
+    x.data.fill(7)
+    ids.view.fill(8)
+    arena.release(mark)
+    const g = new Graph(arena)
+    const [again, others] = [g.input(2, 3), g.ids(5, 9)]
+    expect(again.address).toBe(x.address)
+    expect(again.data).toEqual(new Float64Array(6))
+    expect(others.view).toEqual(new Int32Array(5))
+  })
+})
