@@ -70,7 +70,9 @@ describe.each(BUILDS)('%s build', (build) => {
       g.forward()
     }
     const loaded = await core()
-    expect(() => recordModel(loaded, counted)).toThrow(GraphError)
+    const run = () => recordModel(loaded, counted)
+    expect(run).toThrow(GraphError)
+    expect(run).toThrow(/^forward needs a graph that is recorded/)
     // The core is as it was: another model can be recorded on it.
     expect(recordModel(loaded, line).graph.records.length).toBeGreaterThan(3)
   })
