@@ -1,4 +1,5 @@
 /** A Worker for Node: the worker's side runs in this process, at the other end of a channel. */
+import { afterEach, beforeEach, vi } from 'vitest'
 import { MicroGPTError } from '../../src/index.js'
 import type { Reply, Request } from '../../src/worker/rpc.js'
 import { serveModel } from '../../src/worker/serve-model.js'
@@ -76,4 +77,26 @@ export class FakeWorker {
   say(reply: unknown): void {
     this.channel.port2.postMessage(reply)
   }
+}
+
+/** Gives each test of a file fake workers, and ends them after it. */
+export function useFakeWorkers(): void {
+  beforeEach(() => {
+    FakeWorker.made = []
+    vi.stubGlobal('Worker', FakeWorker)
+  })
+  afterEach(() => {
+    for (const worker of FakeWorker.made) worker.terminate()
+    vi.unstubAllGlobals()
+  })
+}
+
+/** The worker that was made last. */
+export const worker = () => FakeWorker.made.at(-1)!
+
+/** Everything that comes, in order. */
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
 }

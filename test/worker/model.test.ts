@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ConfigError, CoreError, MicroGPT, MicroGPTError, coreUrl } from '../../src/index.js'
 import { CheckpointError, TrainingError, createWorkerModel } from '../../src/index.js'
 import { loadWorkerModel } from '../../src/index.js'
 import type { CreateOptions, WorkerModel } from '../../src/index.js'
-import { FakeWorker } from './fake-worker.js'
+import { FakeWorker, all, useFakeWorkers, worker } from './fake-worker.js'
 
 // Node hands over up to 1,000 messages of one channel before it looks at another: a run that sends
 // itself messages would not hear the page. Browsers take turns.
@@ -18,17 +18,7 @@ vi.mock('../../src/worker/turn.js', () => ({
 const docs = ['anna', 'bob', 'carla', 'dan', 'emma', 'finn']
 const ENDLESS = { num_steps: 1e9 }
 
-beforeEach(() => {
-  FakeWorker.made = []
-  vi.stubGlobal('Worker', FakeWorker)
-})
-afterEach(() => {
-  for (const worker of FakeWorker.made) worker.terminate()
-  vi.unstubAllGlobals()
-})
-
-/** The worker that was made last. */
-const worker = () => FakeWorker.made.at(-1)!
+useFakeWorkers()
 
 const TEXT = 'the quick brown fox jumps over the lazy dog\n'.repeat(9)
 /** Options of both, and whether equal models come of them. */
@@ -46,12 +36,6 @@ function properties(gpt: MicroGPT | WorkerModel) {
   const { chars } = tokenizer
   const made = { mode, preset, config, valFraction, seed, order, valDocs, counts, chars }
   return { ...made, numParams, threads, step, docsSeen }
-}
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = []
-  for await (const item of items) list.push(item)
-  return list
 }
 
 describe('a model in a worker', () => {

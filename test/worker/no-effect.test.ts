@@ -1,18 +1,11 @@
 /** Options without effect are refused by a worker's model as by one on the page. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ConfigError, MicroGPT, coreUrl } from '../../src/index.js'
 import { createWorkerModel, loadWorkerModel } from '../../src/index.js'
 import type { CreateOptions, LoadOptions, SampleOptions } from '../../src/index.js'
-import { FakeWorker } from './fake-worker.js'
+import { useFakeWorkers, worker } from './fake-worker.js'
 
-beforeEach(() => {
-  FakeWorker.made = []
-  vi.stubGlobal('Worker', FakeWorker)
-})
-afterEach(() => {
-  for (const worker of FakeWorker.made) worker.terminate()
-  vi.unstubAllGlobals()
-})
+useFakeWorkers()
 
 const docs = ['anna', 'otto', 'nana', 'toto']
 const text = docs.join(' ').repeat(4)
@@ -28,13 +21,13 @@ async function refused(field: string, here: () => unknown, there: () => unknown)
       (error: unknown) => error as ConfigError,
     )
   }
-  const [page, worker] = [await errorOf(here), await errorOf(there)]
-  for (const error of [page, worker]) {
+  const [onPage, inWorker] = [await errorOf(here), await errorOf(there)]
+  for (const error of [onPage, inWorker]) {
     expect(error).toBeInstanceOf(ConfigError)
     expect(error!.field).toBe(field)
     expect(error!.message).toMatch(/; leave it out$/)
   }
-  expect(worker!.message).toBe(page!.message)
+  expect(inWorker!.message).toBe(onPage!.message)
 }
 
 describe('as MicroGPT does', () => {
@@ -48,7 +41,7 @@ describe('as MicroGPT does', () => {
       () => MicroGPT.create(options),
       () => createWorkerModel(options),
     )
-    expect(FakeWorker.made.at(-1)!.terminated).toBe(true)
+    expect(worker().terminated).toBe(true)
   })
 
   test.each<[string, string, LoadOptions]>([
@@ -63,7 +56,7 @@ describe('as MicroGPT does', () => {
       () => MicroGPT.load(file, options),
       () => loadWorkerModel(file.slice(), options),
     )
-    expect(FakeWorker.made.at(-1)!.terminated).toBe(true)
+    expect(worker().terminated).toBe(true)
   })
 
   test.each<[string, CreateOptions, SampleOptions]>([

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MicroGPT, TrainingError, createWorkerModel, loadWorkerModel } from '../../src/index.js'
 import type { WorkerModel } from '../../src/index.js'
-import { FakeWorker } from './fake-worker.js'
+import { FakeWorker, all, useFakeWorkers, worker } from './fake-worker.js'
 
 // See model.test.ts: a run in this process must let the page be heard.
 vi.mock('../../src/worker/turn.js', () => ({
@@ -14,26 +14,14 @@ const ENDLESS = { num_steps: 1e9 }
 const FREED = 'this model has been freed; create another one'
 
 const unhandled = vi.fn()
-beforeEach(() => {
-  FakeWorker.made = []
-  vi.stubGlobal('Worker', FakeWorker)
-  process.on('unhandledRejection', unhandled)
-})
+beforeEach(() => void process.on('unhandledRejection', unhandled))
 afterEach(async () => {
-  for (const worker of FakeWorker.made) worker.terminate()
-  vi.unstubAllGlobals()
   await new Promise((resolve) => setImmediate(resolve))
   process.off('unhandledRejection', unhandled)
   expect(unhandled).not.toHaveBeenCalled()
 })
-
-const worker = () => FakeWorker.made.at(-1)!
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = []
-  for await (const item of items) list.push(item)
-  return list
-}
+// Last, so that the workers end first.
+useFakeWorkers()
 
 const errorOf = (promise: Promise<unknown>) =>
   promise.then(

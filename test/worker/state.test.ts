@@ -1,5 +1,5 @@
 /** What of a worker's model must not go stale: its signals, its steps, and what it was given. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { CreateOptions, LoadOptions, StepResult, WorkerRun } from '../../src/index.js'
 import {
   ConfigError,
@@ -9,7 +9,7 @@ import {
   loadWorkerModel,
 } from '../../src/index.js'
 import { digest } from '../helpers/digest.js'
-import { FakeWorker } from './fake-worker.js'
+import { all, useFakeWorkers, worker } from './fake-worker.js'
 
 // See model.test.ts: a run in this process must let the page be heard.
 vi.mock('../../src/worker/turn.js', () => ({
@@ -19,23 +19,8 @@ vi.mock('../../src/worker/turn.js', () => ({
 const docs = ['anna', 'bob', 'carla', 'dan', 'emma', 'finn']
 const ENDLESS = { num_steps: 1e9 }
 
-beforeEach(() => {
-  FakeWorker.made = []
-  vi.stubGlobal('Worker', FakeWorker)
-})
-afterEach(() => {
-  for (const worker of FakeWorker.made) worker.terminate()
-  vi.unstubAllGlobals()
-  vi.restoreAllMocks()
-})
-
-const worker = () => FakeWorker.made.at(-1)!
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = []
-  for await (const item of items) list.push(item)
-  return list
-}
+useFakeWorkers()
+afterEach(() => void vi.restoreAllMocks())
 
 /** The steps that a run tells before it fails, and its error. */
 async function untilFailure(run: WorkerRun): Promise<[StepResult[], unknown]> {
