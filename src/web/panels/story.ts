@@ -35,11 +35,7 @@ export function storyPanel(app: App): void {
     for (const { id, step, text } of milestones(run)) {
       if (shown.has(id)) continue
       shown.add(id)
-      const item = h('li', {}, h('span', { className: 'stamp' }, `step ${count(step)}`), text)
-      item.dataset['step'] = String(step)
-      // A sample may be older than what is already told.
-      const later = [...list.children].find((other) => stepOf(other) > step)
-      list.insertBefore(item, later ?? null)
+      list.append(h('li', {}, h('span', { className: 'stamp' }, `step ${count(step)}`), text))
     }
     const over = app.state === 'finished' || app.state === 'failed'
     const broken = hasDiverged(run)
@@ -73,8 +69,6 @@ export function storyPanel(app: App): void {
   })
   app.on('numbers', () => tell())
 }
-
-const stepOf = (item: Element) => Number((item as HTMLElement).dataset['step'])
 
 /** How many matrices were all zeros at the start, and how many of those no longer are. */
 function zerosOf({ numbers, start, ready }: App): { atStart: number; woken: number } {
