@@ -8,8 +8,12 @@ import { expect, test } from 'vitest'
 import { parseDocs } from '../../src/index.js'
 import { visibleChar } from '../../src/web/text.js'
 import { inBrowser, root } from './browser.js'
+import * as shown from './shown.js'
 import { curveOf, fileOf, inNode, ready, says, stepOf, trainTo } from './visit.js'
 import { trainToEnd, useText } from './visit.js'
+
+/** In the page: the texts that are written on pictures to save. */
+declare let posterTexts: string[]
 
 const WORDS = 'moss\nfern\nlichen\nmoor\nheather\nsorrel\nnettle\nthistle'
 
@@ -135,14 +139,46 @@ inBrowser('the page', (site) => {
   test('saves the picture as a PNG, and continues a run whose stop rule is met', async () => {
     const page = await site.open('')
     await ready(page)
+    await page.evaluate(() => {
+      Object.assign(globalThis, { posterTexts: [] })
+      const { prototype } = OffscreenCanvasRenderingContext2D
+      const { fillText } = prototype
+      prototype.fillText = function (text, ...place) {
+        posterTexts.push(text)
+        return fillText.call(this, text, ...place)
+      }
+    })
+    /** Saves the picture at a step, and checks what is written on it. */
+    const savePicture = async (step: number, names: string[]) => {
+      const { name, bytes } = await fileOf(page, '#save-picture')
+      expect(name).toBe(`microgpt-step-${step}.png`)
+      await says(page, '#picture-status', `Saved: ${name}.`)
+      expect(bytes.subarray(1, 4).toString()).toBe('PNG')
+      expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([2400, 1600])
+      const texts = await page.evaluate(() => posterTexts.splice(0))
+      expect(texts.slice(0, 2)).toEqual([
+        `4,064 numbers after ${step} steps`,
+        'microgpt, trained on the shipped names, seed 42',
+      ])
+      expect(texts.slice(texts.indexOf('What it writes') + 1)).toEqual(names)
+    }
+    const written = async () =>
+      (await shown.samplesOf(page))
+        .map(({ text }) => text)
+        .filter((text) => text !== '')
+        .slice(0, 10)
+        .toReversed()
     await trainTo(page, 50)
-    const { name, bytes } = await fileOf(page, '#save-picture')
-    expect(name).toBe('microgpt-step-50.png')
-    expect(bytes.subarray(1, 4).toString()).toBe('PNG')
-    expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([2400, 1600])
+    await savePicture(50, await written())
+    // The rule is met: the run goes on to its end.
     await page.click('#play')
     await says(page, '#play', /^Train again$/)
     expect(await stepOf(page)).toBe(500)
+    await savePicture(500, await written())
+    // A new model has written nothing yet.
+    await page.click('#reset')
+    await says(page, '#at-step', /^0 /)
+    await savePicture(0, [])
   })
 
   test('trains on a long text with the losses and the validation loss of Node', async () => {
@@ -155,8 +191,16 @@ inBrowser('the page', (site) => {
     await ready(page)
     await page.fill('#paste', text)
     await says(page, '#found', /one long text/)
+    // A tenth of the 2,320 characters is held out.
+    const note =
+      '2,320 characters, read 32 at a time from random places; the last 232 are held out.'
+    await says(page, '#preview-note', note)
     await page.click('#use-text')
     await says(page, '#docs-term', /^characters$/)
+    await says(page, '#num-docs', '2,088')
+    await says(page, '#cut-term', 'held out')
+    await says(page, '#cut', '232')
+    await says(page, '#card-start', 'a new line')
     await trainToEnd(page)
     expect((await curveOf(page)).losses).toEqual(losses)
     await says(page, '#at-val', gpt.validate().toFixed(4))
@@ -179,6 +223,9 @@ inBrowser('the page', (site) => {
     expect(bars.map(parseFloat)).toEqual(
       top.map(({ probability: p }) => Number((100 * p).toFixed(p < 0.0995 ? 1 : 0))),
     )
+    await page.click('#reset')
+    await says(page, '#at-step', /^0 /)
+    await says(page, '#at-val', '-')
   })
 
   test('a share link with words gives the same twenty samples in another browser', async () => {

@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest'
 import { MicroGPT, parseDocs } from '../../src/index.js'
 import { DATASETS } from '../../src/web/lib/datasets/index.js'
+import { fullScale } from '../../src/web/lib/picture-colours.js'
+import { scaleText } from '../../src/web/lib/picture-legend.js'
 import { count } from '../../src/web/text.js'
 import { inBrowser } from './browser.js'
 import { choosePace, curveOf, inNode, ready, says, trainToEnd } from './visit.js'
@@ -76,6 +78,9 @@ inBrowser('a first visit', (site) => {
     await ready(page)
     await trainToEnd(page)
     await page.waitForSelector('#picture[data-drawn="100"]')
+    const most = scaleText(fullScale(trained.params))
+    await says(page, '#legend-low', `−${most}`)
+    await says(page, '#legend-high', most)
     await page.focus('#picture')
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('ArrowRight')

@@ -2,7 +2,10 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { MicroGPT } from '../../src/index.js'
+import { PathLog, pointOf } from '../../src/web/lib/path-log.js'
+import { updateLines, updateSentence } from '../../src/web/lib/update-text.js'
 import { type Opened, inBrowser } from './browser.js'
+import * as shown from './shown.js'
 import { docs, ready, says, trainToEnd } from './visit.js'
 
 /** The value and the gradient of a parameter at some steps of the default run. */
@@ -14,6 +17,28 @@ async function inNode(matrix: string, at: number, steps: readonly number[]) {
     if (steps.includes(step)) found.push(`step ${step}: value ${data[at]}, gradient ${grad[at]}`)
   }
   return found
+}
+
+/** What the page says of the last step of a parameter: its numbers and Adam's formulas. */
+async function lastInNode(matrix: string, at: number) {
+  const gpt = await MicroGPT.create({ docs })
+  const { data, grad } = gpt.stateDict.get(matrix)!
+  const log = new PathLog(gpt.config, 0, data[at]!)
+  for (const { lr } of gpt.train()) log.add(data[at]!, grad[at]!, lr)
+  const [before, point] = [499, 500].map((i) => pointOf(log.columns(), i))
+  return {
+    said: {
+      value: String(data[at]),
+      valueTerm: 'after step 500',
+      gradient: String(grad[at]),
+      gradientTerm: 'gradient at step 500',
+      title: 'Step 500',
+      about: updateSentence(point!, gpt.config),
+    },
+    update: updateLines(point!, before!, gpt.config).map(
+      ({ formula, numbers }) => formula + numbers,
+    ),
+  }
 }
 
 const pathOf = (page: Page) => page.getAttribute('#follow-chart', 'aria-valuetext')
@@ -79,7 +104,10 @@ inBrowser('one number through the run', (site) => {
     expect(await readPath(page)).toEqual(await inNode('lm_head', 0, STEPS))
     const wte = 27 * 16 + 8 * 16
     expect(await page.textContent('#follow-where')).toContain(`params[${wte}] of 4,064`)
-    expect(await page.textContent('#follow-update')).toContain('m = 0.9 m + 0.1 gradient')
+    const last = await lastInNode('lm_head', 0)
+    expect(last.update[0]).toMatch(/^m = 0\.9 m \+ 0\.1 gradient0\.9 × /)
+    expect(await shown.followed(page)).toMatchObject(last.said)
+    expect(await shown.listOf(page, 'update')).toEqual(last.update)
 
     // By keyboard, after the run.
     await page.focus('#picture')
@@ -119,6 +147,29 @@ inBrowser('one number through the run', (site) => {
     )
     await says(page, '#follow-name', name!)
     await says(page, '#follow-update', '')
+
+    // Any of them, and then a model that has only half of its columns.
+    for (const [index, picked] of [
+      [0, "state_dict['wte'][0][0]"],
+      // The rows of wte, wpe, lm_head and the four matrices of attention have 16 columns.
+      [(27 + 4) * 16 + 5, "state_dict['wpe'][4][5]"],
+      [(27 + 8 + 27 + 64) * 16, "state_dict['layer0.mlp_fc1'][0][0]"],
+      [(27 + 8 + 27 + 64 + 64) * 16 + 2 * 64 + 17, "state_dict['layer0.mlp_fc2'][2][17]"],
+      [4063, "state_dict['layer0.mlp_fc2'][15][63]"],
+    ] as const) {
+      await page.evaluate((x) => (Math.random = () => x), (index + 0.5) / 4064)
+      await page.click('#follow-random')
+      const { name: now, where } = await shown.followed(page)
+      expect(now).toBe(picked)
+      expect(where).toContain(`params[${index}] of 4,064.`)
+    }
+    await page.fill('#field-n_embd', '8')
+    await page.click('#apply')
+    await says(page, '#title', /^1,264 random/)
+    const { name: now, where } = await shown.followed(page)
+    expect(now).toBe("state_dict['layer0.mlp_fc2'][7][31]")
+    expect(where).toContain('Row 7, column 31 of n_embd × 4 n_embd = 8 × 32 = 256.')
+    expect(where).toContain('params[1263] of 1,264.')
     expect(page.trouble).toEqual([])
   })
 

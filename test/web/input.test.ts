@@ -46,6 +46,13 @@ inBrowser('text on the page', (site) => {
     expect(await shown.listOf(page, 'alphabet')).toEqual(
       expect.arrayContaining(['0', '9', 'a', 'f', 'i', 'l', 'r', 's', 't', 'w', 'BOS']),
     )
+    // Words that are too long for a link are left out of it, and the page says so.
+    await says(
+      page,
+      '#copy-status',
+      'The words take 30011 bytes, but a link holds 2048. Save a file instead. The link holds the settings only.',
+    )
+    expect(new URL(await page.inputValue('#link')).hash).toBe(new URL(page.url()).hash)
   })
 
   test('text dropped outside the field changes nothing; on the panel it is inserted', async () => {

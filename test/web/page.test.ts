@@ -20,6 +20,7 @@ const visits = (site: Site) => {
     const page = await opened(site, '#preset=tutorial&num_steps=100')
     await choosePace(page, 'slow')
     await page.fill('#pace', '12')
+    await says(page, '#pace-value', '12 per second')
     await page.click('#play')
     await says(page, '#at-step', /^([3-9]|\d\d)/)
     await page.click('#play')

@@ -20,6 +20,16 @@ test.each([
   expect(recognise(text)).toMatchObject({ kind, mode, blockSize })
 })
 
+test.each([
+  ['name,city\nanna,rome\nbert,oslo\n', 'a table with columns between commas'],
+  ['name\tcity\nanna\trome\nbert\toslo\n', 'a table with columns between tabs'],
+  ['{"word": "moss"}\n{"word": "fern"}\n', 'JSON Lines: one object per line'],
+  ['moss\nfern\n', 'a list: one document per line'],
+  [PROSE.repeat(20), 'one long text: the model reads windows of it, and a tenth is held out'],
+])('%j looks like %s', (text, about) => {
+  expect(recognise(text).about).toBe(about)
+})
+
 test('a column gives one document per cell, even if a cell contains line breaks', () => {
   const text = 'id,word\n1,moss\n2,"fern\nand heather"\n3,"a ""quoted"" one"\n'
   const found = recognise(text)

@@ -57,3 +57,8 @@ test.each([
   if (child.exitCode === null) await once(child, 'exit')
   expect(child.exitCode).toBe(2)
 })
+
+test('the largest port is 65535', async () => {
+  const { said } = await program('--port', '65535', '--help')
+  expect(said).toMatch(/^microgpt-wasm web \[--port 8000\]/)
+})

@@ -40,6 +40,9 @@ const TABLES = {
   next: '#next-table',
   tape: '#tape',
   race: '#race-table',
+  wake: '#wake-table',
+  terms: '#card-terms',
+  writes: '#card-samples',
 }
 
 const OPENERS = {
@@ -52,16 +55,42 @@ const LISTS = {
   runs: '#runs li span',
   alphabet: '#alphabet bdi',
   docs: '#docs li',
+  components: '#component-sum > span:not(:first-child)',
+  scale: '#scale-bars li',
+  update: '#follow-update div',
   thumbs: '.thumb span',
   offers: '.offer > span',
   kept: '#kept li > span:first-child',
   notices: '.notice',
 }
 
+const CARDS = {
+  std: '#card-std',
+  histogram: '#histogram-about',
+  heads: '#card-heads-about',
+  guess: '#card-guess',
+  loss: '#card-loss',
+  start: '#card-start',
+}
+
+const FOLLOWED = {
+  name: '#follow-name',
+  where: '#follow-where',
+  value: '#follow-value',
+  valueTerm: '#follow-value-term',
+  gradient: '#follow-gradient',
+  gradientTerm: '#follow-gradient-term',
+  title: '#follow-update-title',
+  about: '#follow-about',
+}
+
 const WORDS = {
   baseline: '#baseline',
   crosshair: '#crosshair',
   totals: '#totals',
+  headDim: '#head-dim',
+  componentSum: '#component-sum > span:first-child',
+  wakeMeasured: '#wake-measured',
   verdict: '#race-word',
   raceStatus: '#race-status',
   autosave: '#autosave',
@@ -81,9 +110,15 @@ async function textsOf<G extends Group>(page: Page, group: G) {
 export const figures = (page: Page) => textsOf(page, FIGURES)
 export const data = (page: Page) => textsOf(page, DATA)
 export const inside = (page: Page) => textsOf(page, INSIDE)
+export const cards = (page: Page) => textsOf(page, CARDS)
+export const followed = (page: Page) => textsOf(page, FOLLOWED)
 
 export const listOf = (page: Page, name: keyof typeof LISTS) =>
   page.locator(LISTS[name]).allTextContents()
+
+/** The classes of the items of a list. */
+export const coloursOf = (page: Page, id: string) =>
+  page.$$eval(`#${id} li`, (items) => items.map(({ className }) => className))
 
 export const wordOf = async (page: Page, name: keyof typeof WORDS) =>
   (await page.textContent(WORDS[name]))!
@@ -244,6 +279,56 @@ export async function lookAt(page: Page, word: string): Promise<void> {
   await page.click('#time-tape')
   await says(page, INSIDE.tape, /µs/)
 }
+
+/**
+ * The shares from 0 to 1 that pictures of attention show, read from the colors of their cells: a list
+ * of rows for each picture.
+ */
+export async function sharesOf(page: Page, place: string, rows: number): Promise<number[][][]> {
+  await page.locator(place).scrollIntoViewIfNeeded()
+  await frames(page)
+  return page.$$eval(
+    `${place} canvas`,
+    (all, n) => {
+      const style = getComputedStyle(document.documentElement)
+      const [zero, most] = ['--zero', '--accent'].map((name) => {
+        const hex = style.getPropertyValue(name).trim()
+        return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16))
+      })
+      return all.map((each) => {
+        const { width, height } = each as HTMLCanvasElement
+        const context = (each as HTMLCanvasElement).getContext('2d')!
+        const at = (i: number, length: number) => Math.floor(((i + 0.5) / n) * length)
+        return Array.from({ length: n }, (_, t) =>
+          Array.from({ length: n }, (_s, s) => {
+            const [red] = context.getImageData(at(s, width), at(t, height), 1, 1).data
+            return ((red! - zero![0]!) / (most![0]! - zero![0]!)) ** 2
+          }),
+        )
+      })
+    },
+    rows,
+  )
+}
+
+/** Two frames, in which the page draws what has changed. */
+const frames = (page: Page) =>
+  page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  )
+
+/** What is drawn on a canvas, as a text to compare. */
+export async function pictureOf(page: Page, at: string): Promise<string> {
+  await page.locator(at).scrollIntoViewIfNeeded()
+  await frames(page)
+  return page.$eval(at, (canvas) => (canvas as HTMLCanvasElement).toDataURL())
+}
+
+/** The sizes to choose from: the lines of each button. */
+export const sizesOf = (page: Page) =>
+  page.$$eval('#sizes .size', (all) =>
+    all.map((each) => Array.from(each.children, ({ textContent }) => textContent)),
+  )
 
 export const headsOf = (page: Page) => page.locator('#heads figcaption').allTextContents()
 

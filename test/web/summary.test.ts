@@ -32,6 +32,18 @@ test.each([
   expect(ready.numParams).toBe(gpt.numParams)
 })
 
+test.each([
+  ['docs', { docs: Array.from({ length: 10 }, (_, i) => `${i}a`), valFraction: 0.2 }, 8, 2],
+  ['text', { text: 'abcdefghij'.repeat(10), valFraction: 0.1 }, 90, 10],
+  ['text', { text: 'abcdefghij'.repeat(10) }, 100, 0],
+] as const)(
+  'of %s it says how much trains and how much is held out',
+  async (mode, data, train, val) => {
+    const gpt = await MicroGPT.create({ ...data, config: { block_size: 4 } })
+    expect(readyOf(gpt, mode, 'wasm')).toMatchObject({ mode, numDocs: train, numVal: val })
+  },
+)
+
 /** A matrix of 1, -2, 3, -4 and so on. */
 const matrix = (rows: number, columns: number) => ({
   ...{ name: 'm', rows, columns },

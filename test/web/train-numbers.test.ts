@@ -103,12 +103,15 @@ inBrowser('the numbers of a run', (site) => {
       smoothed: '-',
       lr: '-',
       pace: '-',
+      reading: 'Reading: nothing yet.',
     })
     await trainTo(page, 3)
     const again = csvLines(SECOND, node.points.slice(0, 3))
     expect(await shown.csvOf(page)).toBe(CSV_HEAD + again + whole)
+    const both = await shown.pictureOf(page, '#loss-chart')
     await shown.removeRun(page, 0)
     expect(await shown.csvOf(page)).toBe(CSV_HEAD + again)
+    expect(await shown.pictureOf(page, '#loss-chart')).not.toBe(both)
     expect(await shown.listOf(page, 'runs')).toEqual([])
     expect(page.trouble).toEqual([])
   })
@@ -151,6 +154,9 @@ inBrowser('the numbers of a run', (site) => {
         return `${name(steps)}: ${steps} steps, smoothed ${node.points[steps - 1]!.smoothed.toFixed(3)}`
       }),
     ])
+    // Each has the color of its curve.
+    const colours = ['now', 'run-1', 'run-2', 'run-3', 'run-4', 'run-5']
+    expect(await shown.coloursOf(page, 'runs')).toEqual(colours)
     expect(await shown.csvOf(page)).toBe(
       CSV_HEAD + kept.map((steps) => csvLines(name(steps), node.points.slice(0, steps))).join(''),
     )

@@ -96,6 +96,11 @@ test('a loss far above guessing gets powers of ten, evenly spaced', () => {
   ;[3, 500, 1e6].forEach((loss, i) => expect(line[i]).toEqual(pixel(logs(Math.log10(loss)))))
 })
 
+test('powers of ten are in full up to a thousand', () => {
+  const { across } = drawn({ losses: [3, 2e4] })
+  expect(across.map(({ text }) => text)).toEqual(['10', '100', '1000', '1e4'])
+})
+
 test('points that share a pixel are drawn from their smallest to their largest', () => {
   const losses = Array.from({ length: 20_000 }, () => 3)
   losses[7003] = 1

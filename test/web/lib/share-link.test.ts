@@ -68,6 +68,8 @@ test('words of exactly 2 KB fit, and one byte more does not', async () => {
   expect(read!.words).toBe(words)
   const over = writeShareLink({ ...OWN, words: `${words}a` })
   await expect(over).rejects.toThrow('The words take 2049 bytes, but a link holds 2048.')
+  const accents = writeShareLink({ ...OWN, words: 'é'.repeat(1025) })
+  await expect(accents).rejects.toThrow('The words take 2050 bytes, but a link holds 2048.')
 })
 
 test('2 KB of words that cannot be compressed make a link under 4,000 characters', async () => {

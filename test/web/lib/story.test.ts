@@ -101,6 +101,9 @@ describe('milestones', () => {
     const noise = Array.from({ length: 3 }, () => NOISE).flat()
     const samples = [...samplesAt(40, SPELLED), ...samplesAt(80, noise.slice(0, 30))]
     expect(told({ samples })['alternates']).toBeUndefined()
+    const spelled = Array.from({ length: 3 }, () => SPELLED).flat()
+    const later = [...samplesAt(40, noise), ...samplesAt(80, spelled.slice(0, 30))]
+    expect(told({ samples: later })['alternates']).toMatch(/ 100% /)
   })
 
   test('first letters are like those of the data', () => {
