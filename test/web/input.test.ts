@@ -50,7 +50,7 @@ inBrowser('text on the page', (site) => {
     await says(
       page,
       '#copy-status',
-      'The words take 30011 bytes, but a link holds 2048. Save a file instead. The link holds the settings only.',
+      'The words take 30010 bytes, but a link holds 2048. Save a file instead. The link holds the settings only.',
     )
     expect(new URL(await page.inputValue('#link')).hash).toBe(new URL(page.url()).hash)
   })
