@@ -226,6 +226,12 @@ inBrowser('the page', (site) => {
     await page.click('#reset')
     await says(page, '#at-step', /^0 /)
     await says(page, '#at-val', '-')
+    // Of the names nothing is held out.
+    await page.click('#use-names')
+    await says(page, '#num-docs', '2,787')
+    await trainToEnd(page)
+    await says(page, '#closing', /^In 60 steps .* of its 20 names are invented/)
+    expect(await page.textContent('#closing')).not.toContain('held out')
   })
 
   test('a share link with words gives the same twenty samples in another browser', async () => {
@@ -246,6 +252,11 @@ inBrowser('the page', (site) => {
     expect((await samplesOf(other)).slice(0, 20)).toEqual(first)
     const { gpt } = await inNode({ docs: parseDocs(WORDS) })
     expect(gpt.sample()).toHaveLength(20)
+    // The link is of its words only.
+    expect(other.url()).toBe(link)
+    await other.click('#use-names')
+    await says(other, '#num-docs', '2,787')
+    expect(new URL(other.url()).hash).toBe('#preset=tutorial&seed=42&num_steps=100')
     await other.goto('about:blank')
     await other.goto(`${link.slice(0, -3)}xyz`)
     await says(other, '.notice', /This link cannot be opened: This link is damaged/)

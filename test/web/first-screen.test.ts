@@ -6,7 +6,7 @@ import { DATASETS } from '../../src/web/lib/datasets/index.js'
 import { type RunNumbers, closing } from '../../src/web/lib/story.js'
 import { inBrowser } from './browser.js'
 import * as shown from './shown.js'
-import { choosePace, curveOf, docs, inNode, ready, says, trainToEnd } from './visit.js'
+import { choosePace, curveOf, docs, inNode, ready, says, trainTo, trainToEnd } from './visit.js'
 
 const SIZES = [
   { width: 1366, height: 768 },
@@ -117,5 +117,11 @@ inBrowser('the first screen', (site) => {
     const steps = stamps.map((stamp) => Number(stamp.replace('step ', '')))
     expect(steps.length).toBeGreaterThan(3)
     expect(steps).toEqual(steps.toSorted((a, b) => a - b))
+    // A new run has reached none of them, but one after its second step.
+    await shown.reset(page)
+    expect(await page.locator('#milestones li').count()).toBe(0)
+    expect(await page.isHidden('#closing')).toBe(true)
+    await trainTo(page, 3)
+    await says(page, '#milestones', /^step [23]Both matrices of zeros woke up: [^:]*$/)
   })
 })

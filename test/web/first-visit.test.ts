@@ -76,13 +76,16 @@ inBrowser('a first visit', (site) => {
     expect(trained.numParams).toBe(4064)
     const page = await site.open('#preset=tutorial&num_steps=100')
     await ready(page)
+    const hint = (await page.textContent('#picture-cell'))!
+    await page.focus('#picture')
+    await page.keyboard.press('ArrowRight')
+    await says(page, '#picture-cell', /^wte\[0\]\[0\] \(a\): value .*, no gradient yet\. /)
     await trainToEnd(page)
     await page.waitForSelector('#picture[data-drawn="100"]')
     const most = scaleText(fullScale(trained.params))
     await says(page, '#legend-low', `−${most}`)
     await says(page, '#legend-high', most)
     await page.focus('#picture')
-    await page.keyboard.press('ArrowRight')
     await page.keyboard.press('ArrowRight')
     await says(page, '#picture-cell', /wte\[0\]\[1\] \(a\): value .*, gradient/)
     const wte = trained.stateDict.get('wte')!
@@ -101,6 +104,19 @@ inBrowser('a first visit', (site) => {
     const value = trained.stateDict.get('layer0.mlp_fc2')!.data[Number(row) * 64 + Number(column)]!
     expect(pointed).toContain(`value ${Math.abs(value) >= 1e-3 ? value.toFixed(4) : ''}`)
     expect(pointed).toContain('at the start 0')
+    // A smaller model does not have the last number, and the page says no more of it.
+    await page.focus('#picture')
+    await page.keyboard.press('Control+End')
+    await says(page, '#picture-cell', /lm_head\[26\]\[15\]/)
+    await page.fill('#field-n_embd', '8')
+    await page.click('#apply')
+    await says(page, '#title', /^1,264 random/)
+    expect(await page.textContent('#picture-cell')).toBe(hint)
+    await page.focus('#picture')
+    await page.waitForSelector('#picture[data-drawn="0"]')
+    // The first key chooses a number.
+    for (const key of ['ArrowRight', 'Control+End']) await page.keyboard.press(key)
+    await says(page, '#picture-cell', /lm_head\[26\]\[7\] .* of 1,264 /)
   })
 
   test('works by touch: train, read the chart, read a number', async () => {

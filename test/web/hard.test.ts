@@ -96,6 +96,15 @@ const hardships = (site: Site) => {
       await page.fill('#paste', ' \n \n')
       await page.click('#use-text')
       await says(page, '#num-docs', '2,787')
+      // A text that is refused is not used by a later model either.
+      await page.fill('#paste', 'ab')
+      await page.selectOption('#read-mode', 'text')
+      await page.click('#use-text')
+      await says(page, '#data-status', /^This text cannot be used: /)
+      await page.selectOption('#read-mode', 'docs')
+      await page.click('#reset')
+      await says(page, '#hero-status', /^Ready: .* 2,787 documents/)
+      expect(await page.isChecked('#dataset-names')).toBe(true)
       await trainToEnd(page)
       // A file with text, dropped onto the page, is read.
       await page.evaluate(() => {
@@ -107,6 +116,11 @@ const hardships = (site: Site) => {
       await page.click('#use-text')
       await says(page, '#num-docs', '3')
       await says(page, '#data-status', /From three.txt/)
+      // What is typed into the empty field is not of that file.
+      await page.fill('#paste', '')
+      await page.fill('#paste', 'ada\nbo')
+      await page.click('#use-text')
+      await says(page, '#data-status', /^From your text/)
     })
   })
 

@@ -38,6 +38,8 @@ inBrowser('text on the page', (site) => {
       `${LINES.join('\n')}\n`,
     )
     await says(page, '#preview-note', /^5,002 documents/)
+    const held = 'The field shows the first 5,000 of 30,010 characters; all are used.'
+    await says(page, '#held', held)
     const [first, second] = await page.locator('#preview li').allTextContents()
     expect([first, second]).toEqual(['first', 'w0000'])
     await page.click('#use-text')
@@ -52,7 +54,7 @@ inBrowser('text on the page', (site) => {
       '#copy-status',
       'The words take 30010 bytes, but a link holds 2048. Save a file instead. The link holds the settings only.',
     )
-    expect(new URL(await page.inputValue('#link')).hash).toBe(new URL(page.url()).hash)
+    expect(new URL(await page.inputValue('#link')).hash).toBe('#preset=tutorial&seed=42')
   })
 
   test('text dropped outside the field changes nothing; on the panel it is inserted', async () => {

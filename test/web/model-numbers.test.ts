@@ -56,6 +56,10 @@ inBrowser('the numbers of a model', (site) => {
     // Characters are counted, not UTF-16 units; equal documents count separately.
     const text = 'a,b\n😀😀😀😀😀😀😀😀\n😀😀😀😀😀😀😀\na,b\n12345678 9'
     await shown.useText(page, text)
+    expect(await shown.listOf(page, 'crossedOut')).toEqual(['😀', '8 9'])
+    expect(await shown.wordOf(page, 'previewNote')).toBe(
+      '5 documents; 2 are cut to BOS and 7 characters (crossed out).',
+    )
     const own = await MicroGPT.create({ docs: parseDocs(text) })
     expect(await shown.data(page)).toEqual({
       numDocs: '5',
@@ -216,6 +220,11 @@ inBrowser('the numbers of a model', (site) => {
         ]),
       ])
     }
+    // A new model may not have the chosen matrix: the first one is shown.
+    await shown.reset(page)
+    await page.locator('#inside').scrollIntoViewIfNeeded()
+    await shown.insideComes(page, 'matrix', /^wte \[27, 16\]$/)
+    await shown.insideComes(page, 'now', /, after step 0$/)
     expect(page.trouble).toEqual([])
   })
 

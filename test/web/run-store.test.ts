@@ -207,6 +207,18 @@ describe('transactions', () => {
     expect(calls).toEqual(calls.map((_, i) => ['begun', 'committed', 'later'][i % 3]))
   })
 
+  test('fail if they are aborted after their requests have succeeded', async () => {
+    const done = transact('readwrite', (store) => {
+      const { transaction } = store
+      transaction.commit = () => {}
+      const request = store.put(1, ['x'])
+      request.addEventListener('success', () => transaction.abort())
+      return [request]
+    })
+    await expect(done).rejects.toThrow()
+    expect((await records()).size).toBe(0)
+  })
+
   test('put a long text back that another page has removed', async () => {
     const text = 'x'.repeat(2 ** 17)
     await keep('a', text)

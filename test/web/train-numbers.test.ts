@@ -79,6 +79,8 @@ inBrowser('the numbers of a run', (site) => {
       // The axis of a whole run ends at 450.
       expect(await shown.pointAtStep(page, step, STEPS)).toBe(said(step - 1))
     }
+    await page.mouse.move(0, 0)
+    await shown.crosshair(page, 'End')
 
     // Every third point, because the table has at most 200 rows.
     const rows = node.points.filter((_, i) => i % 3 === 0)
@@ -96,6 +98,8 @@ inBrowser('the numbers of a run', (site) => {
 
     // An earlier run stays in the chart and in the CSV until it is removed.
     await shown.reset(page)
+    // The crosshair was at its end.
+    expect(await shown.wordOf(page, 'crosshair')).toMatch(/^Point at the chart/)
     const kept = `${NAME}: 450 steps, smoothed ${smoothed.toFixed(3)}`
     expect(await shown.listOf(page, 'runs')).toEqual([`${SECOND}: now`, kept])
     expect(await shown.figures(page)).toMatchObject({
@@ -251,6 +255,17 @@ inBrowser('the candidates for the next character', (site) => {
     const drawn = top.find(({ probability }) => (sum += probability) > 0.25)!
     await shown.pressNext(page)
     expect(await shown.promptOf(page)).toBe(`mar${drawn.char}`)
+    for (const [field, value, why] of [
+      ['#temperature', '', /^temperature must be/],
+      ['#temperature', '-1', /^temperature must be/],
+    ] as const) {
+      await page.fill(field, value)
+      await shown.comes(page, 'promptStatus', why)
+      expect(await shown.barsOf(page)).toEqual([])
+    }
+    await page.fill('#temperature', '1')
+    await page.fill('#top-k', '0')
+    await shown.comes(page, 'promptStatus', /^top-k must be a whole number from 1/)
     expect(page.trouble).toEqual([])
   })
 
@@ -258,6 +273,7 @@ inBrowser('the candidates for the next character', (site) => {
     const page = await site.open('#preset=tutorial&num_steps=300&n_embd=8')
     await ready(page)
     await shown.useText(page, 'xyz\nxyz')
+    expect(await page.isChecked('#dataset-own')).toBe(true)
     const node = await nodeRun({ docs: ['xyz', 'xyz'], config: { num_steps: 300, n_embd: 8 } })
     node.to(300)
     await trainToEnd(page)

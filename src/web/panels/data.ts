@@ -154,6 +154,9 @@ class Reader {
   private look(): void {
     const { text } = this
     if (text.trim() === '') {
+      // What is typed next is not of the file that was opened before.
+      this.bytes = null
+      this.name = 'your text'
       this.found = null
       byId('reading-options').hidden = true
       say(byId('found'), 'Nothing yet: paste a text or open a file.')

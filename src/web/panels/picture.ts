@@ -36,6 +36,8 @@ class PictureView {
   private cell: Cell | null = null
   private mode: PictureMode = 'values'
   private largest = 1
+  /** What the page says while no cell is chosen. */
+  private readonly hint = byId('picture-cell').textContent
 
   constructor(app: App, element: HTMLCanvasElement) {
     this.app = app
@@ -46,8 +48,12 @@ class PictureView {
 
   /** Sets the matrices of a new model, which needs a new layout. */
   useTable(table: readonly ParameterSpec[]): void {
-    const same = table.every(({ name }, i) => this.table[i]?.name === name)
-    if (!same || table.length !== this.table.length) this.cell = null
+    const { cell } = this
+    const { shape } = table.find(({ name }) => name === cell?.name) ?? {}
+    if (cell && !(shape && cell.row < shape[0] && cell.column < shape[1])) {
+      this.cell = null
+      say(byId('picture-cell'), this.hint)
+    }
     this.table = table
     this.picture = null
     this.redraw()

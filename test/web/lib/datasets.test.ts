@@ -32,6 +32,12 @@ describe.each(['places', 'dinosaurs'])('%s', (key) => {
   })
 })
 
+test('the dinosaurs are dinosaurs, and no dataset is another one', () => {
+  expect(find('dinosaurs').text()).toMatch(/^tyrannosaurus$/m)
+  expect(find('places').text()).not.toContain('saurus')
+  expect(new Set(DATASETS.map(({ text }) => text())).size).toBe(DATASETS.length)
+})
+
 test('the text is 2 to 5 KB of plain ASCII, and its held-out part is larger than a block', () => {
   const { text, config, valFraction } = find('text')
   expect(text()).toMatch(/^[\n -~]+$/)
