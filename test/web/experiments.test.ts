@@ -4,6 +4,7 @@ import { MicroGPT } from '../../src/index.js'
 import { percent, visibleChar } from '../../src/web/text.js'
 import { Inspector } from '../../src/web/worker/inspector.js'
 import { inBrowser } from './browser.js'
+import { sharesOf } from './drawings.js'
 import * as shown from './shown.js'
 import { atStep, docs, ready, says, trainToEnd } from './visit.js'
 import {
@@ -135,7 +136,7 @@ inBrowser('the cards', (site) => {
     expect(await shown.cards(page)).toEqual(node.cards)
     expect((await shown.tableOf(page, 'terms')).slice(1)).toEqual(node.terms)
     const { rows, attention } = node.look
-    const heads = await shown.sharesOf(page, '#card-heads', rows)
+    const heads = await sharesOf(page, '#card-heads', rows)
     expect(heads).toHaveLength(4)
     heads.flat(2).forEach((share, i) => expect(share).toBeCloseTo(attention[i]!, 1))
     const gpt = await MicroGPT.create({ docs })

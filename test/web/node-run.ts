@@ -1,5 +1,7 @@
 /** A run in Node, with everything that the page shows of one. */
+import { execFileSync } from 'node:child_process'
 import { MicroGPT } from '../../src/index.js'
+import { root } from './browser.js'
 import { docs } from './visit.js'
 
 type Options = Partial<Parameters<typeof MicroGPT.create>[0]>
@@ -57,3 +59,19 @@ export const csvLines = (name: string, points: readonly Point[]) =>
     .join('')
 
 export const CSV_HEAD = 'run,step,loss,smoothed,lr\n'
+
+/** What the command line prints about a model: its parameters and its memory. */
+export function inspect(...flags: string[]) {
+  const said = execFileSync(process.execPath, [
+    `${root}/build/cli.js`,
+    'inspect',
+    '--json',
+    ...flags,
+  ])
+  return JSON.parse(said.toString()) as {
+    numParams: number
+    parameters: { name: string; shape: [number, number]; count: number; purpose: string }[]
+    memory: { params: number; total: number }
+    numCut: number
+  }
+}

@@ -4,6 +4,7 @@ import { percent } from '../../src/web/text.js'
 import { LONG, inBrowser } from './browser.js'
 import { inWorker, ticking } from './clock.js'
 import { CSV_HEAD, csvLines, nodeRun } from './node-run.js'
+import { pictureOf } from './drawings.js'
 import * as shown from './shown.js'
 import { ready, trainTo, trainToEnd } from './visit.js'
 
@@ -112,10 +113,10 @@ inBrowser('the numbers of a run', (site) => {
     await trainTo(page, 3)
     const again = csvLines(SECOND, node.points.slice(0, 3))
     expect(await shown.csvOf(page)).toBe(CSV_HEAD + again + whole)
-    const both = await shown.pictureOf(page, '#loss-chart')
+    const both = await pictureOf(page, '#loss-chart')
     await shown.removeRun(page, 0)
     expect(await shown.csvOf(page)).toBe(CSV_HEAD + again)
-    expect(await shown.pictureOf(page, '#loss-chart')).not.toBe(both)
+    expect(await pictureOf(page, '#loss-chart')).not.toBe(both)
     expect(await shown.listOf(page, 'runs')).toEqual([])
     expect(page.trouble).toEqual([])
   })
