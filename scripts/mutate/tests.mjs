@@ -50,9 +50,9 @@ export class TestGraph {
     const folders = posix.dirname(file).split('/').slice(1)
     const [near, ofFolder, builtOfFolder, far, built] = [[], [], [], [], []]
     for (const test of this.tests) {
-      if (test.startsWith('test/web/') && !file.startsWith('src/web/')) continue
-      const distance = this.#distances(test).get(file)
       const isOfFolder = folders.some((folder) => test.includes(folder))
+      if (test.startsWith('test/web/') && !isOfFolder) continue
+      const distance = this.#distances(test).get(file)
       if (this.usesBundles(test)) (isOfFolder ? builtOfFolder : built).push(test)
       else if (basename(test, '.test.ts') === name || distance === 1) near.push(test)
       else if (distance !== undefined) (isOfFolder ? ofFolder : far).push(test)
