@@ -52,6 +52,6 @@ function cutNear(lengths: readonly number[], step: number): number[] {
 /** Rows of each micro-batch. */
 function rowsOf(lengths: readonly number[], ends: readonly number[]): number[] {
   return ends.map((end, i) =>
-    lengths.slice(ends[i - 1] ?? 0, end).reduce((sum, length) => sum + length, 0),
+    lengths.slice(ends[i - 1], end).reduce((sum, length) => sum + length, 0),
   )
 }
