@@ -44,3 +44,28 @@ export async function pictureOf(page: Page, at: string): Promise<string> {
   await frames(page)
   return page.$eval(at, (canvas) => (canvas as HTMLCanvasElement).toDataURL())
 }
+
+/** In the page: the texts that are written on the loss chart. */
+declare let chartTexts: { text: string; y: number; align: string }[]
+
+/** The loss at which the chart writes "pure guessing", by the labels of its axis. */
+export async function guessingOf(page: Page): Promise<number> {
+  await page.evaluate(() => {
+    Object.assign(globalThis, { chartTexts: [] })
+    const { prototype } = CanvasRenderingContext2D
+    const { fillText } = prototype
+    prototype.fillText = function (text, x, y, ...most) {
+      if (this.canvas.id === 'loss-chart') chartTexts.push({ text, y, align: this.textAlign })
+      return fillText.call(this, text, x, y, ...most)
+    }
+  })
+  await page.hover('#loss-chart')
+  await frames(page)
+  const texts = await page.evaluate(() => chartTexts)
+  const labels = texts.filter(({ text, align }) => align === 'right' && !Number.isNaN(Number(text)))
+  const [low, high] = [labels[0]!, labels.findLast(({ text }) => text !== labels[0]!.text)!]
+  // The text is 4 pixels above its line.
+  const y = texts.find(({ text }) => text === 'pure guessing')!.y + 4
+  const [from, to] = [Number(low.text), Number(high.text)]
+  return from + ((to - from) * (y - low.y)) / (high.y - low.y)
+}

@@ -4,7 +4,7 @@ import { percent } from '../../src/web/text.js'
 import { LONG, inBrowser } from './browser.js'
 import { inWorker, ticking } from './clock.js'
 import { CSV_HEAD, csvLines, nodeRun } from './node-run.js'
-import { pictureOf } from './drawings.js'
+import { guessingOf, pictureOf } from './drawings.js'
 import * as shown from './shown.js'
 import { ready, trainTo, trainToEnd } from './visit.js'
 
@@ -275,6 +275,8 @@ inBrowser('the candidates for the next character', (site) => {
     await ready(page)
     await shown.useText(page, 'xyz\nxyz')
     expect(await page.isChecked('#dataset-own')).toBe(true)
+    // x, y, z and BOS are equally likely.
+    expect(await guessingOf(page)).toBeCloseTo(Math.log(4), 1)
     const node = await nodeRun({ docs: ['xyz', 'xyz'], config: { num_steps: 300, n_embd: 8 } })
     node.to(300)
     await trainToEnd(page)
