@@ -155,6 +155,11 @@ inBrowser('the cards', (site) => {
     await page.click('#card-wake')
     await shown.comes(page, 'wakeMeasured', /./)
     expect(await shown.wordOf(page, 'wakeMeasured')).toBe(node.measured)
+    // A new model begins with other numbers.
+    await page.click('#card-draw')
+    const other = await MicroGPT.create({ docs, seed: 43 })
+    const first43 = minus(other.params[0]!.toFixed(4))
+    await says(page, '#card-matrix', new RegExp(`^ *${first43} `))
     expect(page.trouble).toEqual([])
   })
 })
