@@ -9,20 +9,21 @@ import { MicroGPT, parseDocs } from '../src/index.js'
 import { hasFusedMultiplyAdd } from '../src/engine/core.js'
 import { NAMES } from '../src/data/names.js'
 
-/** Losses of 50 steps and the core that made them, in a Node with or without relaxed SIMD. */
-const PROGRAM = `
+/** Losses of 50 steps, in a Node with or without relaxed SIMD. */
+const program = (threads: number) => `
   import { MicroGPT } from ${JSON.stringify(new URL('../build/index.js', import.meta.url).href)}
   import { NAMES } from ${JSON.stringify(new URL('../build/names.js', import.meta.url).href)}
   const docs = NAMES.trim().split('\\n')
   const config = { batch_size: 8, num_steps: 50 }
-  const gpt = await MicroGPT.create({ docs, config, fast: true })
+  const gpt = await MicroGPT.create({ docs, config, fast: true, threads: ${threads} })
   const losses = Array.from(gpt.train({ steps: 25 }), ({ loss }) => loss)
-  const again = await MicroGPT.load(gpt.save({ optimizer: true }), { docs, fast: true })
+  const options = { docs, fast: true, threads: ${threads} }
+  const again = await MicroGPT.load(gpt.save({ optimizer: true }), options)
   console.log(JSON.stringify([...losses, ...Array.from(again.train(), ({ loss }) => loss)]))
 `
 
-function lossesWith(...flags: string[]): number[] {
-  const args = [...flags, '--input-type=module', '--eval', PROGRAM]
+function lossesWith(flags: string[], threads = 1): number[] {
+  const args = [...flags, '--input-type=module', '--eval', program(threads)]
   const cwd = fileURLToPath(new URL('..', import.meta.url))
   return JSON.parse(execFileSync(process.execPath, args, { cwd, encoding: 'utf8' }))
 }
@@ -37,10 +38,14 @@ async function standard(): Promise<number[]> {
 const flags = process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : []
 
 test('where available, the losses agree, but are not bit-identical', async () => {
-  const [fast, want] = [lossesWith(...flags), await standard()]
+  const [fast, want] = [lossesWith(flags), await standard()]
   const far = Math.max(...fast.map((loss, i) => Math.abs(loss - want[i]!)))
   expect(far).toBeLessThan(1e-9)
   expect(far).toBeGreaterThan(0)
+})
+
+test('on two threads it has the bits of one, in a new run and in one that is loaded', () => {
+  expect(lossesWith(flags, 2)).toEqual(lossesWith(flags))
 })
 
 test('--fast is the same run on the command line, and reports if it is not available', async () => {
@@ -55,7 +60,7 @@ test('--fast is the same run on the command line, and reports if it is not avail
     const losses = rest.filter(({ type }) => type === 'step').map(({ loss }) => loss)
     return { fast: first.fast, losses, stderr: String(stderr) }
   }
-  expect(run(...flags)).toEqual({ fast: true, losses: lossesWith(...flags), stderr: '' })
+  expect(run(...flags)).toEqual({ fast: true, losses: lossesWith(flags), stderr: '' })
   if (flags.length === 0) return
   const { fast, losses, stderr } = run()
   expect([fast, losses]).toEqual([false, await standard()])
@@ -65,7 +70,7 @@ test('--fast is the same run on the command line, and reports if it is not avail
 test('where not available, the standard build is used, bit for bit', async () => {
   expect(hasFusedMultiplyAdd()).toBe(flags.length === 0)
   if (flags.length === 0) return
-  expect(lossesWith()).toEqual(await standard())
+  expect(lossesWith([])).toEqual(await standard())
 })
 
 test('one thread needs no shared memory', async () => {

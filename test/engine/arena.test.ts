@@ -132,3 +132,35 @@ test('while counting, nothing takes memory, and views of up to 2^20 numbers can 
     records: 1,
   })
 })
+
+describe('what fails while it is counted', () => {
+  const failing = () => {
+    throw new Error('on purpose')
+  }
+
+  test.each<[string, (arena: Arena) => void]>([
+    ['a function', (arena) => expect(() => Arena.count(arena.core, failing)).toThrow('on purpose')],
+    [
+      'a function that has recorded',
+      ({ core }) => {
+        const record = (counted: Arena) => {
+          const graph = new Graph(counted)
+          graph.relu(graph.input(2))
+          failing()
+        }
+        expect(() => Arena.count(core, record)).toThrow('on purpose')
+      },
+    ],
+  ])('%s leaves the core taking memory, and the next count begins at 0', async (_, fail) => {
+    const arena = await arenaOn('release', { params: 2, values: 8, scratch: 0, records: 1 })
+    fail(arena)
+    const graph = new Graph(arena)
+    const x = graph.input(2)
+    x.data.set([-1, 3])
+    const y = graph.relu(x)
+    graph.forward()
+    expect([...y.data, arena.room, arena.core.tapeLength()]).toEqual([0, 3, 4, 1])
+    const plan = Arena.count(arena.core, (counted) => counted.alloc([2]))
+    expect(plan).toEqual({ params: 0, values: 2, scratch: 0, records: 0 })
+  })
+})
