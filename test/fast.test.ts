@@ -3,8 +3,11 @@
  * for the last bits.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { MicroGPT, parseDocs } from '../src/index.js'
 import { hasFusedMultiplyAdd } from '../src/engine/core.js'
 import { NAMES } from '../src/data/names.js'
@@ -48,23 +51,43 @@ test('on two threads it has the bits of one, in a new run and in one that is loa
   expect(lossesWith(flags, 2)).toEqual(lossesWith(flags))
 })
 
-test('--fast is the same run on the command line, and reports if it is not available', async () => {
+describe('--fast', () => {
   const cli = fileURLToPath(new URL('../build/cli.js', import.meta.url))
-  const words = '--batch-size 8 --steps 50 --samples 0 --json --fast'.split(' ')
-  const run = (...before: string[]) => {
-    const { stdout, stderr } = spawnSync(process.execPath, [...before, cli, 'train', ...words])
-    const [first, ...rest] = String(stdout)
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
+  const words = '--batch-size 8 --samples 0 --json'.split(' ')
+
+  function train(before: readonly string[], ...more: string[]) {
+    const args = [...before, cli, 'train', ...words, ...more]
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    const lines = stdout.trim().split('\n')
+    const [first, ...rest] = lines.map((line) => JSON.parse(line))
     const losses = rest.filter(({ type }) => type === 'step').map(({ loss }) => loss)
-    return { fast: first.fast, losses, stderr: String(stderr) }
+    return { fast: first.fast, losses, stderr }
   }
-  expect(run(...flags)).toEqual({ fast: true, losses: lossesWith(flags), stderr: '' })
-  if (flags.length === 0) return
-  const { fast, losses, stderr } = run()
-  expect([fast, losses]).toEqual([false, await standard()])
-  expect(stderr).toMatch(/^microgpt-wasm: this Node has no relaxed SIMD for --fast; .*\n$/)
+
+  test('is the same run on the command line, and reports if it is not available', async () => {
+    const run = (...before: string[]) => train(before, '--steps', '50', '--fast')
+    expect(run(...flags)).toEqual({ fast: true, losses: lossesWith(flags), stderr: '' })
+    if (flags.length === 0) return
+    const { fast, losses, stderr } = run()
+    expect([fast, losses]).toEqual([false, await standard()])
+    expect(stderr).toMatch(/^microgpt-wasm: this Node has no relaxed SIMD for --fast; .*\n$/)
+  })
+
+  test('counts for a run that is resumed', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fast-'))
+    try {
+      const model = join(folder, 'model')
+      train([], '--steps', '5', '--out', model)
+      const resume = ['--resume', model, '--steps', '30', '--out']
+      const want = train([], ...resume, join(folder, 'standard')).losses
+      const { losses } = train(flags, ...resume, join(folder, 'fast'), '--fast')
+      expect(losses).toHaveLength(25)
+      for (const [i, loss] of losses.entries()) expect(loss).toBeCloseTo(want[i], 9)
+      expect(losses).not.toEqual(want)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
 })
 
 test('where not available, the standard build is used, bit for bit', async () => {

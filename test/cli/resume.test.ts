@@ -87,6 +87,15 @@ describe('a conflicting flag is reported with both values', () => {
   })
 })
 
+test('--threads counts for a run that is resumed, and for a new one from its parameters', async () => {
+  const words = ['--steps', '7', '--threads', '2', '--json', '--samples', '0']
+  for (const more of [[], ['--fresh']]) {
+    const run = await resume(...words, ...more, '--out', at(`threads${more.length}`))
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(objects(run)[0]).toMatchObject({ type: 'start', threads: 2 })
+  }
+})
+
 test('--fresh reports a character that is not in the alphabet', async () => {
   const words = ['--resume', model, '--fresh', '--data', at('digits.txt')]
   refused(await cli('train', ...words), /"1" is not in the alphabet: ahinot/, 1)
