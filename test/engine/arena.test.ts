@@ -79,6 +79,20 @@ describe('an arena', () => {
     expect(() => graph.relu(x)).toThrow('the arena is full')
   })
 
+  test('keeps its room when there is some for the output of an op, but not for what it keeps', () => {
+    const graph = new Graph(arena)
+    const x = graph.input(1, 4)
+    const mark = arena.mark()
+    // Four numbers for the output, and two for the factor of the row.
+    const full = arena.alloc([2])
+    expect(() => graph.rmsnorm(x)).toThrow('the arena is full')
+    expect([arena.room, graph.records, arena.core.tapeLength()]).toEqual([4, [], 0])
+    expect(full.address).toBe(mark)
+    arena.release(mark)
+    expect(graph.rmsnorm(x).shape).toEqual([1, 4])
+    expect(arena.room).toBe(0)
+  })
+
   test('gives room to its newest graph only', () => {
     const [old, newest] = [new Graph(arena), new Graph(arena)]
     const x = old.input(1)
