@@ -1,6 +1,6 @@
 /** The PyTorch script, as far as it needs no PyTorch: files, data, batches, learning rates. */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -86,6 +86,40 @@ describe.skipIf(!python)(`the script${python ? '' : ' (skipped: no python3)'}`, 
     await inPython(code, [...put(bytes, one.file), at('again'), JSON.stringify(fields)])
     const gpt = await MicroGPT.load(bytes, { ...documents.data, config: fields })
     expect(Buffer.compare(readFileSync(at('again')), gpt.save({ optimizer: true }))).toBe(0)
+  })
+
+  test('a save is on the disk before it replaces the file, and a failed one leaves none', async () => {
+    const code = `
+import os
+run = m.resumed(sys.argv[1], sys.argv[2], {})
+calls = []
+def traced(name):
+    call = getattr(os, name)
+    def traced_call(*args):
+        size = os.fstat(args[0]).st_size if name == 'fsync' else None
+        calls.append([name, size])
+        return call(*args)
+    setattr(os, name, traced_call)
+traced('fsync')
+traced('replace')
+run.save(sys.argv[1])
+def failing(*args):
+    raise OSError(28, 'the disk is full')
+os.fsync = failing
+try:
+    run.save(sys.argv[1])
+except OSError as error:
+    calls.append(['failed', error.errno])
+print(json.dumps(calls))`
+    const bytes = (await runOf(documents)).save({ optimizer: true })
+    const calls = await inPython(code, put(bytes, documents.file))
+    expect(calls).toEqual([
+      ['fsync', bytes.length],
+      ['replace', null],
+      ['failed', 28],
+    ])
+    expect(Buffer.compare(readFileSync(at('model.safetensors')), bytes)).toBe(0)
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 
   test('a number in the metadata stays as JavaScript writes it', async () => {
