@@ -42,9 +42,12 @@ function removeOlderThan(date) {
   for (const name of readdirSync('build', { recursive: true })) {
     const path = `build/${name}`
     const stat = statSync(path)
-    if (stat.isFile() && name !== '.gitignore' && stat.mtime < date) rmSync(path)
+    if (stat.isFile() && !isKept(name) && stat.mtime < date) rmSync(path)
   }
 }
+
+/** Where npm run bench:peers installs libraries, and what keeps the folder out of git. */
+const isKept = (name) => name === '.gitignore' || /^peers[\\/]/.test(name)
 
 if (!process.argv.includes('--if-stale') || !isFresh()) {
   // The time of the start: a source that changes while this runs is newer than the build.

@@ -59,6 +59,21 @@ describe.each(BUILDS)('%s build', (build) => {
     expect([...x.grad]).toEqual([0.5, 1, 1.5 + 5, 2 + 5])
   })
 
+  test('a view on the end of one value and the beginning of the next', async () => {
+    const g = await graphOn(build)
+    const [x, y] = [g.input(1, 2), g.input(1, 2)]
+    fill(x, 1, 2)
+    fill(y, 3, 4)
+    expect(y.address).toBe(x.address + 16)
+    const across = new Tensor(g.arena, x.address + 8, [1, 2])
+    const each = g.add(g.mean(g.scale(x, 2)), g.mean(g.scale(y, 4)))
+    const z = g.add(each, g.mean(g.scale(across, 10)))
+    g.forward()
+    spoil(g)
+    g.backward(z)
+    expect([...x.grad, ...y.grad]).toEqual([1, 6, 7, 2])
+  })
+
   test('parameters: set anew, or added to, and those that no op reads', async () => {
     const g = await graphOn(build, { params: 8 })
     const w = g.arena.param(2, [1, 2])

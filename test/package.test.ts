@@ -58,3 +58,15 @@ test('installed, the package takes at most 3.2 MB, and with its dependency what 
   const [, stated] = /only dependency take ([\d.]+) MB/.exec(page) ?? []
   expect(Math.abs(Number(stated) - total / 1e6), `${total} bytes`).toBeLessThan(0.1)
 })
+
+test.each(['index', 'reference', 'client'])(
+  'in build/%s.js functions and classes keep their names, which errors and debuggers show',
+  async (entry) => {
+    const exported: Record<string, unknown> = await import(`../build/${entry}.js`)
+    const named = Object.entries(exported).filter(([, value]) => typeof value === 'function')
+    expect(named.length).toBeGreaterThan(0)
+    expect(named.map(([, value]) => (value as { name: string }).name)).toEqual(
+      named.map(([name]) => name),
+    )
+  },
+)

@@ -42,22 +42,23 @@ export class TestGraph {
 
   /**
    * @returns {string[][]} tests of a file of src in batches: those that import it or have its name,
-   *   those with the name of one of its folders in their path, of these then those that start a
-   *   bundle, others that reach it, and all other bundles
+   *   those with the name of one of its folders in their path, of both then those that start a
+   *   bundle, others that reach it, and all others that start a bundle
    */
   related(file) {
     const name = basename(file, '.ts')
     const folders = posix.dirname(file).split('/').slice(1)
-    const [near, ofFolder, builtOfFolder, far, built] = [[], [], [], [], []]
+    const [near, ofFolder, builtNear, far, built] = [[], [], [], [], []]
     for (const test of this.tests) {
-      if (test.startsWith('test/web/') && !file.startsWith('src/web/')) continue
-      const distance = this.#distances(test).get(file)
       const isOfFolder = folders.some((folder) => test.includes(folder))
-      if (this.usesBundles(test)) (isOfFolder ? builtOfFolder : built).push(test)
-      else if (basename(test, '.test.ts') === name || distance === 1) near.push(test)
+      if (test.startsWith('test/web/') && !isOfFolder) continue
+      const distance = this.#distances(test).get(file)
+      const isNear = basename(test, '.test.ts') === name || distance === 1
+      if (this.usesBundles(test)) (isOfFolder || isNear ? builtNear : built).push(test)
+      else if (isNear) near.push(test)
       else if (distance !== undefined) (isOfFolder ? ofFolder : far).push(test)
     }
-    return [near, ofFolder, builtOfFolder, far, built]
+    return [near, ofFolder, builtNear, far, built]
   }
 
   /** Steps from a test to each file that it reaches. */

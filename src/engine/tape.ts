@@ -142,7 +142,7 @@ export class Tape {
 
   /** Notes an op that can only run forward. */
   protected forInference(op: string): void {
-    this.inferenceOnly ||= op
+    this.inferenceOnly = op
   }
 
   /** Adds what was allocated last to the graph. */

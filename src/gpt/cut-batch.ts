@@ -36,14 +36,10 @@ export function cutBatch(lengths: readonly number[], most: number, threads = 1):
 function cutNear(lengths: readonly number[], step: number): number[] {
   const ends: number[] = []
   let rows = 0
-  let first = 0
   lengths.forEach((length, d) => {
     const aim = step * (ends.length + 1)
     // Cut before this document if the aim is in its first half.
-    if (d > first && rows + length / 2 > aim) {
-      ends.push(d)
-      first = d
-    }
+    if (d > 0 && rows + length / 2 > aim) ends.push(d)
     rows += length
   })
   return [...ends, lengths.length]
@@ -52,6 +48,6 @@ function cutNear(lengths: readonly number[], step: number): number[] {
 /** Rows of each micro-batch. */
 function rowsOf(lengths: readonly number[], ends: readonly number[]): number[] {
   return ends.map((end, i) =>
-    lengths.slice(ends[i - 1] ?? 0, end).reduce((sum, length) => sum + length, 0),
+    lengths.slice(ends[i - 1], end).reduce((sum, length) => sum + length, 0),
   )
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
+  PRESETS,
   CheckpointError,
   ConfigError,
   MicroGPT,
@@ -146,6 +147,14 @@ describe('headers of other programs', () => {
       /wte must be of shape \[6, 16\], got \[6, 4\]; give preset and config that fit/,
     )
     expect(readCheckpoint(bytes, { config: small, alphabet }).table).toHaveLength(9)
+    const config = { ...small, block_size: 8 }
+    const gist = readCheckpoint(bytes, { preset: 'gist', config, alphabet })
+    expect([gist.preset, gist.config.init_std]).toEqual(['gist', PRESETS.gist.init_std])
+    expect(PRESETS.gist.init_std).not.toBe(PRESETS.tutorial.init_std)
+    const none = { config: null as never, preset: 'gist' as const, alphabet }
+    expect(() => readCheckpoint(bytes, none)).toThrow(
+      /^config must be an object of fields, got null/,
+    )
   })
 
   test('a buffer that was transferred, and one that is shared', async () => {

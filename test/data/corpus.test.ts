@@ -133,6 +133,7 @@ test.each<[object, string]>([
   [{ text: 5 }, 'text must be a string, got 5'],
   [{ docs: [] }, 'got an empty one'],
   [{ docs: ['a', 5] }, 'docs must be strings, got 5 at 1 of them'],
+  [{ docs: [5, 'a'] }, 'docs must be strings, got 5 at 0 of them'],
 ])('%j is refused: %s', (data, message) => {
   expect(() => modeOf(data)).toThrow(DatasetError)
   expect(() => modeOf(data)).toThrow(message)

@@ -57,6 +57,8 @@ describe('an arena', () => {
   })
 
   test('has bounds that fill the rows', () => {
+    expect([...new Graph(arena).bounds(5).ids.view]).toEqual([0, 5])
+    expect([...new Graph(arena).bounds(5, 1, 6).ids.view]).toEqual([0, 5])
     const packed = new Graph(arena).bounds(5, 2, 3)
     packed.set([2, 3])
     expect([...packed.ids.view]).toEqual([0, 2, 5])

@@ -7,7 +7,7 @@ import { type Page, chromium } from 'playwright-core'
 import { afterAll, expect, test } from 'vitest'
 import { parseDocs } from '../../src/index.js'
 import { seriousFindings } from './axe.js'
-import { CHROMIUM, FLAGS, LONG, type Opened, type Site, inBrowser, root } from './browser.js'
+import { FLAGS, LONG, QUICKEST, type Opened, type Site, inBrowser, root } from './browser.js'
 import { hurriedPage, inWorker } from './clock.js'
 import { tabs } from './tab.js'
 import {
@@ -179,7 +179,7 @@ const keeping = (site: Site) => {
     const whole = await inNode({ config: { num_steps: 60 } })
     const folder = mkdtempSync(join(tmpdir(), 'keep-'))
     const launch = async () => {
-      const options = { executablePath: CHROMIUM, args: FLAGS }
+      const options = { executablePath: QUICKEST, args: FLAGS }
       const context = await chromium.launchPersistentContext(folder, options)
       const page = context.pages()[0]!
       await page.goto(`${site.address}#preset=tutorial&num_steps=60`)
@@ -410,7 +410,9 @@ inBrowser('autosave in real time', (site) => {
     } else await trainToEnd(page)
     expect(page.trouble).toEqual([])
   })
+})
 
+const withTabs = (site: Site): void => {
   test('a hidden tab continues training, saves its run, and is up to date when it is shown again', async () => {
     const url = `${site.address}#preset=tutorial&num_steps=100000000`
     const [tab, other] = await tabs(site.browser(), [url, 'about:blank'])
@@ -444,4 +446,5 @@ inBrowser('autosave in real time', (site) => {
     while ((await step()) < after) await pass(50)
     await tab!.value(`document.querySelector('#play').click()`)
   })
-})
+}
+inBrowser('autosave in a window with tabs', withTabs, { whole: true })

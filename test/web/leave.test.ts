@@ -4,9 +4,8 @@
  * times.
  */
 import { readFileSync, rmSync } from 'node:fs'
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { CHROMIUM, FLAGS, inBrowser, root } from './browser.js'
+import { afterAll, expect, test } from 'vitest'
+import { type Site, inBrowser, root } from './browser.js'
 import { hurriedPage, inWorker } from './clock.js'
 import { ready, says } from './visit.js'
 
@@ -15,20 +14,9 @@ const OFFERED = /^A run at step 1 of 500 on the shipped names, from .*, can be r
 
 const SLOW = readFileSync(`${root}/test/engines/slow-store.js`, 'utf8')
 
-inBrowser('leaving by a link during a write', (site) => {
-  let browser: Browser
-  let context: BrowserContext
-  beforeAll(async () => {
-    browser = await chromium.launch({
-      ...{ executablePath: CHROMIUM, args: FLAGS },
-      // Playwright turns the cache off.
-      ignoreDefaultArgs: ['--disable-back-forward-cache'],
-    })
-  })
-  afterAll(() => browser.close())
-
+const leaving = (site: Site): void => {
   const leave = async () => {
-    context = await browser.newContext({ reducedMotion: 'reduce' })
+    const context = await site.browser().newContext({ reducedMotion: 'reduce' })
     const page = await context.newPage()
     await inWorker(page, SLOW)
     await page.goto(`${site.address}#preset=tutorial&num_steps=500`)
@@ -62,7 +50,8 @@ inBrowser('leaving by a link during a write', (site) => {
       expect(persisted, 'in the back/forward cache').toBe('true')
     }
   })
-})
+}
+inBrowser('leaving by a link during a write', leaving, { whole: true })
 
 /** The page's patience is eight seconds; its clock runs faster here. */
 const hurried = hurriedPage()
