@@ -183,6 +183,7 @@ export function begin(job: i32, microBatches: i32): void {
   control().job = job
   control().microBatches = microBatches
   const shards = job == UPDATE || job == WEIGHT_GRAD ? size : microBatches
+  // After the job, and before the wake: a thread that is awake may claim a shard at once.
   atomic.store<i32>(block, shards, offsetof<Control>('unclaimed'))
   wake(shards - 1)
 }
