@@ -102,6 +102,9 @@ def write(path, metadata, shapes, get, owner):
             file.write(len(head).to_bytes(8, 'little') + head)
             for name, shape in shapes:
                 file.write(get(name, shape))
+            if owner:  # Before the rename: otherwise a power failure may leave an empty file.
+                file.flush()
+                os.fsync(file.fileno())
         if owner:
             os.replace(temporary, path)
     finally:

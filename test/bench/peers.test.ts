@@ -135,6 +135,19 @@ test('a round that the machine slows down leaves the ratio as it is', async () =
   expect(one!.ratio).toEqual({ 16: 1.5 })
 })
 
+test('a ratio is of two times of one round, not of two medians', async () => {
+  const times = { ours: [1, 2, 10], near: [3, 10, 10] }
+  const turns = { ours: 0, near: 0 }
+  const noisy: Ask = async ({ label }, _, mode) => {
+    const which = label === 'near' ? 'near' : 'ours'
+    const msPerStep = mode === 'time' ? times[which][turns[which]++]! : null
+    return { about: label, losses: [4], msPerStep }
+  }
+  const [ours, one] = await sweep([near], widths.slice(0, 1), 3, noisy, () => {})
+  expect([ours!.ms, one!.ms]).toEqual([{ 16: 2 }, { 16: 10 }])
+  expect([ours!.ratio, one!.ratio]).toEqual([{ 16: 1 }, { 16: 3 }])
+})
+
 describe('the table', () => {
   test('a column per width, a row per engine, then reasons and the verdict', async () => {
     const results = await sweep([near, absent], widths, 1, answers([]), () => {})

@@ -3,7 +3,8 @@
  * folder. The tests make each of the calls fail once; a full disk is tried at one call of each name, and
  * with LONG=1 at all of them.
  */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -107,6 +108,17 @@ describe('a save', () => {
     const train = ['train', '--out', join(at, 'model'), '--data', data, '--steps', '1', '--quiet']
     const { calls } = await trace(at, [CLI, ...train])
     expect(saving(calls)).toEqual(SAVE.filter((call) => !call.startsWith('fchmod')))
+  })
+
+  test('to a link replaces its target, and syncs the folder of the target', async () => {
+    const at = home()
+    const link = join(folder, 'link')
+    symlinkSync(join(at, 'model'), link)
+    const train = ['train', '--resume', link, '--data', data, '--samples', '0', '--quiet']
+    const { calls, code, stderr } = await trace(at, [CLI, ...train])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(saving(calls).slice(-SAVE.length)).toEqual(SAVE)
+    expect([holds(at, whole), lstatSync(link).isSymbolicLink()]).toEqual([true, true])
   })
 
   test('continues after a write of only half the bytes', async () => {

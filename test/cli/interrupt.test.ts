@@ -36,6 +36,19 @@ describe('a signal ends a run after the current step', () => {
     expect([run.code, run.signal]).toEqual([code, null])
   })
 
+  test('and the end has the last validation loss, also if the last step had none', async () => {
+    const held = ['--val-fraction', '0.001', '--eval-every', '100']
+    const child = start([...ENDLESS, '--json', ...held])
+    const end = ended(child)
+    await new Promise<void>((resolve) => {
+      child.stdout!.on('data', (text: string) => text.includes('valLoss') && resolve())
+    })
+    child.kill('SIGINT')
+    const all = objects(await end)
+    const validated = all.findLast(({ type, valLoss }) => type === 'step' && valLoss !== undefined)
+    expect(all.at(-1)).toMatchObject({ type: 'end', valLoss: validated!.valLoss })
+  })
+
   test.each([
     ['text', []],
     ['a reference engine', ['--engine', 'value']],

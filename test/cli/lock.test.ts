@@ -1,8 +1,10 @@
 /** The lock of a file: who holds it, when it is replaced, and that two processes never hold it. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { lock } from '../../src/cli/lock.js'
 import { Random } from '../../src/index.js'
 import { Traced, bundled, trace } from '../helpers/trace.js'
 
@@ -283,4 +285,24 @@ describe('a lock that must not be moved into place', () => {
       expect(calls.at(-1)!.path).toBe('holds')
     },
   )
+})
+
+describe('an entry without a start time, as of a system that does not tell it', () => {
+  /** Locks next to the folder of another process's lock. */
+  function besides(name: string, entry: string) {
+    const path = join(folder, `${name}.lock`)
+    mkdirSync(join(path, entry), { recursive: true })
+    return () => lock(path, name)
+  }
+
+  test('of a running process holds the lock', () => {
+    const call = besides('running', `${process.ppid}--${hostname()}`)
+    expect(call).toThrow(`process ${process.ppid} writes to running`)
+  })
+
+  test('of a process that has ended does not', () => {
+    const { pid } = spawnSync(process.execPath, ['--version'])
+    besides('ended', `${pid}--${hostname()}`)()()
+    expect(readdirSync(folder)).not.toContain('ended.lock')
+  })
 })

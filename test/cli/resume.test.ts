@@ -87,6 +87,31 @@ describe('a conflicting flag is reported with both values', () => {
   })
 })
 
+test('--threads counts for a run that is resumed, and for a new one from its parameters', async () => {
+  const words = ['--steps', '7', '--threads', '2', '--json', '--samples', '0']
+  for (const more of [[], ['--fresh']]) {
+    const run = await resume(...words, ...more, '--out', at(`threads${more.length}`))
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(objects(run)[0]).toMatchObject({ type: 'start', threads: 2 })
+  }
+})
+
+test('the start of a run from a file tells what the file has, with no flag repeated', async () => {
+  const [gist, out] = [at('gist'), ['--json', '--out', at('other')]]
+  const made = ['--preset', 'gist', '--seed', '7', '--n-layer', '2', '--block-size', '5']
+  const first = await cli('train', '--data', data, ...made, '--steps', '2', '--json', '--out', gist)
+  const { config, ...facts } = objects(first)[0]!
+  expect(facts).toMatchObject({ preset: 'gist', seed: '7', engine: 'wasm', numDocs: 4 })
+  const words = ['--data', data, '--steps', '4', '--samples', '0', ...out, '--overwrite']
+  for (const more of [[], ['--fresh']]) {
+    const run = await cli('train', '--resume', gist, ...words, ...more)
+    const longer = { ...(config as object), num_steps: 4 }
+    expect(objects(run)[0]).toEqual({ ...facts, config: longer })
+  }
+  const sample = await cli('sample', '--model', gist, '--data', data, '--count', '1', '--json')
+  expect(objects(sample)[0]).toEqual({ ...facts, config })
+})
+
 test('--fresh reports a character that is not in the alphabet', async () => {
   const words = ['--resume', model, '--fresh', '--data', at('digits.txt')]
   refused(await cli('train', ...words), /"1" is not in the alphabet: ahinot/, 1)

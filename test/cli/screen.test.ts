@@ -102,6 +102,12 @@ test('the smoothed loss starts at the first loss and follows a change', () => {
   expect(progress.smoothed).toBeCloseTo(1, 3)
 })
 
+test('the pace and the time left are of the steps of this run, not of those before it', () => {
+  const progress = new Progress(200, 1000)
+  for (const n of [101, 102, 103, 104]) progress.add(step(n))
+  expect(progress.line(3000, 200)).toContain(' | 2.0/s | 48s left')
+})
+
 test.each([
   [0.2, '1s'],
   [59, '59s'],

@@ -204,6 +204,8 @@ describe('JSON Lines', () => {
 
   test.each([
     ['{"a":"x"}\n\n{"b":"y"}', 'line 3 has no string in the field "a"'],
+    ['{"a":"x"}\r\n\r\n{"b":"y"}', 'line 3 has no string in the field "a"'],
+    ['{"a":"x"}\r{"a":"x"}\n\r{"b":"y"}', 'line 4 has no string in the field "a"'],
     ['{"a":1}', 'line 1 has no string in the field "a"'],
     ['{"a":"x"}\n[2]', 'line 2 has no JSON object'],
     ['{"toString":"x"}\n{}', 'line 1 has no string in the field "a"'],

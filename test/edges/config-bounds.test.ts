@@ -146,6 +146,13 @@ test('true and false, and null for off', () => {
   taken('grad_clip', null)
 })
 
+test.each(Object.entries(PRESETS))('what %s has is suggested for a word', (preset, own) => {
+  for (const name of Object.keys(FIELDS) as (keyof typeof FIELDS)[]) {
+    const call = () => resolveConfig(preset, { [name]: 'a word' } as never)
+    expect(call).toThrow(`; try ${own[name]}`)
+  }
+})
+
 describe('a learning rate at the ends of its schedule', async () => {
   const { cos } = await loadCore()
   const docs = ['ab', 'cab', 'dd']

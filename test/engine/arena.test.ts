@@ -81,6 +81,20 @@ describe('an arena', () => {
     expect(() => graph.relu(x)).toThrow('the arena is full')
   })
 
+  test('keeps its room when there is some for the output of an op, but not for what it keeps', () => {
+    const graph = new Graph(arena)
+    const x = graph.input(1, 4)
+    const mark = arena.mark()
+    // Four numbers for the output, and two for the factor of the row.
+    const full = arena.alloc([2])
+    expect(() => graph.rmsnorm(x)).toThrow('the arena is full')
+    expect([arena.room, graph.records, arena.core.tapeLength()]).toEqual([4, [], 0])
+    expect(full.address).toBe(mark)
+    arena.release(mark)
+    expect(graph.rmsnorm(x).shape).toEqual([1, 4])
+    expect(arena.room).toBe(0)
+  })
+
   test('gives room to its newest graph only', () => {
     const [old, newest] = [new Graph(arena), new Graph(arena)]
     const x = old.input(1)
@@ -132,5 +146,37 @@ test('while counting, nothing takes memory, and views of up to 2^20 numbers can 
     values: 2 ** 20 + 2 ** 20 + 2 + 2 + 2 + 2,
     scratch: 0,
     records: 1,
+  })
+})
+
+describe('what fails while it is counted', () => {
+  const failing = () => {
+    throw new Error('on purpose')
+  }
+
+  test.each<[string, (arena: Arena) => void]>([
+    ['a function', (arena) => expect(() => Arena.count(arena.core, failing)).toThrow('on purpose')],
+    [
+      'a function that has recorded',
+      ({ core }) => {
+        const record = (counted: Arena) => {
+          const graph = new Graph(counted)
+          graph.relu(graph.input(2))
+          failing()
+        }
+        expect(() => Arena.count(core, record)).toThrow('on purpose')
+      },
+    ],
+  ])('%s leaves the core taking memory, and the next count begins at 0', async (_, fail) => {
+    const arena = await arenaOn('release', { params: 2, values: 8, scratch: 0, records: 1 })
+    fail(arena)
+    const graph = new Graph(arena)
+    const x = graph.input(2)
+    x.data.set([-1, 3])
+    const y = graph.relu(x)
+    graph.forward()
+    expect([...y.data, arena.room, arena.core.tapeLength()]).toEqual([0, 3, 4, 1])
+    const plan = Arena.count(arena.core, (counted) => counted.alloc([2]))
+    expect(plan).toEqual({ params: 0, values: 2, scratch: 0, records: 0 })
   })
 })

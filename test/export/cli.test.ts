@@ -36,6 +36,9 @@ describe('--pytorch', () => {
     expect(readFileSync(join(dir, 'data.txt'), 'utf8')).toBe(docs.file)
     expect(readFileSync(join(dir, 'microgpt_torch.py')).equals(readFileSync(SCRIPT))).toBe(true)
     const model = `'${join(dir, 'model.safetensors')}'`
+    const [step, total] = name === 'docs' ? [30, 500] : [20, 500]
+    expect(run.stdout).toContain(`${dir}: the model at step ${step} of ${total}, its data`)
+    expect(run.stdout).toContain('--num-steps 100000\n')
     expect(run.stdout).toContain(`torchrun --nproc_per_node=8 '${join(dir, 'microgpt_torch.py')}'`)
     expect(run.stdout).toContain(`microgpt-wasm train --resume ${model} --data `)
     const words = ['--resume', join(dir, 'model.safetensors'), '--data', join(dir, 'data.txt')]

@@ -116,6 +116,17 @@ test('matrices keep names and bytes, and the file says what it is', async () => 
   expect(model.metadata).toMatchObject({ microgpt: '1', mode: 'docs' })
 })
 
+test('the file of a text says so, with its alphabet', async () => {
+  const { gpt, onnx } = await exported('a text')
+  const { metadata } = decodeOnnx(onnx)
+  expect(metadata).toEqual({
+    microgpt: '1',
+    config: JSON.stringify(gpt.config),
+    alphabet: JSON.stringify(gpt.tokenizer.chars),
+    mode: 'text',
+  })
+})
+
 test('float32 rounds each number, and all else is as before', async () => {
   const [wideModel, model] = await Promise.all(
     [false, true].map(async (float32) => decodeOnnx((await exported('tutorial', float32)).onnx)),

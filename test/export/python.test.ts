@@ -1,12 +1,15 @@
 /** The PyTorch script, as far as it needs no PyTorch: files, data, batches, learning rates. */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
+import { readSafetensors } from '../../src/checkpoint/safetensors/read.js'
+import { writeSafetensors } from '../../src/checkpoint/safetensors/write.js'
+import { createCorpus } from '../../src/data/corpus.js'
 import { type Config, MicroGPT, PRESETS, type PresetName, Random } from '../../src/index.js'
-import { learningRate, readCheckpoint, resolveConfig } from '../../src/index.js'
+import { Tokenizer, learningRate, readCheckpoint, resolveConfig } from '../../src/index.js'
 import { CASES, type Case, LINES, SCRIPT, inPython, python, runOf } from './cases.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'microgpt-python-'))
@@ -83,6 +86,70 @@ describe.skipIf(!python)(`the script${python ? '' : ' (skipped: no python3)'}`, 
     await inPython(code, [...put(bytes, one.file), at('again'), JSON.stringify(fields)])
     const gpt = await MicroGPT.load(bytes, { ...documents.data, config: fields })
     expect(Buffer.compare(readFileSync(at('again')), gpt.save({ optimizer: true }))).toBe(0)
+  })
+
+  test('a save is on the disk before it replaces the file, and a failed one leaves none', async () => {
+    const code = `
+import os
+run = m.resumed(sys.argv[1], sys.argv[2], {})
+calls = []
+def traced(name):
+    call = getattr(os, name)
+    def traced_call(*args):
+        size = os.fstat(args[0]).st_size if name == 'fsync' else None
+        calls.append([name, size])
+        return call(*args)
+    setattr(os, name, traced_call)
+traced('fsync')
+traced('replace')
+run.save(sys.argv[1])
+def failing(*args):
+    raise OSError(28, 'the disk is full')
+os.fsync = failing
+try:
+    run.save(sys.argv[1])
+except OSError as error:
+    calls.append(['failed', error.errno])
+print(json.dumps(calls))`
+    const bytes = (await runOf(documents)).save({ optimizer: true })
+    const calls = await inPython(code, put(bytes, documents.file))
+    expect(calls).toEqual([
+      ['fsync', bytes.length],
+      ['replace', null],
+      ['failed', 28],
+    ])
+    expect(Buffer.compare(readFileSync(at('model.safetensors')), bytes)).toBe(0)
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  test('a number in the metadata stays as JavaScript writes it', async () => {
+    const { metadata, tensors } = readSafetensors(
+      (await runOf(documents)).save({ optimizer: true }),
+    )
+    const named = Array.from(tensors, ([name, { shape, bytes }]) => {
+      return { name, shape, data: new Float64Array(bytes.slice().buffer) }
+    })
+    const words = { ...Object.fromEntries(metadata), random_gauss: '1.5e-7' }
+    const file = writeSafetensors(named, words)
+    await inPython(AGAIN, [...put(file, documents.file), at('again')])
+    expect(Buffer.compare(readFileSync(at('again')), file)).toBe(0)
+  })
+
+  test('as many blocks of a text are held out as in ours, at every length', async () => {
+    const code = `
+held = []
+for n in range(90, 111):
+    with open(sys.argv[1], 'w') as file:
+        file.write(('abcde ' * 30)[:n])
+    held.append(m.new(sys.argv[1], 'text', 0.25, 42, {'block_size': 5}).held)
+print(json.dumps(held))`
+    const want = Array.from({ length: 21 }, (_, i) => {
+      const data = { text: 'abcde '.repeat(30).slice(0, 90 + i), valFraction: 0.25 }
+      const tokenizer = Tokenizer.of([data.text])
+      return [...createCorpus('text', data, tokenizer, 5, new Random(0)).heldOut()].length
+    })
+    expect(await inPython(code, [at('cut.txt')])).toEqual(want)
+    expect(new Set(want).size).toBeGreaterThan(1)
   })
 
   test('a byte order mark, line ends of other systems and blank lines are as in train', async () => {
@@ -166,6 +233,7 @@ print(json.dumps(rates))`
       ],
       ['a bad choice', ['M', '--data', 'D', '--lr-schedule', 'x'], 2, /invalid choice: 'x' /],
       ['nothing left', ['M', '--data', 'D', '--num-steps', '9'], 2, /M is at step 30 of 9; give a/],
+      ['at its end', ['M', '--data', 'D', '--num-steps', '30'], 2, /M is at step 30 of 30; give a/],
       ['no folder', ['M', '--data', 'D', '--out', 'nothing/x'], 2, /cannot write into .*nothing$/m],
       [
         'zero',

@@ -42,8 +42,13 @@ async function trained(file: string, world: number, ...flags: string[]): Promise
   })
   const [first, ...others] = await Promise.all(ranks)
   expect(others.join('')).toBe('')
-  const lines = first!.trim().split('\n')
-  return lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'step')
+  const lines = first!
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const steps = lines.filter(({ type }) => type === 'step')
+  expect(lines.at(-1)).toMatchObject({ type: 'end', steps: steps.length })
+  return steps
 }
 
 /** The largest difference of two runs' losses; validation losses count too. */

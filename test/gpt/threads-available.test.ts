@@ -1,8 +1,12 @@
 /** How many threads a model gets, and what is said where there can be only one. */
+import os from 'node:os'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { MicroGPT } from '../../src/index.js'
 
-afterEach(() => void vi.unstubAllGlobals())
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
 
 const create = (threads: number | 'auto', config = {}) =>
   MicroGPT.create({ docs: ['anna'], config, threads })
@@ -22,4 +26,19 @@ describe('without shared memory', () => {
 
 test('auto is 1 for a small model', async () => {
   expect((await create('auto')).threads).toBe(1)
+})
+
+describe('auto, for a model that is large enough', () => {
+  const large = { n_embd: 64, n_layer: 2, block_size: 64 }
+
+  test.each([
+    ['one per processor', 3, 8, 3],
+    ['not more than documents in a batch', 5, 2, 2],
+    ['one for a batch of one', 5, 1, 1],
+  ])('%s', async (_, processors, batch_size, threads) => {
+    vi.spyOn(os, 'availableParallelism').mockReturnValue(processors)
+    const gpt = await create('auto', { ...large, batch_size })
+    expect(gpt.threads).toBe(threads)
+    gpt.free()
+  })
 })

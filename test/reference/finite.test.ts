@@ -57,6 +57,19 @@ describe.each([
   })
 })
 
+test.each([
+  ['typed', new TypedGPT({ docs, config: wild })],
+  ['value', new ValueGPT({ docs, config: wild })],
+])('%s: the gradient stays that of the step before', (_, gpt) => {
+  let before = gpt.grad.slice()
+  const train = () => {
+    for (const _step of gpt.train()) before = gpt.grad.slice()
+  }
+  expect(train).toThrow(TrainingError)
+  expect(gpt.step).toBeGreaterThan(0)
+  expect(gpt.grad).toEqual(before)
+})
+
 test('a text model never gives NaN, whatever BOS has of the probability', async () => {
   const text = 'to be or not to be, that is the question'
   for (let seed = 0; seed < 150; seed++) {

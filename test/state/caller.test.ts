@@ -1,7 +1,7 @@
 /** What the caller gave is the caller's again: changing it later changes no model. */
 import { describe, expect, test } from 'vitest'
 import type { ConfigInput, CreateOptions, LoadOptions } from '../../src/index.js'
-import { MicroGPT, TrainingError } from '../../src/index.js'
+import { Arena, MicroGPT, Tokenizer, TrainingError, loadCore } from '../../src/index.js'
 import { digest } from '../helpers/digest.js'
 
 const WORDS = ['to', 'toe', 'note', 'neon', 'onto', 'ten', 'tot', 'none', 'tonne']
@@ -86,6 +86,19 @@ test('what was given is not changed by the model', async () => {
   expect([docs, config]).toEqual([WORDS, { n_embd: 8, batch_size: 2 }])
   expect(gpt.docs).not.toBe(docs)
   expect(Object.isFrozen(gpt.config)).toBe(true)
+})
+
+test('a list of characters and a plan stay the caller’s: neither frozen nor kept', async () => {
+  const chars = ['a', 'b']
+  const tokenizer = new Tokenizer(chars)
+  chars.push('c')
+  expect([tokenizer.chars, tokenizer.vocabSize]).toEqual([['a', 'b'], 3])
+
+  const plan = { params: 2, values: 4, scratch: 0, records: 1 }
+  const arena = new Arena(await loadCore(), plan)
+  plan.values = 99
+  expect(arena.plan).toEqual({ params: 2, values: 4, scratch: 0, records: 1 })
+  expect(arena.room).toBe(4)
 })
 
 test('options of a call, changed between two steps or characters', async () => {

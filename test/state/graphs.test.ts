@@ -178,6 +178,16 @@ describe('more shapes than stored graphs', () => {
     expect(docs.map((doc) => gpt!.loss([doc]))).toEqual(want)
   })
 
+  test('also after sampling side by side has failed', async () => {
+    const [gpt, other] = await Promise.all([0, 1].map(() => MicroGPT.create({ docs, config })))
+    const before = gpt!.params.slice()
+    gpt!.params.fill(1e308)
+    expect(() => gpt!.sample({ count: 5, sideBySide: true })).toThrow(/too large to sample/)
+    gpt!.params.set(before)
+    const losses = (one: MicroGPT) => docs.map((doc) => one.loss([doc]))
+    expect(losses(gpt!)).toEqual(losses(other!))
+  })
+
   test('documents with equal total rows, but different counts, are distinguished', async () => {
     const gpt = await MicroGPT.create({ docs, config })
     const cuts = [

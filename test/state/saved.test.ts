@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CreateOptions, LoadOptions } from '../../src/index.js'
 import { MicroGPT, readCheckpoint } from '../../src/index.js'
+import { readSafetensors } from '../../src/checkpoint/safetensors/read.js'
 import { digest } from '../helpers/digest.js'
 
 const docs = 'to toe note neon onto ten tot none tonne'.split(' ')
@@ -121,4 +122,17 @@ describe.each(Object.keys(RUNS))('loaded with a seed: %s', (name) => {
     expect(again.sample({ count: 2 })).toEqual(gpt.sample({ count: 2 }))
     expect(train(again, 2)).toStrictEqual(train(gpt, 2))
   })
+})
+
+test('parameters alone of a step beyond num_steps are saved with the documents seen', async () => {
+  const gpt = await MicroGPT.create({ docs, config: { num_steps: 3, batch_size: 4 } })
+  for (const [steps, seen] of [
+    [3, undefined],
+    [2, '20'],
+  ] as const) {
+    train(gpt, steps)
+    const { metadata } = readSafetensors(gpt.save())
+    expect(metadata.get('docs_seen')).toBe(seen)
+    expect(readCheckpoint(gpt.save()).step).toBe(gpt.step)
+  }
 })
