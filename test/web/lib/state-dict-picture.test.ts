@@ -228,6 +228,18 @@ describe('what is under a point', () => {
     )
   })
 
+  test('a cell of a matrix in strips is in the strip of its row', () => {
+    const layout = layoutOf({ n_embd: 4, n_head: 1 }, { vocabSize: 300 })
+    const { rows, strips } = layout.matrices.find(({ name }) => name === 'wte')!
+    expect(strips.length).toBeGreaterThan(1)
+    expect(layout.cell).toBeGreaterThan(1)
+    for (let row = 0; row < rows; row++) {
+      const cell = { name: 'wte', row, column: row % 4 }
+      const { x, y, width, height } = boxOfCell(layout, cell)!
+      expect(cellAt(layout, x + width / 2, y + height / 2)).toEqual(cell)
+    }
+  })
+
   test('outside the matrices there is nothing, unless a finger is near enough', () => {
     const picture = new StateDictPicture(tableOf(), { width: 600, height: 640 })
     const { x, y } = picture.layout.matrices[0]!.cells
