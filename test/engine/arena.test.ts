@@ -120,6 +120,8 @@ describe('a plan', () => {
     [1536, '1.5 KiB'],
     [2 ** 20, '1.0 MiB'],
     [2 ** 30 * 3.25, '3.3 GiB'],
+    [2 ** 41, '2.0 TiB'],
+    [2 ** 53, '8.0 PiB'],
     [2 ** 62, '4.0 EiB'],
     [2 ** 75, '32768.0 EiB'],
   ])('%d bytes are %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text))

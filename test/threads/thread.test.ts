@@ -104,6 +104,13 @@ describe('a thread that is started', () => {
   })
 })
 
+test('a thread that ends before it is ready is not there', async () => {
+  const { thread, worker, lost } = spawned()
+  worker.say({ ended: true })
+  await expect(thread).rejects.toThrow(/^it has ended$/)
+  expect(lost).toEqual([])
+})
+
 describe('what the thread itself does', () => {
   /** A worker's scope in which the file runs: what it listens for, and what it has said. */
   async function scope(core?: Partial<ThreadsCore>) {
@@ -212,7 +219,7 @@ describe('a thread pool', () => {
 
 describe('many thread pools', () => {
   const plan = (core: Core) => planGPT(core, resolveConfig('tutorial'), 5, 2)
-  let ms = 0
+  let ms = 1e6
 
   /** A pool with so many threads beside the host's, which are ready. */
   async function poolOf(count: number) {

@@ -4,7 +4,7 @@ import type { RpcClient } from '../../worker/rpc.js'
 import { connectWorker } from '../connect.js'
 import { button, byId, fillTable, h, say } from '../dom.js'
 import type { EngineName, PageApi, RaceProgress } from '../page-api.js'
-import { count } from '../text.js'
+import { count, duration } from '../text.js'
 
 /**
  * Training time of each engine; the rest of its run is estimated. The scalar engine would need a
@@ -76,11 +76,7 @@ export function racePanel(app: App): void {
 
 const perStep = ({ ms, steps }: RaceProgress) => (steps > 0 ? ms / steps : NaN)
 
-function time(ms: number): string {
-  if (Number.isNaN(ms)) return '-'
-  if (ms < 1) return `${(1000 * ms).toFixed(ms < 0.1 ? 1 : 0)} µs`
-  return ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(1)} s`
-}
+const time = (ms: number) => (Number.isNaN(ms) ? '-' : duration(ms))
 
 function show(legs: ReadonlyMap<EngineName, RaceProgress>): void {
   const core = legs.get('wasm')
