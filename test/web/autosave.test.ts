@@ -175,7 +175,7 @@ const keeping = (site: Site) => {
     expect(next.trouble).toEqual([])
   })
 
-  test('a run is resumed after a crash of the whole browser', async () => {
+  test.runIf(LONG)('a run is resumed after a crash of the whole browser', async () => {
     const whole = await inNode({ config: { num_steps: 60 } })
     const folder = mkdtempSync(join(tmpdir(), 'keep-'))
     const launch = async () => {
