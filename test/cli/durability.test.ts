@@ -1,7 +1,7 @@
 /**
  * The file system calls of a save, in order: write a temporary file, sync it, rename it and sync the
- * folder. The tests make each of the calls fail once; a full disk is tried at one call of each name. With LONG=1 both are
- * tried at all of them; without, not within a row of equal calls.
+ * folder. The tests make each of the calls fail once; a full disk is tried at one call of each name,
+ * and a failing one not within a row of equal calls. With LONG=1 both are tried at all of them.
  */
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { symlinkSync, writeFileSync } from 'node:fs'
