@@ -27,6 +27,7 @@ const { sampleOf } = await load('mutate/sample')
 const { below, scores, table } = await load('mutate/report')
 const { mutate } = await load('mutate/main')
 const { runTests } = await load('mutate/vitest')
+const { removeOldChunks } = await load('mutate/chunks')
 
 const changesOf = (file: string, source: string): string[] =>
   mutantsOf(file, source).map(({ change }: { change: string }) => change)
@@ -452,6 +453,23 @@ export const buildPrograms = async () => copyFileSync('src/cli/more.ts', 'build/
     expect(copied).toContain('cli.js')
     expect(copied).not.toContain('peers')
     rmSync(peers, { recursive: true })
+  })
+
+  test('chunks of the build before are removed, and nothing else', () => {
+    const chunks = mkdtempSync(join(tmpdir(), 'chunks-'))
+    const names = 'chunk-2PZ4MDNJ.js chunk-2PZ4MDNJ.js.map page-worker.js index.js core.wasm'.split(
+      ' ',
+    )
+    for (const name of [...names, 'load-AAAAAAA1.js']) writeFileSync(join(chunks, name), '')
+    for (const name of names) utimesSync(join(chunks, name), 1, 1)
+    removeOldChunks(chunks, new Date(2000))
+    expect(readdirSync(chunks)).toEqual([
+      'core.wasm',
+      'index.js',
+      'load-AAAAAAA1.js',
+      'page-worker.js',
+    ])
+    rmSync(chunks, { recursive: true })
   })
 
   test('says what is wrong with its words', async () => {
