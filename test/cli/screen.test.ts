@@ -91,6 +91,8 @@ describe('validation, and samples of text mode', () => {
     expect(look()).toBe('sample  1:\nto\n\tbe\\x0d\\x1b\\x7f\\x9b\n')
     report.end({ steps: 2, seconds: 1, valLoss: 2.25 })
     expect(look()).toBe('2 steps in 1.000 s, 500000.0 µs/step, validation included; val 2.2500\n')
+    report.end({ steps: 0, seconds: 0 })
+    expect(look()).toMatch(/^0 steps in 0\.000 s$/m)
   })
 })
 

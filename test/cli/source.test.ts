@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readSource } from '../../src/cli/source.js'
 import { objects } from './ended.js'
@@ -59,6 +60,17 @@ test('a pipe gives all its bytes, in order, however many pieces there are', asyn
   writer.end(want)
   const [got] = await Promise.all([reading, finished(writer)])
   expect(Buffer.compare(got, want)).toBe(0)
+})
+
+test('a pipe gives a last piece of one byte', async () => {
+  execFileSync('mkfifo', [at('slow')])
+  const reading = readSource(at('slow'), { signal })
+  const writer = createWriteStream(at('slow'))
+  await new Promise((resolve) => writer.write('ann', resolve))
+  await setTimeout(50)
+  writer.end('a')
+  const [got] = await Promise.all([reading, finished(writer)])
+  expect(Buffer.from(got).toString()).toBe('anna')
 })
 
 describe('flags of the data', () => {

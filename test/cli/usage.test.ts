@@ -83,7 +83,7 @@ describe('wrong usage gives exit code 2 and a one-line message', () => {
     ['sample --prompt j0 --steps 1', '--prompt "j0": the character "0" is not in the alphabet'],
     [
       'sample --prompt jojojojo',
-      '--prompt takes at most 7 characters (block_size less one), got 8',
+      '--prompt takes at most 7 characters (block_size less one), got 8; shorten it or raise --block-size',
     ],
     ['sample --prompt jo --engine typed', '--prompt and --top-k need --engine wasm'],
     [

@@ -37,6 +37,14 @@ describe.each([
     expect(gpt.step).toBeGreaterThan(0)
   })
 
+  test('attention scores beyond what exp can take are no trouble', async () => {
+    const large = { ...config, init_std: 30, num_steps: 1 }
+    const gpt = await make(large)
+    const [first] = gpt.train()
+    const [want] = (await MicroGPT.create({ docs, config: large })).train()
+    expect(Math.abs(first!.loss - want!.loss)).toBeLessThan(1e-9 * want!.loss)
+  })
+
   test.each([
     [1e-120, 1e-130],
     [1e-120, 1e-300],
