@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { benchPeers } from '../../src/bench/peers/bench.js'
 import type { Case } from '../../src/bench/peers/cases.js'
-import { OURS, type Peer, Unavailable } from '../../src/bench/peers/peers.js'
+import { OURS, PEERS, type Peer, Unavailable } from '../../src/bench/peers/peers.js'
 import type { PeersReport } from '../../src/bench/peers/sweep.js'
 import { peersTable } from '../../src/bench/peers/table.js'
 import { environment } from '../cli/program.js'
@@ -52,6 +52,20 @@ describe('bench:peers, on known answers', () => {
     ])
     expect(results[1]).toMatchObject({ ms: { 16: 5 }, ratio: { 16: 2.5 }, passesAt: null })
   })
+
+  test('without --widths: five models, from 16 to 256 wide', async () => {
+    const { stdout } = await run('--no-install', '--rounds', '1', '--only', '-', '--json')
+    const { widths } = JSON.parse(stdout) as PeersReport
+    expect(widths.map(({ n_embd }) => n_embd)).toEqual([16, 32, 64, 128, 256])
+  })
+
+  test.each([OURS, ...PEERS].map((peer) => [peer.label, peer] as const))(
+    '%s: the label says the type, and the threads if there are several',
+    (label, { dtype, threads }) => {
+      expect(label).toContain(dtype)
+      expect(threads).toBe(Number(/(\d+) threads/.exec(label)?.[1] ?? 1))
+    },
+  )
 
   test('--rounds, --seconds and --widths', async () => {
     await run('--no-install', '--widths', '8,16', '--rounds', '2', '--seconds', '3', '--only', '-')
