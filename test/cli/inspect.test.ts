@@ -1,11 +1,12 @@
 /** inspect: its tables, and plans for models that are too large to allocate. */
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { NAMES } from '../../src/data/names.js'
 import { formatBytes, planBytes } from '../../src/engine/plan.js'
 import { parseDocs } from '../../src/data/text.js'
 import { loadCore } from '../../src/engine/core.js'
 import { planGPT } from '../../src/gpt/memory.js'
 import { MicroGPT } from '../../src/gpt/microgpt.js'
+import { ArenaError, CoreError } from '../../src/errors.js'
 import type { Inspection } from '../../src/cli/inspection.js'
 import { inProcess as cli } from './in-process.js'
 import { objects } from './ended.js'
@@ -94,5 +95,23 @@ describe('plans without allocating', () => {
     expect(code).toBe(0)
     expect(lines[3]).not.toContain('mean')
     expect(lines.at(-1)).toMatch(new RegExp(`^${NEEDS} [\\d.]+ GiB, ${MORE}$`))
+  })
+})
+
+describe('a model that cannot be made here', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  test('for lack of memory: the plan is printed without the means', async () => {
+    vi.spyOn(MicroGPT, 'create').mockRejectedValue(new ArenaError('no room'))
+    const { parameters, fits } = await json()
+    expect(fits).toBe(true)
+    expect(Object.keys(parameters[0]!)).not.toContain('mean')
+  })
+
+  test('for another reason: it is told', async () => {
+    vi.spyOn(MicroGPT, 'create').mockRejectedValue(new CoreError('the core is of another version'))
+    const { code, stdout, stderr } = await cli('inspect')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('the core is of another version')
   })
 })
