@@ -4,13 +4,14 @@
  *     node scripts/build.mjs              build everything
  *     node scripts/build.mjs --if-stale   build only if a source is newer than the last build
  */
-import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { buildCores } from './build-cores.mjs'
 import { buildLibrary } from './build-library.mjs'
 import { buildPage } from './build-page.mjs'
 import { buildPrograms } from './build-programs.mjs'
 import { buildTypes } from './build-types.mjs'
+import { removeOlderThan } from './old-files.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const STAMP = 'build/.stamp'
@@ -37,15 +38,6 @@ function isFresh() {
   return changed <= statSync(STAMP).mtimeMs
 }
 
-/** Files of an earlier build that this build did not write, such as chunks. */
-function removeOlderThan(date) {
-  for (const name of readdirSync('build', { recursive: true })) {
-    const path = `build/${name}`
-    const stat = statSync(path)
-    if (stat.isFile() && !isKept(name) && stat.mtime < date) rmSync(path)
-  }
-}
-
 /** Where npm run bench:peers installs libraries, and what keeps the folder out of git. */
 const isKept = (name) => name === '.gitignore' || /^peers[\\/]/.test(name)
 
@@ -55,7 +47,7 @@ if (!process.argv.includes('--if-stale') || !isFresh()) {
   buildCores()
   await Promise.all([buildLibrary(), buildPrograms(), buildPage()])
   buildTypes()
-  removeOlderThan(began)
+  removeOlderThan('build', began, (name) => !isKept(name))
   // git ignores the build, and without this file npm would, too.
   writeFileSync('build/.npmignore', '')
   writeFileSync(STAMP, '')

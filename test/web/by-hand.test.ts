@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { inBrowser } from './browser.js'
+import { frames } from './drawings.js'
 import { ready, says, stepOf } from './visit.js'
 
 /** The id of the focused element, or its text. */
@@ -15,9 +16,7 @@ const focused = (page: Page) =>
 /** Focus that an action has moved or kept; a removed or disabled element would lose it. */
 async function hasFocus(page: Page, after: string) {
   // Two frames: the browser takes the focus off a disabled element when it draws.
-  await page.evaluate(
-    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-  )
+  await frames(page)
   expect(await focused(page), `the focus after ${after}`).not.toBe('nothing')
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { inBrowser } from './browser.js'
+import { frames } from './drawings.js'
 import * as shown from './shown.js'
 import { ready, says, trainToEnd } from './visit.js'
 
@@ -46,9 +47,7 @@ const watchLabels = () => {
 /** The labels of a canvas; fails for two that overlap, and for one that is cut off. */
 async function labelsOf(page: Page, id: string): Promise<string[]> {
   // A frame, for the latest numbers to be drawn.
-  await page.evaluate(
-    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-  )
+  await frames(page)
   const drawn = await page.evaluate((name) => labels.get(name) ?? [], id)
   // A chart that is drawn anew has the same text at the same place.
   const found = [...new Map(drawn.map((label) => [JSON.stringify(label), label])).values()]

@@ -33,7 +33,7 @@ export async function sharesOf(page: Page, place: string, rows: number): Promise
 }
 
 /** Two frames, in which the page draws what has changed. */
-const frames = (page: Page) =>
+export const frames = (page: Page) =>
   page.evaluate(
     () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
   )
